@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { mitApplication } from "../config/profiles.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
+import type { ApplicationEnvironment } from "./applicationEnvironment.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** What {@link ApplicationRegistration} needs. */
+export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "application" | "adopt"> & {
+    readonly credentials: Credentials;
+    /** The application does not start without it. */
+    readonly environment: ApplicationEnvironment;
+};
+
+/**
+ * What the MIT application has to know of Open edX: its OAuth application `edx-oauth-app`. Where the application's own
+ * migrations made that one, it is taken over.
+ *
+ * Source: handbook, "MIT xPro/MITx Online Setup" step 3.
+ */
+export class ApplicationRegistration extends pulumi.ComponentResource {
+    constructor(name: string, args: ApplicationRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:ApplicationRegistration", name, {}, opts);
+        const { openEdx, application, credentials, environment, adopt } = args;
+
+        new OAuthApplication(
+            "edx-oauth-app",
+            {
+                connection: application.connection,
+                name: mitApplication.edxApplicationName,
+                ...credentials.application,
+                redirectUris: [openEdx.url, openEdx.gatewayUrl].map((url) => url + openEdxConstants.completePath),
+                adopt: adopt || application.profile.hasEdxApplication,
+            },
+            { parent: this, dependsOn: environment.envFile },
+        );
+
+        this.registerOutputs({});
+    }
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { StackConfig } from "../config/stackConfig.ts";
+
+/** The id and the secret of an OAuth application. */
+export interface ClientCredentials {
+    readonly clientId: pulumi.Output<string>;
+    /** Secret. */
+    readonly clientSecret: pulumi.Output<string>;
+}
+
+/** What of the configuration {@link Credentials} needs. */
+export type CredentialsArgs = Pick<StackConfig, "application">;
+
+/**
+ * Every id, secret and password of the integration, made before anything else: so both servers can be set up at the
+ * same time, and nothing has to be read back from them. Letters and digits only, as they pass through `.env` files,
+ * forms and shells.
+ */
+export class Credentials extends pulumi.ComponentResource {
+    /** Of the MIT application as a client of Open edX. */
+    readonly openEdx: ClientCredentials;
+    /** Of Open edX as a client of the MIT application. */
+    readonly application: ClientCredentials;
+    /** The service worker's access token (secret). */
+    readonly serviceWorkerToken: pulumi.Output<string>;
+    /** The service worker's password (secret); the MIT application needs the token only. */
+    readonly serviceWorkerPassword: pulumi.Output<string>;
+    /** The key of APISIX's session cookies (secret), where there is an APISIX. */
+    readonly apisixSessionSecret: pulumi.Output<string> | undefined;
+
+    constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:Credentials", name, {}, opts);
+        const id = (of: string) => new random.RandomString(of, lettersAndDigits(40), { parent: this }).result;
+        const secret = (of: string, length: number) =>
+            new random.RandomPassword(of, lettersAndDigits(length), { parent: this }).result;
+
+        this.openEdx = {
+            clientId: id("open-edx-client-id"),
+            clientSecret: secret("open-edx-client-secret", 64),
+        };
+        this.application = {
+            clientId: id("application-client-id"),
+            clientSecret: secret("application-client-secret", 64),
+        };
+        this.serviceWorkerToken = secret("service-worker-token", 64);
+        this.serviceWorkerPassword = secret("service-worker-password", 40);
+        this.apisixSessionSecret = args.application.profile.isBehindApisix
+            ? secret("apisix-session-secret", 32)
+            : undefined;
+        this.registerOutputs({});
+    }
+}
+
+function lettersAndDigits(length: number): random.RandomPasswordArgs {
+    return { length, special: false };
+}

@@ -1,0 +1,82 @@
+import * as pulumi from "@pulumi/pulumi";
+import { mitApplication } from "../config/profiles.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import { AccessToken } from "../dynamic-providers/accessToken.ts";
+import { DjangoUser } from "../dynamic-providers/djangoUser.ts";
+import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** What {@link OpenEdxRegistration} needs. */
+export type OpenEdxRegistrationArgs = Pick<
+    StackConfig,
+    "openEdx" | "application" | "serviceWorker" | "superuser" | "adopt"
+> & {
+    readonly credentials: Credentials;
+};
+
+/**
+ * What Open edX has to know of the MIT application: its OAuth application, and the service worker with an access token
+ * as whom it calls the API. Makes a user superuser where one is named.
+ *
+ * Source: handbook, "Configure Open edX", "Create a Service Worker and Access Token", and its optional last step.
+ */
+export class OpenEdxRegistration extends pulumi.ComponentResource {
+    /** When the service worker's token expires, for instance `2027-11-23T15:00:00Z`. */
+    readonly tokenExpires: pulumi.Output<string>;
+
+    constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
+        const { application, credentials, serviceWorker, superuser, adopt } = args;
+        const { connection } = args.openEdx;
+        const child = { parent: this };
+
+        new OAuthApplication(
+            "mit-oauth-app",
+            {
+                connection,
+                name: application.profile.openEdxApplicationName,
+                ...credentials.openEdx,
+                redirectUris: mitApplication.redirectPaths.map((path) => application.url + path),
+                adopt,
+            },
+            child,
+        );
+
+        const worker = new DjangoUser(
+            "service-worker",
+            {
+                connection,
+                username: serviceWorker.username,
+                email: serviceWorker.email,
+                password: credentials.serviceWorkerPassword,
+                isStaff: true,
+                adopt,
+            },
+            child,
+        );
+
+        const token = new AccessToken(
+            "service-worker-token",
+            {
+                connection,
+                username: worker.username,
+                token: credentials.serviceWorkerToken,
+                lifetimeDays: serviceWorker.tokenLifetimeDays,
+                renewBeforeDays: serviceWorker.tokenRenewBeforeDays,
+            },
+            child,
+        );
+
+        if (superuser !== undefined) {
+            // Their account came with their first sign-in: it is taken over, and given back by `destroy`.
+            new DjangoUser(
+                "superuser",
+                { connection, ...superuser, isStaff: true, isSuperuser: true, adopt: true },
+                child,
+            );
+        }
+
+        this.tokenExpires = token.expires;
+        this.registerOutputs({ tokenExpires: this.tokenExpires });
+    }
+}

@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { mitApplication } from "../config/profiles.ts";
+import type { ApplicationServer, StackConfig } from "../config/stackConfig.ts";
+import { OAuth2ProviderConfig } from "../dynamic-providers/oauth2ProviderConfig.ts";
+import { Site } from "../dynamic-providers/site.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** What {@link ProviderConfigurations} needs. */
+export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "application" | "sites" | "adopt"> & {
+    readonly credentials: Credentials;
+};
+
+/**
+ * How users sign in to Open edX through the MIT application: the same provider configuration for each site.
+ *
+ * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
+ */
+export class ProviderConfigurations extends pulumi.ComponentResource {
+    constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
+        const { application, credentials, sites, adopt } = args;
+        const { connection } = args.openEdx;
+        const child = { parent: this };
+
+        for (const domain of sites) {
+            const site = new Site(domain, { connection, domain }, child);
+            new OAuth2ProviderConfig(
+                domain,
+                {
+                    connection,
+                    site: site.domain,
+                    backendName: openEdxConstants.backendName,
+                    name: openEdxConstants.providerName,
+                    slug: openEdxConstants.backendName,
+                    ...credentials.application,
+                    otherSettings: otherSettings(application),
+                    skipHintedLoginDialog: true,
+                    skipRegistrationForm: true,
+                    skipEmailVerification: true,
+                    syncLearnerProfileData: true,
+                    enableSsoIdVerification: true,
+                    adopt,
+                },
+                child,
+            );
+        }
+
+        this.registerOutputs({});
+    }
+}
+
+/**
+ * How Open edX finds the MIT application's endpoints: its server calls them at the gateway. A browser is sent to the
+ * address that users know, as the application's session cookie is valid there only.
+ */
+export function otherSettings({ url, gatewayUrl, profile }: ApplicationServer): Record<string, string> {
+    const API_ROOT = `${gatewayUrl}/`;
+    return profile.hasDiscovery
+        ? { DISCOVERY_URL: gatewayUrl + mitApplication.discoveryPath, API_ROOT }
+        : {
+              AUTHORIZATION_URL: url + mitApplication.authorizationPath,
+              ACCESS_TOKEN_URL: gatewayUrl + mitApplication.tokenPath,
+              API_ROOT,
+          };
+}

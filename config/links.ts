@@ -1,0 +1,28 @@
+import { openEdx as openEdxConstants } from "./openEdx.ts";
+import { mitApplication } from "./profiles.ts";
+import type { StackConfig } from "./stackConfig.ts";
+
+/** The address to try the sign-in with: it ends on the LMS's dashboard. */
+export function signInUrl({ openEdx }: Pick<StackConfig, "openEdx">): string {
+    return openEdx.url + openEdxConstants.loginPath;
+}
+
+/** The addresses of both servers and of the pages of their admins that the integration concerns. */
+export function serverLinks({ openEdx, application }: Pick<StackConfig, "openEdx" | "application">) {
+    const { oauthApplicationsPath: oauthApplications } = mitApplication;
+    return {
+        openEdx: {
+            home: openEdx.url,
+            ...absolute(openEdx.connection.baseUrl, openEdxConstants.adminPages),
+        },
+        application: {
+            home: application.url,
+            ...absolute(application.connection.baseUrl, { oauthApplications, ...application.profile.confirmPages }),
+        },
+    };
+}
+
+function absolute<Page extends string>(baseUrl: string, pages: Readonly<Record<Page, string>>): Record<Page, string> {
+    const links = Object.entries<string>(pages).map(([page, path]) => [page, baseUrl + path]);
+    return Object.fromEntries(links) as Record<Page, string>;
+}

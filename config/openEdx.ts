@@ -1,0 +1,28 @@
+/** What is fixed on the side of Open edX, on every server. Source: handbook. */
+export const openEdx = {
+    /** The address of Tutor's development server. */
+    url: "http://local.openedx.io:8000",
+    /** The network of Tutor's releases 20 to 22; the handbook's `tutor_main_dev_default` is Tutor's main branch. */
+    network: "tutor_dev_default",
+    /** The backend of the package ol-social-auth, which is also the provider's slug. */
+    backendName: "ol-oauth2",
+    /** The text of the button on the sign-in page. */
+    providerName: "Login with MIT App",
+    /** The site that the LMS falls back to where no site has the name of the host that was asked for. */
+    fallbackSite: "example.com",
+    loginPath: "/auth/login/ol-oauth2/?auth_entry=login",
+    completePath: "/auth/complete/ol-oauth2/",
+    logoutPath: "/logout",
+    /** The pages of its admin that the integration concerns; the last two show whether it works. */
+    adminPages: {
+        oauthApplications: "/admin/oauth2_provider/application/",
+        accessTokens: "/admin/oauth2_provider/accesstoken/",
+        sites: "/admin/sites/site/",
+        providerConfigurations: "/admin/third_party_auth/oauth2providerconfig/",
+        users: "/admin/auth/user/",
+        userSocialAuths: "/admin/social_django/usersocialauth/",
+    },
+} as const;
+
+/** The host by which containers on macOS and Windows reach what runs on the machine. */
+export const dockerHost = "host.docker.internal";

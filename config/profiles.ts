@@ -1,0 +1,103 @@
+/** What an MIT application has of its own. Every constant of the handbook that differs by application stands here. */
+export interface ApplicationProfile {
+    readonly title: string;
+    readonly domain: string;
+    /** The port that users reach it on. */
+    readonly port: number;
+    /** The port of its Django admin: behind APISIX `/admin/login` belongs to Keycloak. */
+    readonly adminPort: number;
+    /** The folder that `git clone` makes, after which Compose names the network (`<folder>_default`). */
+    readonly checkout: string;
+    /** The name of its OAuth application in Open edX. */
+    readonly openEdxApplicationName: string;
+    /** Whether its own migrations make the OAuth application `edx-oauth-app`: that row is then taken over. */
+    readonly hasEdxApplication: boolean;
+    /** Whether Open edX finds its endpoints by discovery; xPro's discovery document names no user info endpoint. */
+    readonly hasDiscovery: boolean;
+    /** Whether users reach it through the gateway APISIX and sign in with Keycloak. */
+    readonly isBehindApisix: boolean;
+    /** The variable of `.env` with its own address, which its Compose file passes on. */
+    readonly baseUrlVariable: string;
+    /** The variable of `.env` with the address at which Open edX's containers reach it, where it has one. */
+    readonly dockerBaseUrlVariable?: string;
+    /** Further lines of `.env` that never differ. */
+    readonly environment: Readonly<Record<string, string>>;
+    /** Pages of its admin that show whether the integration works. */
+    readonly confirmPages: {
+        readonly openEdxUsers: string;
+        readonly openEdxApiAuths: string;
+    };
+}
+
+const mitxOnline: ApplicationProfile = {
+    title: "MITx Online",
+    domain: "mitxonline.odl.local",
+    port: 8013,
+    adminPort: 8013,
+    checkout: "mitxonline",
+    openEdxApplicationName: "mitxonline-oauth-app",
+    hasEdxApplication: true,
+    hasDiscovery: true,
+    isBehindApisix: false,
+    baseUrlVariable: "MITX_ONLINE_BASE_URL",
+    dockerBaseUrlVariable: "MITXONLINE_DOCKER_BASE_URL",
+    // Compose can't read MITx Online's file without these ports, whether the services that use them run or not.
+    environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
+    confirmPages: {
+        openEdxUsers: "/admin/openedx/openedxuser/",
+        openEdxApiAuths: "/admin/openedx/openedxapiauth/",
+    },
+};
+
+/** The MIT applications, by the name that the configuration's `application` takes. Source: handbook, all tables. */
+export const profiles = {
+    xpro: {
+        title: "MIT xPro",
+        domain: "xpro.odl.local",
+        port: 8053,
+        adminPort: 8053,
+        checkout: "mitxpro",
+        openEdxApplicationName: "xpro-oauth-app",
+        hasEdxApplication: false,
+        hasDiscovery: false,
+        isBehindApisix: false,
+        baseUrlVariable: "MITXPRO_BASE_URL",
+        environment: {},
+        confirmPages: {
+            openEdxUsers: "/admin/courseware/coursewareuser/",
+            openEdxApiAuths: "/admin/courseware/openedxapiauth/",
+        },
+    },
+    mitxonline: mitxOnline,
+    "mitxonline-apisix": {
+        ...mitxOnline,
+        title: "MITx Online (APISIX, Keycloak)",
+        port: 9080,
+        isBehindApisix: true,
+        environment: {
+            ...mitxOnline.environment,
+            COMPOSE_PROFILES: "keycloak,apisix",
+            MITOL_APIGATEWAY_DISABLE_MIDDLEWARE: "False",
+            MITOL_APIGATEWAY_USERINFO_CREATE: "True",
+            MITOL_APIGATEWAY_USERINFO_UPDATE: "True",
+        },
+    },
+} satisfies Record<string, ApplicationProfile>;
+
+/** The name of an MIT application in the configuration. */
+export type ApplicationName = keyof typeof profiles;
+
+/** All names, as the configuration allows them. */
+export const applicationNames = Object.keys(profiles) as ApplicationName[];
+
+/** What all MIT applications have in common. Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup". */
+export const mitApplication = {
+    /** Its OAuth application for Open edX, which it looks up by this name. */
+    edxApplicationName: "edx-oauth-app",
+    /** Where Open edX sends a browser back to. */
+    redirectPaths: ["/login/_private/complete", "/_/auth/complete"],
+    oauthApplicationsPath: "/admin/oauth2_provider/application/",
+    authorizationPath: "/oauth2/authorize/",
+    tokenPath: "/oauth2/token/",
+    discoveryPath: "/.well-known/openid-configuration",
+} as const;

@@ -1,0 +1,16 @@
+/**
+ * Fills in a page's placeholders: `${outputs.<name>}`, or with further dots what is inside, as Pulumi Cloud writes them.
+ *
+ * @throws Error where a placeholder names no text.
+ */
+export function renderReadme(template: string, outputs: object): string {
+    return template.replaceAll(/\$\{outputs\.([\w.]+)\}/g, (placeholder, path: string) => {
+        const value = path
+            .split(".")
+            .reduce<unknown>((within, key) => (within as Partial<Record<string, unknown>> | undefined)?.[key], outputs);
+        if (typeof value !== "string") {
+            throw new Error(`${placeholder} in Pulumi.README.md is no text among the outputs.`);
+        }
+        return value;
+    });
+}

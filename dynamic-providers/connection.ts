@@ -1,0 +1,21 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** How to reach a server's Django admin and who signs in there. */
+export interface Connection {
+    /** `openedx`: the LMS's JSON sign-in; `django`: Django's own `/admin/login/` form. */
+    readonly kind: "openedx" | "django";
+    /** The server's address, for instance `http://local.openedx.io:8000`. */
+    readonly baseUrl: string;
+    /** A superuser's name; on the LMS an e-mail address does as well. */
+    readonly username: string;
+    /** That user's password (secret). */
+    readonly password: string;
+}
+
+/** {@link Connection} as a caller passes it. */
+export interface ConnectionArgs {
+    readonly kind: Connection["kind"];
+    readonly baseUrl: Input<string>;
+    readonly username: Input<string>;
+    readonly password: Input<string>;
+}

@@ -1,0 +1,164 @@
+import { isDeepStrictEqual } from "node:util";
+import type { dynamic } from "@pulumi/pulumi";
+import { z } from "zod";
+import { lookAgainOnce } from "./django-admin/errors.ts";
+
+/** What the engine passes in a preview for a value that is not known yet, whatever its type. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A resource as the server knows it. */
+export interface Created<Outputs> {
+    /** The id by which `read`, `update` and `delete` find it again. */
+    readonly id: string;
+    readonly outs: Outputs;
+}
+
+/** By input: whether two values mean the same. */
+export type Equalities<Inputs> = { readonly [Key in keyof Inputs]?: (one: Inputs[Key], other: Inputs[Key]) => boolean };
+
+/** What makes one kind of resource differ from the next; {@link defineProvider} adds what they have in common. */
+export interface ProviderDefinition<Inputs extends object, Outputs extends Inputs> {
+    /** What is allowed for each input; its keys are the inputs that there are. */
+    readonly schema: z.ZodType<Inputs> & { readonly shape: object };
+    /** Values for inputs that are left out, given what was there before. */
+    defaults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): Partial<Inputs>;
+    /** Further faults of inputs that are valid one by one. */
+    faults?(inputs: Partial<Inputs>): dynamic.CheckFailure[];
+    /** Inputs whose change means another object: its natural key. A changed server always does. */
+    readonly replaceOn: readonly (keyof Inputs & string)[];
+    /** Inputs that the server does not hold: storing the new value is all of their update. */
+    readonly local?: readonly (keyof Inputs & string)[];
+    /** Where values that look different mean the same to the server. */
+    readonly equal?: Equalities<Inputs>;
+    /** Makes the object, or takes over what an interrupted run left. Begins by looking. */
+    create(inputs: Inputs): Promise<Created<Outputs>>;
+    /** The server's truth, or `undefined` where the object is gone. */
+    read(id: string, props: Outputs): Promise<Outputs | undefined>;
+    /** Changes the object in place and returns all outputs. */
+    update(id: string, olds: Outputs, news: Inputs): Promise<Outputs>;
+    /** Takes the object away; one that is gone already is fine. */
+    delete(id: string, props: Outputs): Promise<void>;
+}
+
+/** A dynamic provider with every operation that the engine may ask for, typed more closely than Pulumi's own. */
+export interface CompleteProvider<Inputs, Outputs> {
+    check(
+        olds: Partial<Inputs> | undefined,
+        news: Inputs,
+    ): Promise<{ inputs: Inputs; failures: dynamic.CheckFailure[] }>;
+    diff(id: string, olds: Outputs, news: Inputs): Promise<{ changes: boolean; replaces: string[] }>;
+    create(inputs: Inputs): Promise<Created<Outputs>>;
+    /** The id is `""` where the object is gone. */
+    read(id: string, props: Outputs): Promise<{ id: string; props?: Outputs; inputs?: Inputs }>;
+    update(id: string, olds: Outputs, news: Inputs): Promise<{ outs: Outputs }>;
+    delete(id: string, props: Outputs): Promise<void>;
+}
+
+/** Builds the provider of one kind of resource from what is special to it. */
+export function defineProvider<Inputs extends object, Outputs extends Inputs>(
+    definition: ProviderDefinition<Inputs, Outputs>,
+): CompleteProvider<Inputs, Outputs> {
+    const keys = Object.keys(definition.schema.shape) as (keyof Inputs & string)[];
+    const changedKeys = (olds: Partial<Inputs>, news: Partial<Inputs>) =>
+        keys.filter((key) => !isSame(key, olds[key], news[key]));
+    const isSame = <Key extends keyof Inputs>(
+        key: Key,
+        one: Inputs[Key] | undefined,
+        other: Inputs[Key] | undefined,
+    ) => {
+        const equal = definition.equal?.[key];
+        return (
+            isDeepStrictEqual(one, other) ||
+            (equal !== undefined && isKnown(one) && isKnown(other) && equal(one, other))
+        );
+    };
+
+    return {
+        check(olds, news) {
+            const given: Partial<Inputs> = withoutProvider(news);
+            const inputs = { ...definition.defaults?.(given, olds ?? {}), ...given };
+            const failures = [...schemaFailures(definition.schema, inputs), ...(definition.faults?.(inputs) ?? [])];
+            return Promise.resolve({ inputs: inputs as Inputs, failures });
+        },
+        diff(_id, olds, news) {
+            const changed = changedKeys(olds, news);
+            const replaces = changed.filter(
+                (key) => definition.replaceOn.includes(key) || (key === "connection" && isOtherServer(olds, news)),
+            );
+            return Promise.resolve({ changes: changed.length > 0, replaces });
+        },
+        create: (inputs) => lookAgainOnce(() => definition.create(withoutProvider(inputs))),
+        async read(id, props) {
+            const truth = await definition.read(id, withoutProvider(props));
+            return truth === undefined
+                ? { id: "" }
+                : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
+        },
+        async update(id, olds, news) {
+            const local: readonly string[] = ["connection", ...(definition.local ?? [])];
+            const former = withoutProvider(olds);
+            const inputs = withoutProvider(news);
+            if (changedKeys(former, inputs).every((key) => local.includes(key))) {
+                return { outs: { ...former, ...inputs } };
+            }
+            return { outs: await lookAgainOnce(() => definition.update(id, former, inputs)) };
+        },
+        delete: (id, props) => lookAgainOnce(() => definition.delete(id, withoutProvider(props))),
+    };
+}
+
+/** What every `connection` input must be. */
+export const connectionSchema = z.strictObject({
+    kind: z.enum(["openedx", "django"]),
+    baseUrl: z.url({
+        protocol: /^https?$/,
+        error: "must be an http or https address, e.g. http://local.openedx.io:8000",
+    }),
+    username: z.string().min(1, "must not be empty"),
+    password: z.string().min(1, "must not be empty"),
+});
+
+/** Compares lists whose order and repetitions mean nothing to the server. */
+export function sameMembers(one: readonly string[], other: readonly string[]): boolean {
+    return isDeepStrictEqual([...new Set(one)].sort(), [...new Set(other)].sort());
+}
+
+function isKnown<Value>(value: Value | undefined): value is Value {
+    return value !== undefined && value !== UNKNOWN;
+}
+
+/** The engine adds the serialized provider to the properties: not ours. */
+function withoutProvider<Props extends object>(props: Props): Props {
+    return Object.fromEntries(Object.entries(props).filter(([key]) => key !== "__provider")) as Props;
+}
+
+function pick<Props extends object>(props: Props, keys: readonly (keyof Props)[]): Partial<Props> {
+    return Object.fromEntries(
+        keys.filter((key) => props[key] !== undefined).map((key) => [key, props[key]]),
+    ) as unknown as Partial<Props>;
+}
+
+/** The schema's messages by field. What is unknown in a preview is checked when it is known. */
+function schemaFailures(schema: z.ZodType, inputs: object): dynamic.CheckFailure[] {
+    const { error } = schema.safeParse(inputs);
+    return (error?.issues ?? [])
+        .filter(({ path }) => valueAt(inputs, path) !== UNKNOWN)
+        .map(({ path, message }) => ({ property: path.join("."), reason: message }));
+}
+
+/** The value at a path, or the unknown value that stands for all of what is below it. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+    return path.reduce<unknown>(
+        (within, key) =>
+            within === UNKNOWN ? UNKNOWN : (within as Partial<Record<PropertyKey, unknown>> | undefined)?.[key],
+        value,
+    );
+}
+
+function isOtherServer(olds: object, news: object): boolean {
+    const server = (props: object) => {
+        const { connection } = props as { connection?: z.infer<typeof connectionSchema> };
+        return [connection?.kind, connection?.baseUrl.replace(/\/+$/, "")];
+    };
+    return !isDeepStrictEqual(server(olds), server(news));
+}

@@ -1,0 +1,80 @@
+/**
+ * A fault that the user can act on: what is wrong, where, and what to do.
+ *
+ * The message never carries a secret: HTTP errors are put into words here and not passed on, as an HTTP client's
+ * error object holds headers and bodies. There is no stack, since the engine would print it above the message.
+ */
+export class ProviderError extends Error {
+    override readonly name: string = "ProviderError";
+
+    constructor(message: string) {
+        super(message);
+        this.stack = "";
+    }
+}
+
+/** The server did not answer, or answered that it can't at the moment. */
+export class UnreachableError extends ProviderError {
+    override readonly name = "UnreachableError";
+    /** Whether the request may have been carried out all the same: look before repeating it. */
+    readonly mayHaveSucceeded: boolean;
+
+    constructor(message: string, mayHaveSucceeded: boolean) {
+        super(message);
+        this.mayHaveSucceeded = mayHaveSucceeded;
+    }
+}
+
+/** The server's own validation messages for a form that it did not accept. */
+export class FormError extends ProviderError {
+    override readonly name = "FormError";
+    /** Messages by the form's field name; `""` holds those that concern no single field. */
+    readonly fields: ReadonlyMap<string, string>;
+
+    constructor(where: string, fields: ReadonlyMap<string, string>) {
+        const messages = [...fields].map(([field, message]) => (field === "" ? message : `${field}: ${message}`));
+        super(`${where} was refused by the server: ${messages.join("; ")}`);
+        this.fields = fields;
+    }
+}
+
+/** An object of that name exists, and nothing says that this program made it. */
+export function strangerError(what: string, page: string, adoption: string): ProviderError {
+    return new ProviderError(
+        `${what} exists already and was not made by this stack: ${page}. ` +
+            `Delete it there, or ${adoption} to take it over (destroy then gives it back its former values).`,
+    );
+}
+
+/**
+ * Saves what was made so far when a later step of a create fails, so that the next `up` goes on from there.
+ * The engine recognises the three fields.
+ */
+export class PartlyCreatedError extends ProviderError {
+    override readonly name = "PartlyCreatedError";
+    readonly id: string;
+    readonly properties: object;
+    readonly reasons: string[];
+
+    constructor(id: string, properties: object, reason: string) {
+        super(reason);
+        this.id = id;
+        this.properties = properties;
+        this.reasons = [reason];
+    }
+}
+
+/**
+ * Runs an operation that begins by looking at what is there, and once more when an answer was lost on the way: the
+ * second run finds what the first one may have done.
+ */
+export async function lookAgainOnce<Result>(operation: () => Promise<Result>): Promise<Result> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof UnreachableError && error.mayHaveSucceeded) {
+            return operation();
+        }
+        throw error;
+    }
+}

@@ -1,0 +1,127 @@
+import type { CheerioAPI } from "cheerio/slim";
+import { parseHtml } from "./html.ts";
+
+/** A change that is made to a form's field: text, or a checkbox on or off. */
+export type FieldValue = string | boolean;
+
+/** An admin form as the server rendered it, and the changes to be posted with it. */
+export class AdminForm {
+    /** Where it was loaded from, and where it is posted to: admin forms have no `action`. */
+    readonly path: string;
+    readonly formId: string;
+    readonly multipart: boolean;
+    readonly document: CheerioAPI;
+    /** What is to be changed, by field name. */
+    readonly changes = new Map<string, FieldValue>();
+    readonly #rendered: ReadonlyMap<string, string[]>;
+
+    private constructor(path: string, formId: string, document: CheerioAPI) {
+        this.path = path;
+        this.formId = formId;
+        this.document = document;
+        const form = document(`#${formId}`);
+        this.multipart = form.attr("enctype") === "multipart/form-data";
+        this.#rendered = grouped(form.serializeArray());
+    }
+
+    /** The form with that id on a page, or `undefined`. Never the first on the page: that is the sign-out button. */
+    static parse(path: string, formId: string, html: string): AdminForm | undefined {
+        const document = parseHtml(html);
+        return document(`form#${formId}`).length === 0 ? undefined : new AdminForm(path, formId, document);
+    }
+
+    /** Whether the server's version of the form has that field. */
+    has(field: string): boolean {
+        return this.document(`#${this.formId} [name="${field}"]`).length > 0;
+    }
+
+    /** The text of a field as the server rendered it; `""` where it is blank or missing. */
+    text(field: string): string {
+        return (this.#rendered.get(field)?.[0] ?? "").replaceAll("\r\n", "\n");
+    }
+
+    /** Whether a checkbox is on, as the server rendered it. */
+    checked(field: string): boolean {
+        return this.#rendered.has(field);
+    }
+
+    /** The texts of a select's options and the values that they stand for. */
+    options(field: string): ReadonlyMap<string, string> {
+        const options = this.document(`#${this.formId} select[name="${field}"] option`).toArray();
+        return new Map(
+            options.map((option) => [this.document(option).text().trim(), this.document(option).attr("value") ?? ""]),
+        );
+    }
+
+    /** The names of the inline formsets that the form carries, for instance `profile`. */
+    inlines(): string[] {
+        return [...this.#rendered.keys()]
+            .filter((field) => field.endsWith("-TOTAL_FORMS"))
+            .map((field) => field.slice(0, -"-TOTAL_FORMS".length));
+    }
+
+    /** Fills fields in. Fields that the server's version does not have are left out. */
+    fill(values: Readonly<Record<string, FieldValue>>): this {
+        for (const [field, value] of Object.entries(values)) {
+            if (this.has(field)) {
+                this.changes.set(field, value);
+            }
+        }
+        return this;
+    }
+
+    /** Whether posting it would change what the server rendered. */
+    differs(): boolean {
+        return [...this.changes].some(([field, value]) =>
+            typeof value === "boolean" ? value !== this.checked(field) : value !== this.text(field),
+        );
+    }
+
+    /** What a browser would post: the rendered values with the changes, and the button that stays on the object. */
+    body(): URLSearchParams | FormData {
+        const values = new Map(this.#rendered);
+        for (const [field, value] of this.changes) {
+            if (value === false) {
+                values.delete(field);
+            } else {
+                values.set(field, [value === true ? "on" : value]);
+            }
+        }
+        // With `_continue` the answer's Location names the object: its id, without another request.
+        values.set("_continue", ["1"]);
+        const body = this.multipart ? new FormData() : new URLSearchParams();
+        for (const [field, texts] of values) {
+            for (const text of texts) {
+                body.append(field, text);
+            }
+        }
+        return body;
+    }
+}
+
+/** The server's validation messages on a page, by field name; `""` for those of no single field. */
+export function formErrors(html: string): Map<string, string> {
+    const $ = parseHtml(html);
+    const errors = new Map<string, string>();
+    for (const list of $("ul.errorlist").toArray()) {
+        const row = $(list).closest(".form-row, td").attr("class") ?? "";
+        const field = $(list).hasClass("nonfield") ? "" : (/\bfield-([\w-]+)/.exec(row)?.[1] ?? "");
+        const messages = $(list)
+            .find("li")
+            .toArray()
+            .map((item) => $(item).text().trim());
+        errors.set(field, [errors.get(field) ?? [], messages].flat().join(" "));
+    }
+    if (errors.size === 0) {
+        errors.set("", $(".errornote").text().trim() || "no reason given");
+    }
+    return errors;
+}
+
+function grouped(fields: readonly { name: string; value: string }[]): Map<string, string[]> {
+    const values = new Map<string, string[]>();
+    for (const { name, value } of fields) {
+        values.set(name, [...(values.get(name) ?? []), value]);
+    }
+    return values;
+}

@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection, ConnectionArgs } from "./connection.ts";
+import { thinProvider } from "./thinProvider.ts";
+
+/** What a user is allowed and how to reach them. */
+export interface DjangoUserSettings {
+    readonly email: string;
+    /** Whether the user may sign in to the admin. Default: `false`. */
+    readonly isStaff: boolean;
+    /** Whether the user may do everything there. Default: `false`. */
+    readonly isSuperuser: boolean;
+}
+
+/** The provider's inputs after `check`. */
+export interface DjangoUserInputs extends DjangoUserSettings {
+    readonly connection: Connection;
+    readonly username: string;
+    /** The password (secret), given to a user that is made here, and set when this value changes. */
+    readonly password?: string;
+    /** Whether a user of that name that somebody else made is taken over. Default: `false`. */
+    readonly adopt: boolean;
+}
+
+/** The provider's outputs. */
+export interface DjangoUserOutputs extends DjangoUserInputs {
+    /** What an adopted user was before, for `delete`; `null` for one that was made here. */
+    readonly former: DjangoUserSettings | null;
+}
+
+/** The arguments of {@link DjangoUser}. */
+export interface DjangoUserArgs {
+    readonly connection: ConnectionArgs;
+    readonly username: pulumi.Input<string>;
+    readonly email: pulumi.Input<string>;
+    /** Needed where the user may have to be made; an adopted user keeps theirs. */
+    readonly password?: pulumi.Input<string>;
+    readonly isStaff?: pulumi.Input<boolean>;
+    readonly isSuperuser?: pulumi.Input<boolean>;
+    readonly adopt?: pulumi.Input<boolean>;
+}
+
+const provider = thinProvider("djangoUser");
+
+/**
+ * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name "Managed by Pulumi".
+ *
+ * Id: the user's primary key. With `adopt` an existing user is taken over; `destroy` then gives back the former e-mail
+ * address and flags instead of deleting the user.
+ *
+ * Source: handbook, "Create a Service Worker and Access Token" step 1, and its optional last step.
+ */
+export class DjangoUser extends pulumi.dynamic.Resource {
+    declare readonly username: pulumi.Output<string>;
+
+    constructor(name: string, args: DjangoUserArgs, opts?: pulumi.CustomResourceOptions) {
+        const { password, ...open } = args;
+        super(
+            provider,
+            name,
+            password === undefined ? open : { ...open, password: pulumi.secret(password) },
+            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["password"] }),
+            "openedx",
+            "DjangoUser",
+        );
+    }
+}

@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { connectionSchema, defineProvider } from "./crud.ts";
+import { ProviderError, strangerError } from "./django-admin/errors.ts";
+import type { Row } from "./django-admin/changelist.ts";
+import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import type {
+    OAuth2ProviderConfigInputs as Inputs,
+    OAuth2ProviderConfigOutputs as Outputs,
+    OAuth2ProviderConfigSettings as Settings,
+} from "./oauth2ProviderConfig.ts";
+
+const LIST = "/admin/third_party_auth/oauth2providerconfig/";
+const FORM = "oauth2providerconfig_form";
+
+const schema = z.strictObject({
+    connection: connectionSchema,
+    site: z.string().min(1, "must not be empty"),
+    backendName: z.string().min(1, "must not be empty"),
+    name: z.string().min(1, "must not be empty").max(50),
+    slug: z
+        .string()
+        .max(30)
+        .regex(/^[\w-]+$/, "must be letters, digits, - and _ only"),
+    clientId: z.string().min(1, "must not be empty"),
+    clientSecret: z.string(),
+    otherSettings: z.record(z.string(), z.unknown()),
+    skipHintedLoginDialog: z.boolean(),
+    skipRegistrationForm: z.boolean(),
+    skipEmailVerification: z.boolean(),
+    syncLearnerProfileData: z.boolean(),
+    enableSsoIdVerification: z.boolean(),
+    adopt: z.boolean(),
+});
+
+/** The operations of `OAuth2ProviderConfig`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    defaults: () => ({
+        backendName: "ol-oauth2",
+        clientSecret: "",
+        otherSettings: {},
+        skipHintedLoginDialog: false,
+        skipRegistrationForm: false,
+        skipEmailVerification: false,
+        syncLearnerProfileData: false,
+        enableSsoIdVerification: false,
+        adopt: false,
+    }),
+    replaceOn: ["site", "backendName"],
+    local: ["adopt"],
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const newest = await findNewest(session, inputs);
+        const form = await session.newForm(addPage(newest?.id), FORM);
+        const isOurs = form.text("key") === inputs.clientId;
+        const isLive = newest?.cells.get("enabled") === "True";
+        if (isLive && !isOurs && !inputs.adopt) {
+            throw strangerError(
+                `An enabled provider configuration for ${idOf(inputs)}`,
+                session.url(`${LIST}?backend_name=${inputs.backendName}`),
+                "set adopt: true",
+            );
+        }
+        const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);
+        const formerRowId = isLive && !isOurs ? newest.id : null;
+        return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
+    },
+
+    async read(_id, props) {
+        const session = adminSession(props.connection);
+        const newest = await findNewest(session, props);
+        if (newest?.cells.get("enabled") !== "True") {
+            return undefined;
+        }
+        // Rows never change: as long as ours is the newest, it says what it said.
+        if (newest.id === props.rowId) {
+            return props;
+        }
+        const form = await session.newForm(addPage(newest.id), FORM);
+        return { ...props, ...settingsOf(form), rowId: newest.id };
+    },
+
+    async update(_id, olds, news) {
+        const session = adminSession(news.connection);
+        const form = await session.newForm(addPage(olds.rowId), FORM);
+        const { providerId, formerRowId } = olds;
+        const rowId = isUpToDate(form, news) ? olds.rowId : await append(session, form, news);
+        return { ...news, providerId, rowId, formerRowId };
+    },
+
+    async delete(_id, props) {
+        const session = adminSession(props.connection);
+        const form = await session.newForm(addPage(props.formerRowId ?? props.rowId), FORM);
+        // A row that is gone went with its site: there is nothing left to disable.
+        if (form.text("key") === "" || form.options("site").get(props.site) !== form.text("site")) {
+            return;
+        }
+        await session.save(props.formerRowId === null ? form.fill({ enabled: false }) : form);
+        await refreshProviderList(session, props.backendName);
+    },
+});
+
+/** The row that counts for the site and backend: the list shows the newest of each key only. */
+async function findNewest(session: AdminSession, { site, backendName }: Inputs): Promise<Row | undefined> {
+    const rows = await session.list(LIST, { backend_name: backendName });
+    return rows.find(({ cells }) => cells.get("site") === site);
+}
+
+/** The page for adding a row, filled in from another one. Posting to `<id>/change/` would bring back an old row. */
+function addPage(sourceId?: string): string {
+    return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
+}
+
+async function append(session: AdminSession, form: AdminForm, inputs: Inputs): Promise<string> {
+    form.fill({
+        ...fieldsOf(inputs),
+        site: choose(form, "site", inputs.site, "Make the site first (/admin/sites/site/)."),
+        backend_name: choose(
+            form,
+            "backend_name",
+            inputs.backendName,
+            "It is missing from AUTHENTICATION_BACKENDS: the package ol-social-auth or the LMS's settings are not live.",
+        ),
+    });
+    const rowId = await session.save(form);
+    await refreshProviderList(session, inputs.backendName);
+    return rowId;
+}
+
+/** The value of a select's option by its text, as ids differ from server to server. */
+function choose(form: AdminForm, field: string, text: string, remedy: string): string {
+    const options = form.options(field);
+    const value = options.get(text);
+    if (value === undefined) {
+        throw new ProviderError(
+            `The LMS offers no ${field} "${text}" for provider configurations ` +
+                `(it has: ${[...options.keys()].filter((option) => !option.startsWith("---")).join(", ") || "none"}). ${remedy}`,
+        );
+    }
+    return value;
+}
+
+/** The LMS caches its list of providers for ten minutes under a key that saving does not clear: ask once past it. */
+async function refreshProviderList(session: AdminSession, backendName: string): Promise<void> {
+    await session.get(`/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`);
+}
+
+function isUpToDate(form: AdminForm, inputs: Inputs): boolean {
+    // The LMS stores the other settings re-indented: the text says nothing.
+    const sameText = { other_settings: form.text("other_settings") };
+    const { otherSettings } = settingsOf(form);
+    return (
+        isDeepStrictEqual(otherSettings, inputs.otherSettings) &&
+        !form.fill({ ...fieldsOf(inputs), ...sameText }).differs()
+    );
+}
+
+function idOf({ site, backendName }: Inputs): string {
+    return `${site}/${backendName}`;
+}
+
+function fieldsOf(inputs: Settings): Record<string, FieldValue> {
+    return {
+        enabled: true,
+        name: inputs.name,
+        slug: inputs.slug,
+        key: inputs.clientId,
+        secret: inputs.clientSecret,
+        other_settings: JSON.stringify(inputs.otherSettings),
+        skip_hinted_login_dialog: inputs.skipHintedLoginDialog,
+        skip_registration_form: inputs.skipRegistrationForm,
+        skip_email_verification: inputs.skipEmailVerification,
+        sync_learner_profile_data: inputs.syncLearnerProfileData,
+        enable_sso_id_verification: inputs.enableSsoIdVerification,
+    };
+}
+
+function settingsOf(form: AdminForm): Settings {
+    return {
+        name: form.text("name"),
+        slug: form.text("slug"),
+        clientId: form.text("key"),
+        clientSecret: form.text("secret"),
+        otherSettings: JSON.parse(form.text("other_settings") || "{}") as Record<string, unknown>,
+        skipHintedLoginDialog: form.checked("skip_hinted_login_dialog"),
+        skipRegistrationForm: form.checked("skip_registration_form"),
+        skipEmailVerification: form.checked("skip_email_verification"),
+        syncLearnerProfileData: form.checked("sync_learner_profile_data"),
+        enableSsoIdVerification: form.checked("enable_sso_id_verification"),
+    };
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Connection } from "./connection.ts";
+import { connectionSchema, defineProvider, sameMembers, type Created } from "./crud.ts";
+import { ProviderError, strangerError } from "./django-admin/errors.ts";
+import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
+import { httpClient } from "./django-admin/http.ts";
+import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import type {
+    OAuthApplicationInputs as Inputs,
+    OAuthApplicationOutputs as Outputs,
+    OAuthApplicationSettings as Settings,
+} from "./oauthApplication.ts";
+
+const LIST = "/admin/oauth2_provider/application/";
+const FORM = "application_form";
+
+const schema = z.strictObject({
+    connection: connectionSchema,
+    clientId: z.string().min(1, "must not be empty").max(100),
+    clientSecret: z.string().min(1, "must not be empty").max(255),
+    name: z.string().min(1, "must not be empty").max(255),
+    redirectUris: z
+        .array(z.url({ protocol: /^https?$/, error: "must be an http or https address without spaces" }))
+        .min(1, "must name one address at least"),
+    clientType: z.enum(["confidential", "public"]),
+    authorizationGrantType: z.enum([
+        "authorization-code",
+        "implicit",
+        "password",
+        "client-credentials",
+        "openid-hybrid",
+    ]),
+    skipAuthorization: z.boolean(),
+    algorithm: z.enum(["", "RS256", "HS256"]),
+    adopt: z.boolean(),
+});
+
+/** The operations of `OAuthApplication`, over the Django admin of either server. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    defaults: () => ({
+        clientType: "confidential",
+        authorizationGrantType: "authorization-code",
+        skipAuthorization: true,
+        algorithm: "",
+        adopt: false,
+    }),
+    replaceOn: ["clientId"],
+    local: ["adopt"],
+    equal: { redirectUris: sameMembers },
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const found = await findByName(session, inputs);
+        if (found === undefined) {
+            const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs);
+            return { id: await session.save(form), outs: { ...inputs, former: null } };
+        }
+        return found.settings.clientId === inputs.clientId
+            ? resume(session, found, inputs)
+            : adopt(session, found, inputs);
+    },
+
+    async read(id, props) {
+        const form = await adminSession(props.connection).form(changePage(id), FORM);
+        return form && { ...props, ...settingsOf(form), clientSecret: await readSecret(form, props) };
+    },
+
+    async update(id, olds, news) {
+        const session = adminSession(news.connection);
+        const form = await session.form(changePage(id), FORM);
+        if (form === undefined) {
+            throw new ProviderError(
+                `OAuth application "${news.name}" is gone: ${session.url(changePage(id))}. Run "pulumi refresh", then "pulumi up".`,
+            );
+        }
+        await session.save(fill(form, news));
+        return { ...news, former: olds.former };
+    },
+
+    async delete(id, { connection, former }) {
+        const session = adminSession(connection);
+        if (former === null) {
+            await session.remove(`${LIST}${id}/`);
+            return;
+        }
+        const form = await session.form(changePage(id), FORM);
+        if (form !== undefined) {
+            await session.save(fill(form, former));
+        }
+    },
+});
+
+interface Found {
+    readonly id: string;
+    readonly form: AdminForm;
+    readonly settings: Settings;
+}
+
+/** The application that has the name: ours by its client id, or else somebody's. */
+async function findByName(session: AdminSession, { name, clientId }: Inputs): Promise<Found | undefined> {
+    const named = await session.list(LIST, { name });
+    const ours = named.length > 1 ? await session.list(LIST, { name, client_id: clientId }) : [];
+    if (named.length > 1 && ours.length === 0) {
+        const pages = named.map((row) => session.url(changePage(row.id))).join(", ");
+        throw new ProviderError(
+            `${named.length} OAuth applications are named "${name}", none of this stack: ${pages}. ` +
+                "Delete all of them, or all but one and set adopt: true to take that one over.",
+        );
+    }
+    const id = (ours[0] ?? named[0])?.id;
+    const form = id === undefined ? undefined : await session.form(changePage(id), FORM);
+    return id === undefined || form === undefined ? undefined : { id, form, settings: settingsOf(form) };
+}
+
+/** Finishes what an interrupted run began: the client id is random, so the application that has it is ours. */
+async function resume(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
+    if (fill(form, inputs).differs()) {
+        await session.save(form);
+    }
+    // Of an adopted application the former values went with the interrupted run. It is then never deleted, as the
+    // server had it before: delete leaves it with credentials that nobody knows.
+    const former = inputs.adopt ? { ...settings, clientId: unknown(), clientSecret: unknown() } : null;
+    return { id, outs: { ...inputs, former } };
+}
+
+async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
+    if (!inputs.adopt) {
+        throw strangerError(`OAuth application "${inputs.name}"`, session.url(changePage(id)), "set adopt: true");
+    }
+    const former = { ...settings, clientSecret: form.text("client_secret") };
+    await session.save(fill(form, inputs));
+    return { id, outs: { ...inputs, former } };
+}
+
+function unknown(): string {
+    return randomBytes(20).toString("hex");
+}
+
+function changePage(id: string): string {
+    return `${LIST}${id}/change/`;
+}
+
+function fill(form: AdminForm, inputs: Settings & { clientSecret: string }): AdminForm {
+    return form.fill({
+        client_id: inputs.clientId,
+        client_secret: inputs.clientSecret,
+        name: inputs.name,
+        redirect_uris: inputs.redirectUris.join("\n"),
+        client_type: inputs.clientType,
+        authorization_grant_type: inputs.authorizationGrantType,
+        skip_authorization: inputs.skipAuthorization,
+        algorithm: inputs.algorithm,
+    } satisfies Record<string, FieldValue>);
+}
+
+function settingsOf(form: AdminForm): Settings {
+    return {
+        clientId: form.text("client_id"),
+        name: form.text("name"),
+        redirectUris: form.text("redirect_uris").split(/\s+/).filter(Boolean),
+        clientType: form.text("client_type") as Settings["clientType"],
+        authorizationGrantType: form.text("authorization_grant_type") as Settings["authorizationGrantType"],
+        skipAuthorization: form.checked("skip_authorization"),
+        algorithm: form.text("algorithm") as Settings["algorithm"],
+    };
+}
+
+/** Our secret where it still holds, or else what the server shows: the secret, or the hash of an unknown one. */
+async function readSecret(form: AdminForm, { connection, clientSecret }: Outputs): Promise<string> {
+    const stored = form.text("client_secret");
+    if (!isHash(stored)) {
+        return stored;
+    }
+    const holds =
+        (await matchesPbkdf2(clientSecret, stored)) ??
+        (await tokenEndpointAccepts(connection, form.text("client_id"), clientSecret));
+    return holds ? clientSecret : stored;
+}
+
+/**
+ * Asks the token endpoint with a made-up code: it refuses a wrong client with `invalid_client` before it refuses the
+ * code with `invalid_grant`. For hashes that can't be compared here.
+ */
+async function tokenEndpointAccepts(connection: Connection, clientId: string, clientSecret: string): Promise<boolean> {
+    const answer = await httpClient(connection.baseUrl).send({
+        method: "POST",
+        path: "/oauth2/token/",
+        data: new URLSearchParams({
+            grant_type: "authorization_code",
+            code: "does-it-still-hold",
+            client_id: clientId,
+            client_secret: clientSecret,
+            redirect_uri: "http://localhost/",
+        }),
+        repeatable: true,
+    });
+    const { error } = JSON.parse(answer.data) as { error?: string };
+    if (error !== "invalid_client" && error !== "invalid_grant") {
+        throw new ProviderError(
+            `${connection.baseUrl}/oauth2/token/ answered ${answer.status} (${error ?? "no error"}) ` +
+                "where invalid_client or invalid_grant was expected: can't tell whether the client secret still holds.",
+        );
+    }
+    return error === "invalid_grant";
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { connectionSchema, defineProvider } from "./crud.ts";
+import { ProviderError } from "./django-admin/errors.ts";
+import type { AdminForm } from "./django-admin/form.ts";
+import { adminSession } from "./django-admin/session.ts";
+import type { SiteInputs as Inputs, SiteOutputs as Outputs } from "./site.ts";
+
+const LIST = "/admin/sites/site/";
+const FORM = "site_form";
+
+const schema = z.strictObject({
+    connection: connectionSchema,
+    domain: z
+        .string()
+        .max(100)
+        .regex(/^[\w.-]+(:\d+)?$/, "must be a host name with an optional port, e.g. local.openedx.io:8000"),
+    displayName: z.string().min(1, "must not be empty").max(50),
+});
+
+/** The operations of `Site`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    defaults: () => ({ displayName: "Made by Pulumi" }),
+    replaceOn: ["domain"],
+    local: ["displayName"],
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const [found] = await session.list(LIST, { domain: inputs.domain });
+        if (found !== undefined) {
+            // The name tells a site that an interrupted run made from one that was there before.
+            return { id: found.id, outs: { ...inputs, created: found.cells.get("name") === inputs.displayName } };
+        }
+        const form = await session.newForm(`${LIST}add/`, FORM);
+        const id = await session.save(form.fill({ domain: inputs.domain, name: inputs.displayName }));
+        return { id, outs: { ...inputs, created: true } };
+    },
+
+    async read(id, props) {
+        const form: AdminForm | undefined = await adminSession(props.connection).form(`${LIST}${id}/change/`, FORM);
+        return form?.text("domain") === props.domain ? props : undefined;
+    },
+
+    update: (_id, { domain }) =>
+        Promise.reject(new ProviderError(`Site "${domain}" has nothing that changes in place.`)),
+
+    async delete(id, { connection, created }) {
+        if (created) {
+            // The LMS keeps a site that provider configurations refer to: the next `up` finds it by its name.
+            await adminSession(connection).remove(`${LIST}${id}/`);
+        }
+    },
+});

@@ -1,0 +1,56 @@
+/** The composition root: configuration, components, outputs. */
+import { readFileSync } from "node:fs";
+import { ApplicationEnvironment } from "./components/applicationEnvironment.ts";
+import { ApplicationRegistration } from "./components/applicationRegistration.ts";
+import { Credentials } from "./components/credentials.ts";
+import { OpenEdxRegistration } from "./components/openEdxRegistration.ts";
+import { ProviderConfigurations } from "./components/providerConfigurations.ts";
+import { serverLinks, signInUrl as signInUrlOf } from "./config/links.ts";
+import { loadConfig } from "./config/load.ts";
+import { renderReadme } from "./config/readme.ts";
+
+const config = loadConfig();
+
+const credentials = new Credentials("credentials", config);
+const registration = new OpenEdxRegistration("open-edx", { ...config, credentials });
+const environment = new ApplicationEnvironment("environment", { ...config, credentials });
+new ApplicationRegistration("application", { ...config, credentials, environment });
+new ProviderConfigurations("providers", { ...config, credentials });
+
+/** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
+export const application = config.application.name;
+
+/** Client ids: in `openEdx` that of the MIT application, in `application` that of Open edX. */
+export const clientIds = {
+    openEdx: credentials.openEdx.clientId,
+    application: credentials.application.clientId,
+};
+
+/** The client secrets that go with them (secret). */
+export const clientSecrets = {
+    openEdx: credentials.openEdx.clientSecret,
+    application: credentials.application.clientSecret,
+};
+
+/** The access token by which the MIT application calls Open edX (secret). */
+export const serviceWorkerToken = credentials.serviceWorkerToken;
+
+/** When that token expires. */
+export const serviceWorkerTokenExpires = registration.tokenExpires;
+
+/** The hosts by which containers reach the other server. */
+export const gateways = { openEdx: config.openEdx.gateway, application: config.application.gateway };
+
+/** Both servers, and the pages of their admins that the integration concerns. */
+export const urls = serverLinks(config);
+
+/** The address to try the sign-in with. */
+export const signInUrl = signInUrlOf(config);
+
+/** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
+export const readme = renderReadme(readFileSync(new URL("Pulumi.README.md", import.meta.url), "utf8"), {
+    applicationTitle: config.application.profile.title,
+    gateways,
+    urls,
+    signInUrl,
+});

@@ -1,0 +1,1 @@
+"""Third-party sign-in as Open edX does it: provider configurations kept in the database."""

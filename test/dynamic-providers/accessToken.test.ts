@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import axios from "axios";
+import type { AccessTokenInputs } from "../../dynamic-providers/accessToken.ts";
+import { provider } from "../../dynamic-providers/accessToken.provider.ts";
+import { AdminBrowser } from "../support/adminBrowser.ts";
+import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+
+const MODEL = "oauth2_provider/accesstoken";
+const DAY = 24 * 60 * 60 * 1000;
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+}, 120_000);
+afterAll(() => servers.stop());
+
+const args = (token: string, more: Partial<AccessTokenInputs> = { lifetimeDays: 365 }) => ({
+    connection: connectionTo(servers.lms),
+    username: "staff",
+    token,
+    ...more,
+});
+
+/** The answer of an API of the LMS to a bearer token. */
+const ask = (token: string) =>
+    axios.get<unknown>(`http://127.0.0.1:${servers.lms.port}/api/user/v1/me`, {
+        headers: { Authorization: `Bearer ${token}` },
+        validateStatus: () => true,
+    });
+
+describe("AccessToken", () => {
+    test("lets an API client in as the user, and then nothing differs", async () => {
+        const inputs = await checked(provider, args("token-created"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(ask("token-created")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ scope: "", application: "" });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("is taken over where an interrupted run of ours left it, and not made twice", async () => {
+        const inputs = await checked(provider, args("token-resumed"));
+        const first = await provider.create(inputs);
+        await expect(provider.create(inputs)).resolves.toEqual(first);
+    });
+
+    test("refuses a token that another user has", async () => {
+        await provider.create(await checked(provider, args("token-taken")));
+        const inputs = await checked(provider, { ...args("token-taken"), username: "learner" });
+        await expect(provider.create(inputs)).rejects.toThrow(/"learner" exists already for another user/);
+    });
+
+    test("names a user that is missing", async () => {
+        const inputs = await checked(provider, { ...args("token-nobody"), username: "nobody" });
+        await expect(provider.create(inputs)).rejects.toThrow(/no user "nobody"/);
+    });
+
+    test("keeps its expiry from run to run until less than the margin is left, then moves it on", async () => {
+        const inputs = await checked(provider, args("t", { lifetimeDays: 100, renewBeforeDays: 10 }));
+        expect(Date.parse(inputs.expires) - Date.now()).toBeGreaterThan(99 * DAY);
+        const inDays = (days: number) => ({ ...inputs, expires: new Date(Date.now() + days * DAY).toISOString() });
+        const again = (olds: AccessTokenInputs) =>
+            checked(provider, args("t", { lifetimeDays: 100, renewBeforeDays: 10 }), olds);
+        expect((await again(inDays(11))).expires).toBe(inDays(11).expires);
+        expect(Date.parse((await again(inDays(9))).expires)).toBeGreaterThan(Date.now() + 99 * DAY);
+    });
+
+    test("moves the expiry on the server in place", async () => {
+        const inputs = await checked(provider, args("token-renewed", { lifetimeDays: 10, renewBeforeDays: 1 }));
+        const { id, outs } = await provider.create(inputs);
+        const news = await checked(provider, args("token-renewed", { lifetimeDays: 200 }), inputs);
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, outs, news);
+        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
+        const { expires_0 } = await browser.values(MODEL, id);
+        expect(news.expires.startsWith(expires_0 ?? "none")).toBe(true);
+    });
+
+    test("takes a date as it is given, and refuses one that has passed", async () => {
+        const inputs = await checked(provider, args("token-dated", { expires: "2099-01-31T12:30:00Z" }));
+        const { id } = await provider.create(inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({
+            expires_0: "2099-01-31",
+            expires_1: "12:30:00",
+        });
+        await expect(checked(provider, args("t", { expires: "2020-01-31T12:30:00Z" }))).rejects.toThrow(/has passed/);
+        await expect(checked(provider, args("t", { expires: "tomorrow" }))).rejects.toThrow(/expires: must be/);
+    });
+
+    test("sees an expiry and a user that were changed by hand, and repairs them", async () => {
+        const inputs = await checked(provider, args("token-drifted", { expires: "2099-01-31T12:30:00Z" }));
+        const { id, outs } = await provider.create(inputs);
+        const [learner] = await browser.list("auth/user", "username=learner");
+        await browser.change(MODEL, id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        expect(props).toMatchObject({ username: "learner" });
+        const repaired = await provider.update(id, props ?? outs, inputs);
+        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
+    });
+
+    test("is deleted, and its disappearance is noticed", async () => {
+        const { id, outs } = await provider.create(await checked(provider, args("token-deleted")));
+        await provider.delete(id, outs);
+        await expect(ask("token-deleted")).resolves.toMatchObject({ status: 401 });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+});

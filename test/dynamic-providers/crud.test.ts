@@ -1,0 +1,154 @@
+import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { connectionSchema, defineProvider, sameMembers, UNKNOWN } from "../../dynamic-providers/crud.ts";
+import type { Connection } from "../../dynamic-providers/connection.ts";
+
+interface Inputs {
+    readonly connection: Connection;
+    readonly key: string;
+    readonly list: string[];
+    readonly note: string;
+}
+
+const connection: Connection = { kind: "django", baseUrl: "http://app.local", username: "admin", password: "hush" };
+const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
+
+function providerThatCounts() {
+    const calls: string[] = [];
+    const provider = defineProvider<Inputs, Inputs>({
+        schema: z.strictObject({
+            connection: connectionSchema,
+            key: z.string().min(1, "must not be empty"),
+            list: z.array(z.string()),
+            note: z.string(),
+        }),
+        defaults: () => ({ note: "by default" }),
+        replaceOn: ["key"],
+        local: ["note"],
+        equal: { list: sameMembers },
+        create: (news) => Promise.resolve({ id: "1", outs: news }),
+        read: (_id, props) => Promise.resolve(props.key === "gone" ? undefined : props),
+        update: (_id, _olds, news) => {
+            calls.push("update");
+            return Promise.resolve(news);
+        },
+        delete: () => Promise.resolve(),
+    });
+    return { provider, calls };
+}
+
+describe("check", () => {
+    const { provider } = providerThatCounts();
+
+    test("fills in defaults for what is left out", async () => {
+        const { note: _note, ...given } = inputs;
+        await expect(provider.check({}, given as Inputs)).resolves.toEqual({
+            inputs: { ...given, note: "by default" },
+            failures: [],
+        });
+    });
+
+    test("reports every fault with its field", async () => {
+        const { failures } = await provider.check({}, {
+            ...inputs,
+            connection: { ...connection, baseUrl: "app" },
+            key: "",
+            colour: "red",
+        } as Inputs);
+        expect(failures.map(({ property }) => property)).toEqual(["connection.baseUrl", "key", ""]);
+        expect(failures.map(({ reason }) => reason).join()).toContain("colour");
+    });
+
+    test("never repeats a password", async () => {
+        const { failures } = await provider.check({}, {
+            ...inputs,
+            connection: { ...connection, kind: "hush", password: "" },
+        } as unknown as Inputs);
+        expect(failures).toHaveLength(2);
+        expect(JSON.stringify(failures)).not.toContain("hush");
+    });
+
+    test("leaves what a preview does not know yet to the time when it is known", async () => {
+        const { failures } = await provider.check({}, {
+            ...inputs,
+            key: UNKNOWN,
+            list: UNKNOWN,
+            connection: { ...connection, baseUrl: UNKNOWN },
+        } as unknown as Inputs);
+        expect(failures).toEqual([]);
+    });
+});
+
+describe("diff", () => {
+    const { provider } = providerThatCounts();
+    const diff = (news: Partial<Inputs>) => provider.diff("1", inputs, { ...inputs, ...news });
+
+    test("sees no change in equal inputs, whatever their key order", async () => {
+        const { kind, ...rest } = connection;
+        await expect(diff({ connection: { ...rest, kind } })).resolves.toEqual({ changes: false, replaces: [] });
+    });
+
+    test("compares lists as the server does", async () => {
+        await expect(diff({ list: ["b", "a", "b"] })).resolves.toMatchObject({ changes: false });
+        await expect(diff({ list: ["b"] })).resolves.toEqual({ changes: true, replaces: [] });
+    });
+
+    test("replaces where the natural key changes", async () => {
+        await expect(diff({ key: "other" })).resolves.toEqual({ changes: true, replaces: ["key"] });
+    });
+
+    test("replaces where the server changes, and not where it is only written otherwise", async () => {
+        await expect(diff({ connection: { ...connection, baseUrl: "http://other.local" } })).resolves.toEqual({
+            changes: true,
+            replaces: ["connection"],
+        });
+        await expect(diff({ connection: { ...connection, baseUrl: "http://app.local/" } })).resolves.toEqual({
+            changes: true,
+            replaces: [],
+        });
+    });
+
+    test("updates in place where only who signs in changes", async () => {
+        await expect(diff({ connection: { ...connection, password: "new" } })).resolves.toEqual({
+            changes: true,
+            replaces: [],
+        });
+    });
+
+    test("takes what a preview does not know for a change", async () => {
+        await expect(diff({ list: UNKNOWN as unknown as string[] })).resolves.toMatchObject({ changes: true });
+    });
+
+    test("is the same with its sides exchanged, as on refresh", async () => {
+        const other = { ...inputs, list: ["c"], key: "other" };
+        await expect(provider.diff("1", other, inputs)).resolves.toEqual(await provider.diff("1", inputs, other));
+    });
+});
+
+describe("update", () => {
+    test("stores what only this side knows without a request", async () => {
+        const { provider, calls } = providerThatCounts();
+        const news = { ...inputs, note: "new", connection: { ...connection, password: "new" } };
+        await expect(provider.update("1", inputs, news)).resolves.toEqual({ outs: news });
+        expect(calls).toEqual([]);
+    });
+
+    test("asks the server for everything else", async () => {
+        const { provider, calls } = providerThatCounts();
+        await provider.update("1", inputs, { ...inputs, list: [] });
+        expect(calls).toEqual(["update"]);
+    });
+});
+
+describe("read", () => {
+    const { provider } = providerThatCounts();
+
+    test("returns the inputs too, so that the next up repairs what drifted", async () => {
+        const props = { ...inputs, extra: 1, __provider: "text" };
+        await expect(provider.read("1", props)).resolves.toEqual({ id: "1", props: { ...inputs, extra: 1 }, inputs });
+    });
+
+    test("returns no id for what is gone", async () => {
+        await expect(provider.read("1", { ...inputs, key: "gone" })).resolves.toEqual({ id: "" });
+    });
+});

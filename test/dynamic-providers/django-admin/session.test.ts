@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Connection } from "../../../dynamic-providers/connection.ts";
+import { AdminSession, adminSession } from "../../../dynamic-providers/django-admin/session.ts";
+import { provider as applications } from "../../../dynamic-providers/oauthApplication.provider.ts";
+import { startCountingProxy, type CountingProxy } from "../../support/countingProxy.ts";
+import { AdminBrowser } from "../../support/adminBrowser.ts";
+import { checked, connectionTo } from "../../support/providers.ts";
+import { startServers, type TestServers } from "../../support/sandbox.ts";
+
+const SIGN_IN = "/api/user/v1/account/login_session/";
+const SITES = "/admin/sites/site/";
+const ADD_APPLICATION = "/admin/oauth2_provider/application/add/";
+
+let servers: TestServers<"lms">;
+let proxy: CountingProxy;
+let connection: Connection;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+}, 120_000);
+afterAll(() => servers.stop());
+beforeEach(async () => {
+    // A new address each time: sessions are remembered by it.
+    proxy = await startCountingProxy(servers.lms);
+    connection = connectionTo(servers.lms, proxy.baseUrl);
+});
+afterEach(() => proxy.stop());
+
+const application = (name: string) =>
+    checked(applications, {
+        connection,
+        name,
+        clientId: name,
+        clientSecret: "never-to-be-shown",
+        redirectUris: ["http://a.local/"],
+    });
+const rowsNamed = async (name: string) =>
+    (await AdminBrowser.signIn(servers.lms)).list("oauth2_provider/application", `name=${name}`);
+
+describe("an admin session", () => {
+    test("signs in once, however many operations run at the same time", async () => {
+        await Promise.all(Array.from({ length: 12 }, () => adminSession(connection).list(SITES)));
+        expect(proxy.count("POST", SIGN_IN)).toBe(1);
+        expect(proxy.count("GET", SITES)).toBe(12);
+    });
+
+    test("tries a refused password once, and passes on the server's words without the password", async () => {
+        const wrong = { ...connection, password: "not-the-password" };
+        const attempts = await Promise.allSettled([1, 2, 3].map(() => adminSession(wrong).list(SITES)));
+        for (const attempt of attempts) {
+            expect(attempt).toMatchObject({ status: "rejected" });
+            const { message } = (attempt as PromiseRejectedResult).reason as Error;
+            expect(message).toMatch(/refused the sign-in of "edx@example\.org": .*incorrect/i);
+            expect(message).not.toContain("not-the-password");
+        }
+        expect(proxy.count("POST", SIGN_IN)).toBe(1);
+    });
+
+    test("takes a user name as well as an e-mail address", async () => {
+        await expect(new AdminSession({ ...connection, username: "edx" }).list(SITES)).resolves.not.toHaveLength(0);
+    });
+
+    test("signs in again, once, when the session ends in the middle", async () => {
+        const session = adminSession(connection);
+        await session.list(SITES);
+        let ended = 0;
+        proxy.fault = ({ path }) =>
+            path === SITES && ended++ < 3
+                ? { status: 302, headers: { location: `/admin/login/?next=${path}` } }
+                : undefined;
+        await Promise.all([1, 2, 3].map(() => session.list(SITES)));
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+    });
+
+    test("gives up where the session ends again and again", async () => {
+        proxy.fault = ({ path }) =>
+            path === SITES ? { status: 302, headers: { location: "/login?next=/admin" } } : undefined;
+        await expect(adminSession(connection).list(SITES)).rejects.toThrow(/session of "edx@example\.org" ended/);
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+    });
+
+    test("posts a form again from a fresh one where the session ended under it", async () => {
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path === ADD_APPLICATION && n === 1
+                ? { status: 403, body: "<h1>Forbidden</h1> CSRF verification failed." }
+                : undefined;
+        await applications.create(await application("stale-form"));
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+        await expect(rowsNamed("stale-form")).resolves.toHaveLength(1);
+    });
+
+    test("says who lacks which permission", async () => {
+        const staff = { ...connection, username: "staff@example.org", password: "staff" };
+        await expect(adminSession(staff).list(SITES)).rejects.toThrow(
+            /sites\/site\/: "staff@example\.org" is not allowed there; it takes a superuser/,
+        );
+    });
+
+    test("says so where the address is no LMS", async () => {
+        proxy.fault = () => ({ status: 404, body: "nothing here" });
+        await expect(adminSession(connection).list(SITES)).rejects.toThrow(/is not the sign-in of an Open edX LMS/);
+    });
+
+    test("reports an answer that it did not expect in the server's words", async () => {
+        proxy.fault = ({ path }) =>
+            path === SITES ? { status: 500, body: "<title>x</title><h1>Database   is locked</h1>" } : undefined;
+        await expect(adminSession(connection).list(SITES)).rejects.toThrow(/answered 500: Database is locked/);
+    });
+});
+
+describe("a passing fault", () => {
+    test.each([
+        ["a dropped connection", "reset" as const],
+        ["an answer that is lost", "reset-after-forward" as const],
+        ["502", { status: 502, body: "Bad Gateway" }],
+        ["503", { status: 503, body: "Starting", headers: { "retry-after": "0" } }],
+        ["429", { status: 429, body: "Slow down", headers: { "retry-after": "0" } }],
+    ])("%s is waited out when reading", async (_what, fault) => {
+        proxy.fault = ({ path }, n) => (path === SITES && n <= 2 ? fault : undefined);
+        await expect(adminSession(connection).list(SITES)).resolves.not.toHaveLength(0);
+        expect(proxy.count("GET", SITES)).toBe(3);
+    });
+
+    test.each([
+        ["was carried out", "reset-after-forward" as const, 1],
+        ["was not carried out", "reset" as const, 2],
+        ["met a gateway error", { status: 504, body: "Gateway Timeout" }, 2],
+    ])("a post without an answer that %s is looked after, never blindly repeated", async (what, fault, posts) => {
+        const name = `post-${what.replaceAll(" ", "-")}`;
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path === ADD_APPLICATION && n === 1 ? fault : undefined;
+        await applications.create(await application(name));
+        expect(proxy.count("POST", ADD_APPLICATION)).toBe(posts);
+        await expect(rowsNamed(name)).resolves.toHaveLength(1);
+    });
+
+    test("that does not pass ends in one message with the server's words and without a secret", async () => {
+        proxy.fault = ({ method, path }) =>
+            method === "POST" && path === ADD_APPLICATION ? { status: 503, body: "<p>Down for ever</p>" } : undefined;
+        const error = (await applications.create(await application("never")).catch((e: unknown) => e)) as Error;
+        expect(error.message).toMatch(/POST http:.*\/add\/: the server answered 503: Down for ever/);
+        expect(JSON.stringify(error) + String(error.stack)).not.toMatch(/never-to-be-shown|"edx"/);
+    });
+
+    test("a server that does not run is named with its address", async () => {
+        await expect(adminSession({ ...connection, baseUrl: "http://local.openedx.io:1" }).list(SITES)).rejects.toThrow(
+            /http:\/\/local\.openedx\.io:1\/.*no answer \(ECONNREFUSED\)\. Is the server running/,
+        );
+    }, 20_000);
+});

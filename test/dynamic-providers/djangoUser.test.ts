@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { PartlyCreatedError } from "../../dynamic-providers/django-admin/errors.ts";
+import type { DjangoUserInputs, DjangoUserOutputs } from "../../dynamic-providers/djangoUser.ts";
+import { provider } from "../../dynamic-providers/djangoUser.provider.ts";
+import { AdminBrowser } from "../support/adminBrowser.ts";
+import { startCountingProxy } from "../support/countingProxy.ts";
+import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+
+const MODEL = "auth/user";
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+}, 120_000);
+afterAll(() => servers.stop());
+
+const args = (username: string, more: Partial<DjangoUserInputs> = {}): Partial<DjangoUserInputs> => ({
+    connection: connectionTo(servers.lms),
+    username,
+    email: `${username}@mit.odl.local`,
+    password: "Initial-Passw0rd",
+    isStaff: true,
+    ...more,
+});
+const rows = (username: string) => browser.list(MODEL, `username=${username}`);
+const trySignIn = async (username: string, password: string) => {
+    const email = `${username}@mit.odl.local`;
+    return (await new AdminBrowser(servers.lms.baseUrl).signIn({ ...servers.lms, email, password })).status;
+};
+
+describe("DjangoUser", () => {
+    test("is made with e-mail address, flags and a password to sign in with", async () => {
+        const inputs = await checked(provider, args("worker"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(rows("worker")).resolves.toMatchObject([
+            { id, email: "worker@mit.odl.local", is_staff: "True", first_name: "Managed by", last_name: "Pulumi" },
+        ]);
+        await expect(trySignIn("worker", "Initial-Passw0rd")).resolves.toBe(200);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("is taken over, finished, where an interrupted run made it", async () => {
+        await browser.add(MODEL, { username: "half", password1: "Initial-Passw0rd", password2: "Initial-Passw0rd" });
+        const inputs = await checked(provider, args("half"));
+        const { id, outs } = await provider.create(inputs);
+        expect(outs.former).toBeNull();
+        await expect(rows("half")).resolves.toMatchObject([{ id, email: "half@mit.odl.local", is_staff: "True" }]);
+        await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
+    });
+
+    test("refuses somebody else's account, and says how to take it over", async () => {
+        await expect(provider.create(await checked(provider, args("staff")))).rejects.toThrow(
+            /User "staff" exists already .*adopt: true/,
+        );
+    });
+
+    test("adopts an account where asked, without its password, and gives back what it was", async () => {
+        const [before] = await rows("learner");
+        const inputs = await checked(provider, {
+            connection: connectionTo(servers.lms),
+            username: "learner",
+            email: "learner@example.org",
+            isStaff: true,
+            isSuperuser: true,
+            adopt: true,
+        });
+        const { id, outs } = await provider.create(inputs);
+        await expect(rows("learner")).resolves.toMatchObject([{ is_staff: "True" }]);
+        await provider.delete(id, outs);
+        await expect(rows("learner")).resolves.toEqual([before]);
+    });
+
+    test("says that a user who is missing can't be made without a password", async () => {
+        const inputs = await checked(provider, args("nobody"));
+        const { password: _password, ...without } = inputs;
+        await expect(provider.create(without)).rejects.toThrow(
+            /no user "nobody", and none can be made without a password/,
+        );
+    });
+
+    test("is changed in place, the password too", async () => {
+        const inputs = await checked(provider, args("changed"));
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, isStaff: false, isSuperuser: true, password: "Another-Passw0rd" };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await provider.update(id, outs, news);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_superuser: "on" });
+        await expect(rows("changed")).resolves.toMatchObject([{ is_staff: "False" }]);
+        await expect(trySignIn("changed", "Another-Passw0rd")).resolves.toBe(200);
+    });
+
+    test("sees flags that were changed by hand, and repairs them without touching the profile", async () => {
+        const inputs = await checked(provider, args("drifted"));
+        const { id, outs } = await provider.create(inputs);
+        await browser.change(MODEL, id, { is_staff: null, "profile-0-name": "A Name" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_staff: "on", "profile-0-name": "A Name" });
+    });
+
+    test("is deleted, and its disappearance is noticed", async () => {
+        const { id, outs } = await provider.create(await checked(provider, args("deleted")));
+        await provider.delete(id, outs);
+        await expect(rows("deleted")).resolves.toEqual([]);
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+
+    test("whose second step fails is saved as partly made, and the next up finishes it", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        proxy.fault = ({ method, path }) =>
+            method === "POST" && path.endsWith("/change/") ? { status: 500, body: "<h1>Out of order</h1>" } : undefined;
+        const inputs = await checked(
+            provider,
+            args("partly", { connection: connectionTo(servers.lms, proxy.baseUrl) }),
+        );
+        const error = (await provider.create(inputs).catch((reason: unknown) => reason)) as PartlyCreatedError;
+        expect(error.message).toMatch(/answered 500: Out of order/);
+        proxy.fault = undefined;
+        await provider.update(error.id, error.properties as DjangoUserOutputs, inputs);
+        await proxy.stop();
+        await expect(rows("partly")).resolves.toMatchObject([
+            { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "Pulumi" },
+        ]);
+    });
+});

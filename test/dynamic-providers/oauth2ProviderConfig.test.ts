@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { OAuth2ProviderConfigInputs } from "../../dynamic-providers/oauth2ProviderConfig.ts";
+import { provider } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
+import { provider as siteProvider } from "../../dynamic-providers/site.provider.ts";
+import { AdminBrowser } from "../support/adminBrowser.ts";
+import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+
+const MODEL = "third_party_auth/oauth2providerconfig";
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+}, 120_000);
+afterAll(() => servers.stop());
+
+/** Inputs for a site of the test's own. */
+async function inputsFor(site: string, more: Partial<OAuth2ProviderConfigInputs> = {}) {
+    const connection = connectionTo(servers.lms);
+    await siteProvider.create(await checked(siteProvider, { connection, domain: site }));
+    return checked(provider, {
+        connection,
+        site,
+        name: "Login with MIT App",
+        slug: "ol-oauth2",
+        clientId: "edx-oauth-client",
+        clientSecret: 'quotes " & <tags>',
+        otherSettings: { API_ROOT: "http://172.18.0.1:8013/", DISCOVERY_URL: "http://172.18.0.1:8013/x" },
+        skipHintedLoginDialog: true,
+        skipRegistrationForm: true,
+        skipEmailVerification: true,
+        syncLearnerProfileData: true,
+        enableSsoIdVerification: true,
+        ...more,
+    });
+}
+
+/** All rows of a site, the oldest first. */
+async function history(site: string) {
+    const rows = await browser.list(MODEL, "show_history=1");
+    return rows.filter((row) => row["site"] === site).sort((one, other) => Number(one["id"]) - Number(other["id"]));
+}
+const newest = async (site: string) => (await history(site)).at(-1);
+/** The values of a row, as the page for adding a copy of it shows them. */
+const values = async (id: string) =>
+    (await browser.form(`/admin/${MODEL}/add/?source=${id}`, "oauth2providerconfig_form")).values;
+
+/** Saves another version by hand, as a person would. */
+async function edit(site: string, changes: Record<string, string | null>) {
+    await browser.add(MODEL, changes, `source=${(await newest(site))?.["id"] ?? ""}`);
+}
+
+describe("OAuth2ProviderConfig", () => {
+    test("is added with every value of the handbook, and then nothing differs", async () => {
+        const inputs = await inputsFor("created.io:8000");
+        const { id, outs } = await provider.create(inputs);
+        expect(id).toBe("created.io:8000/ol-oauth2");
+        expect(outs.providerId).toBe("oa2-ol-oauth2");
+        const row = await values(outs.rowId);
+        expect(row).toMatchObject({
+            enabled: "on",
+            name: "Login with MIT App",
+            slug: "ol-oauth2",
+            skip_hinted_login_dialog: "on",
+            skip_registration_form: "on",
+            skip_email_verification: "on",
+            sync_learner_profile_data: "on",
+            enable_sso_id_verification: "on",
+            backend_name: "ol-oauth2",
+            key: "edx-oauth-client",
+            secret: 'quotes " & <tags>',
+        });
+        expect(row).not.toHaveProperty("visible");
+        expect(JSON.parse(row["other_settings"] ?? "")).toEqual(inputs.otherSettings);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("makes the LMS's list of providers fresh", async () => {
+        const site = `local.openedx.io:${servers.lms.port}`;
+        const inputs = await inputsFor(site);
+        const listed = async () => (await browser.get("/api/mfe_context?tpa_hint=oa2-ol-oauth2")).data;
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+        const { id, outs } = await provider.create(inputs);
+        expect(await listed()).toContain("oa2-ol-oauth2");
+        await provider.delete(id, outs);
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+    });
+
+    test("adds no row where nothing differs, after an interrupted run either", async () => {
+        const inputs = await inputsFor("resumed.io");
+        const first = await provider.create(inputs);
+        await expect(provider.create(inputs)).resolves.toEqual(first);
+        await expect(provider.update(first.id, first.outs, inputs)).resolves.toEqual({ outs: first.outs });
+        await expect(history("resumed.io")).resolves.toHaveLength(1);
+    });
+
+    test("adds one row for a change, filled in from the newest", async () => {
+        const inputs = await inputsFor("changed.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("changed.io", { icon_class: "fa-university" });
+        const { props } = await refreshed(provider, id, outs, inputs);
+        const news = { ...inputs, otherSettings: { API_ROOT: "http://172.19.0.1:8013/" } };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, props ?? outs, news);
+        await expect(history("changed.io")).resolves.toHaveLength(3);
+        await expect(values(updated.outs.rowId)).resolves.toMatchObject({ icon_class: "fa-university" });
+        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
+    });
+
+    test("sees what was changed by hand, and repairs it with one row", async () => {
+        const inputs = await inputsFor("drifted.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("drifted.io", { skip_email_verification: null, other_settings: "{}", secret: "another" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        expect(props).toMatchObject({ skipEmailVerification: false, otherSettings: {}, clientSecret: "another" });
+        const repaired = await provider.update(id, props ?? outs, inputs);
+        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(history("drifted.io")).resolves.toHaveLength(3);
+    });
+
+    test("takes one that was disabled by hand for gone, and enables it again", async () => {
+        const inputs = await inputsFor("disabled.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("disabled.io", { enabled: null });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await provider.create(inputs);
+        await expect(newest("disabled.io")).resolves.toMatchObject({ enabled: "True" });
+    });
+
+    test("delete adds a disabled row, from which the next create goes on", async () => {
+        const inputs = await inputsFor("deleted.io");
+        const { id, outs } = await provider.create(inputs);
+        await provider.delete(id, outs);
+        await expect(newest("deleted.io")).resolves.toMatchObject({ enabled: "False" });
+        const again = await provider.create({ ...inputs, clientId: "another-stack" });
+        expect(again.outs.formerRowId).toBeNull();
+    });
+
+    test("refuses an enabled one of somebody else, and says how to take it over", async () => {
+        await provider.create(await inputsFor("stranger.io"));
+        const ours = await inputsFor("stranger.io", { clientId: "ours" });
+        await expect(provider.create(ours)).rejects.toThrow(
+            /provider configuration for stranger\.io\/ol-oauth2 exists already .*adopt: true/,
+        );
+        await expect(history("stranger.io")).resolves.toHaveLength(1);
+    });
+
+    test("adopts one where asked, and goes back to its former values", async () => {
+        const former = await provider.create(await inputsFor("adopted.io", { name: "Former" }));
+        const { id, outs } = await provider.create(await inputsFor("adopted.io", { clientId: "ours", adopt: true }));
+        await provider.delete(id, outs);
+        const last = await newest("adopted.io");
+        expect(last).toMatchObject({ enabled: "True", name: "Former" });
+        const { csrfmiddlewaretoken: _one, ...restored } = await values(last?.["id"] ?? "");
+        const { csrfmiddlewaretoken: _other, ...before } = await values(former.outs.rowId);
+        expect(restored).toEqual(before);
+    });
+
+    test("says what is wrong where the LMS lacks the site or the backend", async () => {
+        const inputs = await inputsFor("known.io");
+        await expect(provider.create({ ...inputs, site: "unknown.io" })).rejects.toThrow(
+            /offers no site "unknown\.io".*known\.io.*Make the site first/,
+        );
+        await expect(provider.create({ ...inputs, backendName: "saml" })).rejects.toThrow(
+            /offers no backend_name "saml".*ol-oauth2.*AUTHENTICATION_BACKENDS/,
+        );
+    });
+
+    test("is gone with its site", async () => {
+        const inputs = await inputsFor("lost.io");
+        const { id, outs } = await provider.create(inputs);
+        const [site] = await browser.list("sites/site", "domain=lost.io");
+        await browser.change("sites/site", site?.["id"] ?? "", { domain: "renamed.io" });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+});

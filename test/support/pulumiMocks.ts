@@ -1,0 +1,133 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseSettings } from "../../config/load.ts";
+import { resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
+
+/** A resource as a program asked for it. */
+export interface RecordedResource {
+    /** Without the namespace: `OAuthApplication`. */
+    readonly type: string;
+    readonly name: string;
+    /** The component that it belongs to, by type; `""` for none. */
+    readonly parent: string;
+    /** In clear, and without the serialized provider. */
+    readonly inputs: Readonly<Record<string, unknown>>;
+    /** The names of the inputs that are, or hold, a secret. */
+    readonly secrets: readonly string[];
+    /** The names of the resources that were made already when it was asked for. */
+    readonly after: readonly string[];
+}
+
+/** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
+const outputs: Readonly<Record<string, (name: string) => object>> = {
+    // Random values are the names of what they are for, so that expectations can be written by hand.
+    RandomString: (name) => ({ result: name }),
+    RandomPassword: (name) => ({ result: pulumi.secret(name) }),
+    AccessToken: () => ({ expires: "2027-11-23T15:00:00Z" }),
+    ...Object.fromEntries(
+        ["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "Site"].map((type) => [type, () => ({})]),
+    ),
+};
+
+/**
+ * Runs a program, or a part of one, without an engine.
+ *
+ * @returns every custom resource that it asked for, in that order.
+ * @throws Error for a resource of an unexpected type, and for any call of a provider's function.
+ */
+export async function deploy(program: () => unknown): Promise<RecordedResource[]> {
+    const asked: Omit<RecordedResource, "parent">[] = [];
+    const made: string[] = [];
+    const unexpected: string[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            call({ token }) {
+                unexpected.push(token);
+                return {};
+            },
+            async newResource({ custom, type: token, name, inputs }) {
+                if (!custom) {
+                    return { id: undefined, state: {} };
+                }
+                const type = shortType(token);
+                const addition = outputs[type];
+                if (addition === undefined) {
+                    unexpected.push(`${token} ${name}`);
+                    return { id: undefined, state: {} };
+                }
+                asked.push({ type, name, ...recordInputs(inputs as Record<string, unknown>), after: [...made] });
+                // Long enough for all that does not wait for this one to be asked for.
+                await new Promise((resolve) => setTimeout(resolve, 20));
+                made.push(name);
+                return { id: `${name}-id`, state: { ...(inputs as object), ...addition(name) } };
+            },
+        },
+        "openedx-mit-integration",
+        "test",
+    );
+    await program();
+    await pulumi.runtime.disconnect();
+    if (unexpected.length > 0) {
+        throw new Error(`Nobody expected ${unexpected.join(", ")}.`);
+    }
+    const parents = parentsByResource();
+    return asked.map((resource) => ({ ...resource, parent: parents.get(`${resource.type} ${resource.name}`) ?? "" }));
+}
+
+/** The only resource of a type, or the one of them with the given name. */
+export function the(resources: readonly RecordedResource[], type: string, name?: string): RecordedResource {
+    const found = resources.filter(
+        (resource) => resource.type === type && (name === undefined || resource.name === name),
+    );
+    const [resource, ...others] = found;
+    if (resource === undefined || others.length > 0) {
+        throw new Error(`There are ${found.length} resources ${type} ${name ?? ""}, not one.`);
+    }
+    return resource;
+}
+
+/** A configuration on Linux with all that it needs; `values` are set on top of that. */
+export function stackConfig(values: Readonly<Record<string, string>> = {}): StackConfig {
+    return resolveSettings(
+        parseSettings({
+            platform: "linux",
+            lmsPassword: "password of the LMS",
+            lmsGateway: "172.18.0.1",
+            applicationPassword: "password of the application",
+            applicationGateway: "172.19.0.1",
+            keycloakClientSecret: "secret of Keycloak",
+            ...values,
+        }),
+    );
+}
+
+/** The value of an output. */
+export function valueOf<Value>(output: pulumi.Input<Value>): Promise<pulumi.Unwrap<Value>> {
+    return new Promise((resolve) => {
+        pulumi.output(output).apply(resolve);
+    });
+}
+
+function recordInputs(inputs: Readonly<Record<string, unknown>>): Pick<RecordedResource, "inputs" | "secrets"> {
+    const entries = Object.entries(inputs).filter(([key]) => key !== "__provider");
+    return {
+        inputs: Object.fromEntries(entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)])),
+        secrets: entries.filter(([, value]) => pulumi.runtime.isRpcSecret(value)).map(([key]) => key),
+    };
+}
+
+/** Only the resources' names tell who their parents are: `<parent's type>$<type>::<name>`. */
+function parentsByResource(): Map<string, string> {
+    const monitor = pulumi.runtime.getMonitor() as pulumi.runtime.MockMonitor | undefined;
+    const urns = [...(monitor?.getRegisteredResources().keys() ?? [])];
+    return new Map(
+        urns.map((urn) => {
+            const [, , types = "", name = ""] = urn.split("::");
+            const [type = "", parent = ""] = types.split("$").reverse();
+            return [`${shortType(type)} ${name}`, shortType(parent)];
+        }),
+    );
+}
+
+function shortType(token: string): string {
+    return token.split(":").at(-1) ?? "";
+}

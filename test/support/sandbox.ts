@@ -1,0 +1,51 @@
+import { execa } from "execa";
+import getPort, { portNumbers } from "get-port";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Ports, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
+
+export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
+    stateDirectory: string;
+    /** Stops the servers and removes their state. */
+    stop: () => Promise<void>;
+};
+
+/**
+ * Starts servers of the caller's own: on free ports, with a temporary state directory, so that they disturb neither the
+ * sandbox of this project nor other tests. They end with the test process at the latest, whatever ends that.
+ */
+export async function startServers<const Name extends ServerName>(
+    servers: readonly Name[],
+): Promise<TestServers<Name>> {
+    const stateDirectory = await mkdtemp(path.join(tmpdir(), "sandbox-"));
+    // A process of its own that outlives this one: it stops the servers as soon as its standard input ends.
+    const guard = execa(process.execPath, [path.join(import.meta.dirname, "stopServers.ts"), stateDirectory], {
+        detached: true,
+        stdin: "pipe",
+    });
+    const stop = async () => {
+        guard.stdin.end();
+        await guard;
+    };
+    try {
+        const started = await up({ servers, stateDirectory, ports: await freePorts() });
+        return { ...started, stateDirectory, stop };
+    } catch (error) {
+        await stop();
+        throw error;
+    }
+}
+
+/**
+ * A free port for each server. They lie below the range from which the system takes ports for outgoing connections, and
+ * apart for each jest worker, so that nobody takes one before its server does.
+ */
+export async function freePorts(): Promise<Ports> {
+    const first = 20_000 + 100 * Number(process.env["JEST_WORKER_ID"] ?? 0);
+    const ports: Partial<Ports> = {};
+    for (const name of Object.keys(defaultPorts) as (keyof Ports)[]) {
+        ports[name] = await getPort({ host: "127.0.0.1", port: portNumbers(first, first + 99) });
+    }
+    return ports as Ports;
+}

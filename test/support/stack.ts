@@ -1,0 +1,72 @@
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Deployment, type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
+
+/** A stack of this project on the real engine, with a state of its own. */
+export interface TestStack {
+    readonly stack: Stack;
+    /** Everything that the engine printed or reported so far. */
+    readonly transcript: () => string;
+    /** Sets configuration keys. */
+    configure(config: Readonly<Record<string, string>>): Promise<void>;
+    /** `pulumi up`: how many resources there were of each operation. */
+    up(): Promise<Changes>;
+    /** `pulumi preview`: how many resources there would be of each operation. */
+    preview(): Promise<Changes>;
+    /** `pulumi refresh`. */
+    refresh(): Promise<Changes>;
+    /** `pulumi destroy`. */
+    destroy(): Promise<Changes>;
+    /** The state, with secrets encrypted. */
+    state(): Promise<Deployment>;
+    /** Removes the state. */
+    remove(): Promise<void>;
+}
+
+/** Counts by operation, those of resources that stay the same left out. */
+export type Changes = Readonly<Record<string, number>>;
+
+/** Makes an empty stack. */
+export async function makeStack(config: Readonly<Record<string, string>>): Promise<TestStack> {
+    const folder = await mkdtemp(join(tmpdir(), "stack-"));
+    // The program is this project's; settings and state are not.
+    await cp(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    for (const part of ["index.ts", "package.json", "node_modules"]) {
+        await symlink(join(project, part), join(folder, part));
+    }
+    await mkdir(join(folder, "state"));
+    const environment = { ...(await pulumiEnvironment()), PULUMI_BACKEND_URL: `file://${join(folder, "state")}` };
+    // The Automation API asks the CLI for its version with the process's own environment.
+    Object.assign(process.env, environment);
+    const stack = await LocalWorkspace.createOrSelectStack(
+        { stackName: "test", workDir: folder },
+        { envVars: environment },
+    );
+
+    const printed: string[] = [];
+    const options = {
+        onOutput: (text: string) => printed.push(text),
+        onError: (text: string) => printed.push(text),
+        onEvent: (event: EngineEvent) => printed.push(JSON.stringify(event)),
+    };
+    const test: TestStack = {
+        stack,
+        transcript: () => printed.join(""),
+        configure: (values) =>
+            stack.setAllConfig(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]))),
+        up: async () => changes((await stack.up(options)).summary.resourceChanges),
+        preview: async () => changes((await stack.preview(options)).changeSummary),
+        refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
+        destroy: async () => changes((await stack.destroy(options)).summary.resourceChanges),
+        state: () => stack.exportStack(),
+        remove: () => rm(folder, { recursive: true, force: true }),
+    };
+    await test.configure(config);
+    return test;
+}
+
+function changes(counts: Readonly<Record<string, number>> = {}): Changes {
+    return Object.fromEntries(Object.entries(counts).filter(([operation]) => operation !== "same"));
+}

@@ -1,0 +1,10 @@
+/** Waits for the end of standard input, then stops the servers in a state directory and removes that. */
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { down } from "../../sandbox/sandbox.ts";
+
+const [stateDirectory = ""] = process.argv.slice(2);
+process.stdin.resume();
+await once(process.stdin, "close");
+await down({ stateDirectory });
+await rm(stateDirectory, { recursive: true, force: true });

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+
+/** The project's folder. */
+export const project = join(import.meta.dirname, "..");
+
+const home = join(project, ".toolchain", "pulumi");
+
+/** The environment of every run of Pulumi for this project: its own home, CLI and passphrase, and no questions. */
+export async function pulumiEnvironment(): Promise<Record<string, string>> {
+    return {
+        PATH: join(project, "node_modules", ".bin") + delimiter + (process.env["PATH"] ?? ""),
+        PULUMI_HOME: home,
+        PULUMI_CONFIG_PASSPHRASE_FILE:
+            process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? join(project, ".pulumi-passphrase"),
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        // The engine would try, at length, to download what a stand-in replaces.
+        ...((await standIns()).length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+    };
+}
+
+/**
+ * Runs the Pulumi CLI that the set-up found, on the terminal.
+ * @returns its exit code.
+ */
+export async function runPulumi(...args: string[]): Promise<number> {
+    const { exitCode } = await execa("pulumi", args, {
+        cwd: project,
+        env: await pulumiEnvironment(),
+        reject: false,
+        stdio: "inherit",
+    });
+    await removeNeedlessSalts();
+    return exitCode ?? 1;
+}
+
+/** Says in one line which plug-ins are not the real ones; says nothing where all are. */
+export async function announceStandIns(): Promise<void> {
+    const names = await standIns();
+    if (names.length > 0) {
+        console.error(`Stand-in plug-ins in use, as the real ones can't be downloaded here: ${names.join(", ")}.`);
+    }
+}
+
+async function standIns(): Promise<string[]> {
+    const plugins = join(home, "plugins");
+    const folders = existsSync(plugins) ? await readdir(plugins) : [];
+    return folders
+        .filter((folder) => existsSync(join(plugins, folder, "STAND-IN")))
+        .map((folder) => folder.replace(/^resource-(.*)-v[\d.]+$/, "$1"));
+}
+
+/**
+ * The CLI writes a new encryption salt into every stack's settings that lack one. Where these hold no secret nothing
+ * needs it, as the state has its own; so that a run changes no file that belongs to the repository.
+ */
+async function removeNeedlessSalts(): Promise<void> {
+    const settings = (await readdir(project)).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
+    for (const file of settings.map((name) => join(project, name))) {
+        const text = await readFile(file, "utf8");
+        const without = text.replace(/^encryptionsalt: .*\n/m, "");
+        if (without !== text && !/^\s+secure: /m.test(text)) {
+            await writeFile(file, without);
+        }
+    }
+}

@@ -1,0 +1,410 @@
+/**
+ * Sets a fresh clone up: npm packages, the Pulumi CLI, plug-ins, the sandbox's Python environments, a passphrase. What
+ * is there is left alone. Needs no package itself; runs on Node.js 18 and newer.
+ *
+ *     node toolchain/setup.mjs [PROGRAM [ARGUMENT...]]
+ *
+ * then runs a program of the project with the project's own Node.js.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import {
+    accessSync,
+    chmodSync,
+    constants,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    realpathSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const project = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(project);
+
+const LOCAL = ".toolchain";
+const STAMP = join(LOCAL, "set-up");
+const MODULES = "node_modules";
+const BIN = join(project, MODULES, ".bin");
+const PULUMI_HOME = join(project, LOCAL, "pulumi");
+const DOWNLOADS = "https://get.pulumi.com";
+const PYTHON_AT_LEAST = [3, 11];
+const NODE_AT_LEAST = [22, 18];
+const windows = process.platform === "win32";
+
+/** The Python environments of the sandbox's servers and what goes into each. */
+const PYTHON_ENVIRONMENTS = {
+    lms: "sandbox/lms/requirements.txt",
+    mitxonline: "sandbox/mit-application/requirements-mitxonline.txt",
+    xpro: "sandbox/mit-application/requirements-xpro.txt",
+};
+
+/** Files by which a finished set-up is known to be up to date. */
+const INPUTS = [
+    "package-lock.json",
+    "toolchain/setup.mjs",
+    "toolchain/pulumi-cli/go.sum",
+    "toolchain/language-host/go.sum",
+    ...Object.values(PYTHON_ENVIRONMENTS),
+];
+
+/** A fault for the user: what is wrong and what to do. */
+class SetupError extends Error {}
+
+try {
+    await setUp();
+} catch (error) {
+    if (!(error instanceof SetupError)) {
+        throw error;
+    }
+    console.error(`\n${error.message}`);
+    process.exit(1);
+}
+runProgram(process.argv.slice(2));
+
+async function setUp() {
+    const state = fingerprint();
+    if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === state && existsSync(BIN)) {
+        return;
+    }
+    mkdirSync(LOCAL, { recursive: true });
+    await installPackages();
+    checkNode();
+    const reachable = await canDownload();
+    await installPulumi(reachable);
+    installStandIns(reachable);
+    await installPython();
+    makePassphrase();
+    writeFileSync(STAMP, state);
+}
+
+/** Where the set-up is and what it was made from: a moved clone is set up anew, as paths are part of it. */
+function fingerprint() {
+    const hash = createHash("sha256").update(project);
+    for (const file of INPUTS) {
+        hash.update(readFileSync(file));
+    }
+    return hash.digest("hex");
+}
+
+async function installPackages() {
+    const stamp = join(MODULES, ".set-up");
+    const state = sha256(readFileSync("package-lock.json"));
+    if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) {
+        return;
+    }
+    await step("npm packages from package-lock.json", () =>
+        run(windows ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+    );
+    writeFileSync(stamp, state);
+}
+
+/** The programs run on the Node.js that comes with the packages, or the machine's where there is none for it. */
+function checkNode() {
+    const version = spawnSync("node", ["--version"], { env: environment(), encoding: "utf8" }).stdout.trim();
+    if (!isAtLeast(version, NODE_AT_LEAST)) {
+        throw new SetupError(
+            `Node.js ${NODE_AT_LEAST.join(".")} or newer is needed, and npm has none for ${process.platform}-${process.arch}; ` +
+                `found ${version}. Install one from https://nodejs.org.`,
+        );
+    }
+}
+
+/** Whether Pulumi's downloads can be reached. Asked once, and not for long. */
+async function canDownload() {
+    try {
+        await fetch(DOWNLOADS, { method: "HEAD", signal: AbortSignal.timeout(5000) });
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/**
+ * Puts the Pulumi CLI where the npm package `pulumi` looks for it, so that `npx pulumi` is the one way in: one that is
+ * on the PATH, or the download, or a build from source.
+ * @param {boolean} reachable
+ */
+async function installPulumi(reachable) {
+    const version = packageVersion("pulumi");
+    const home = join(PULUMI_HOME, "versions", version);
+    const target = join(home, "bin");
+    if (existsSync(join(target, windows ? "pulumi.exe" : "pulumi"))) {
+        return;
+    }
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(home, { recursive: true });
+    const installed = pulumiOnPath(version);
+    if (installed !== undefined) {
+        symlinkSync(installed, target, "junction");
+        console.log(`✓ Pulumi CLI: the one in ${installed}`);
+    } else if (reachable) {
+        await step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"]));
+    } else {
+        console.log(`  ${DOWNLOADS} can't be reached from here: the Pulumi CLI is built from source instead.`);
+        const { status } = spawnSync("go", ["version"]);
+        if (status !== 0) {
+            throw new SetupError(
+                `No Pulumi CLI: there is none on the PATH (${version} or newer), ${DOWNLOADS} can't be reached, and ` +
+                    "Go is not installed to build it. Do one of the three: install Pulumi " +
+                    "(https://www.pulumi.com/docs/install/), connect to the network, or install Go.",
+            );
+        }
+        await step(`Pulumi CLI ${version}, built with Go (minutes, once)`, () => buildPulumi(version, target));
+    }
+}
+
+/**
+ * The folder of the CLI on the PATH, where it is new enough.
+ * @param {string} version
+ */
+function pulumiOnPath(version) {
+    const needed = version.split(".").map(Number);
+    for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+        const file = join(folder, windows ? "pulumi.exe" : "pulumi");
+        // The npm package's own wrapper is what looks for the CLI.
+        if (folder.includes(MODULES) || !isExecutable(file)) {
+            continue;
+        }
+        const found = spawnSync(file, ["version"], { encoding: "utf8", env: { ...process.env, ...QUIET } });
+        if (found.status === 0 && isAtLeast(found.stdout.trim(), needed)) {
+            return dirname(realpathSync(file));
+        }
+    }
+    return undefined;
+}
+
+/**
+ * Builds CLI and language host, each from a Go module of its own: together they don't resolve.
+ * @param {string} version
+ * @param {string} target
+ */
+async function buildPulumi(version, target) {
+    const folder = mkdtempSync(join(project, LOCAL, "build-"));
+    try {
+        const flags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`;
+        await goBuild("toolchain/pulumi-cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", folder, flags);
+        await goBuild(
+            "toolchain/language-host",
+            "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+            folder,
+            "-s -w",
+        );
+        const provider = "pulumi-resource-pulumi-nodejs";
+        copyFileSync(join(MODULES, "@pulumi/pulumi", provider), join(folder, provider));
+        chmodSync(join(folder, provider), 0o755);
+        renameSync(folder, target);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+/**
+ * @param {string} module
+ * @param {string} command
+ * @param {string} folder
+ * @param {string} flags
+ */
+function goBuild(module, command, folder, flags) {
+    return run("go", ["build", "-mod=readonly", "-ldflags", flags, "-o", `${folder}/`, command], module);
+}
+
+/**
+ * Plug-ins are the engine's to download. Where it can't, stand-ins of this project take the place of `random` and
+ * `command`; they go as soon as the real ones can be had.
+ * @param {boolean} reachable
+ */
+function installStandIns(reachable) {
+    for (const name of ["random", "command"]) {
+        const folder = join(PULUMI_HOME, "plugins", `resource-${name}-v${packageVersion(`@pulumi/${name}`)}`);
+        const marker = join(folder, "STAND-IN");
+        if (existsSync(folder) && !existsSync(marker)) {
+            continue;
+        }
+        rmSync(folder, { recursive: true, force: true });
+        if (reachable) {
+            continue;
+        }
+        mkdirSync(folder, { recursive: true });
+        const plugin = join(project, "toolchain", "plugins", `${name}.ts`);
+        writeFileSync(
+            join(folder, `pulumi-resource-${name}`),
+            `#!/bin/sh\nexec node --disable-warning=ExperimentalWarning '${plugin}' "$@"\n`,
+            { mode: 0o755 },
+        );
+        writeFileSync(marker, "");
+        console.log(`✓ Plug-in ${name}: stand-in, as the engine can't download the real one`);
+    }
+}
+
+async function installPython() {
+    const missing = Object.entries(PYTHON_ENVIRONMENTS).filter(([name, requirements]) => {
+        const stamp = join(LOCAL, "venv", name, ".set-up");
+        return !existsSync(stamp) || readFileSync(stamp, "utf8") !== sha256(readFileSync(requirements));
+    });
+    if (missing.length === 0) {
+        return;
+    }
+    const python = findPython();
+    await step(`Python environments of the sandbox (${missing.map(([name]) => name).join(", ")})`, () =>
+        Promise.all(missing.map(([name, requirements]) => makePythonEnvironment(python, name, requirements))),
+    );
+}
+
+/**
+ * @param {string} python
+ * @param {string} name
+ * @param {string} requirements
+ */
+async function makePythonEnvironment(python, name, requirements) {
+    const folder = join(LOCAL, "venv", name);
+    rmSync(folder, { recursive: true, force: true });
+    await run(python, ["-m", "venv", folder]);
+    const inside = join(folder, windows ? "Scripts" : "bin", "python");
+    await run(inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
+    writeFileSync(join(folder, ".set-up"), sha256(readFileSync(requirements)));
+}
+
+function findPython() {
+    for (const command of ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11"]) {
+        const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8" });
+        if (status === 0 && isAtLeast(stdout.replace("Python ", "").trim(), PYTHON_AT_LEAST)) {
+            return command;
+        }
+    }
+    throw new SetupError(
+        `Python ${PYTHON_AT_LEAST.join(".")} or newer is needed for the sandbox's servers, with its venv module. ` +
+            "Install it from https://www.python.org or with the system's packages (Debian: python3 python3-venv).",
+    );
+}
+
+/** The passphrase of the stacks' secrets. */
+function makePassphrase() {
+    const file = ".pulumi-passphrase";
+    if (!existsSync(file)) {
+        writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    }
+}
+
+/**
+ * Announces a step and tells how long it took; one that takes long shows that it is alive.
+ * @param {string} title
+ * @param {() => Promise<unknown>} work
+ */
+async function step(title, work) {
+    console.log(`… ${title}`);
+    const start = Date.now();
+    const seconds = () => Math.round((Date.now() - start) / 1000);
+    const alive = setInterval(() => {
+        console.log(`  ${seconds()} s`);
+    }, 20_000);
+    try {
+        await work();
+    } finally {
+        clearInterval(alive);
+    }
+    console.log(`✓ ${title}: ${seconds()} s`);
+}
+
+/**
+ * Runs a command and keeps its output for the case that it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} [folder]
+ * @returns {Promise<void>}
+ */
+function run(command, args, folder = project) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(command, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+        let output = "";
+        const keep = (/** @type {Buffer} */ chunk) => {
+            output = (output + chunk.toString()).slice(-4000);
+        };
+        child.stdout.on("data", keep);
+        child.stderr.on("data", keep);
+        child.on("error", (error) => {
+            reject(new SetupError(`${command} can't be run: ${error.message}`));
+        });
+        child.on("close", (code) => {
+            if (code === 0) {
+                resolve();
+            } else {
+                const lines = output.trim().split("\n").slice(-20).join("\n    ");
+                reject(new SetupError(`${command} ${args.join(" ")}\nfailed (exit code ${code}):\n    ${lines}`));
+            }
+        });
+    });
+}
+
+/**
+ * Runs a program of the project, and ends as that ends.
+ * @param {string[]} program
+ */
+function runProgram(program) {
+    if (program.length === 0) {
+        return;
+    }
+    const child = spawn("node", ["--disable-warning=ExperimentalWarning", ...program], {
+        env: environment(),
+        stdio: "inherit",
+    });
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+        // A terminal sends it to the program too; this process waits for its end.
+        process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
+    }
+    child.on("exit", (code, signal) => {
+        process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
+    });
+}
+
+/** No questions, no look for updates. */
+const QUIET = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME };
+
+function environment() {
+    return { ...process.env, ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
+}
+
+/** @param {string} name */
+function packageVersion(name) {
+    const manifest = /** @type {{ version: string }} */ (
+        JSON.parse(readFileSync(join(MODULES, name, "package.json"), "utf8"))
+    );
+    return manifest.version;
+}
+
+/** @param {string | Buffer} data */
+function sha256(data) {
+    return createHash("sha256").update(data).digest("hex");
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+    try {
+        accessSync(file, constants.X_OK);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/**
+ * @param {string} version for instance `v22.18.0`
+ * @param {number[]} least
+ */
+function isAtLeast(version, least) {
+    const numbers = version.replace(/^v/, "").split(".").map(Number.parseFloat);
+    for (const [index, number] of least.entries()) {
+        const found = numbers[index] ?? 0;
+        if (found !== number) {
+            return found > number;
+        }
+    }
+    return true;
+}

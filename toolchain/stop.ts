@@ -1,0 +1,20 @@
+/** `npm stop`: takes away what `npm start` made, the stack first and then the servers with their state. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { down, up } from "../sandbox/sandbox.ts";
+import { project, runPulumi } from "./pulumi.ts";
+
+if (existsSync(join(project, ".pulumi", "stacks", "openedx-mit-integration", "sandbox.json"))) {
+    // Objects can be taken only out of servers that run.
+    await up();
+    process.exitCode =
+        (await runPulumi("destroy", "--stack", "sandbox", "--yes", "--skip-preview")) ||
+        // The stack's settings belong to the repository.
+        (await runPulumi("stack", "rm", "sandbox", "--yes", "--preserve-config"));
+}
+await down();
+if (process.exitCode === undefined || process.exitCode === 0) {
+    await rm(join(project, ".sandbox"), { recursive: true, force: true });
+    console.log("The sandbox is gone: stack, servers and their state.");
+}
