@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ConnectionArgs } from "./connection.ts";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** The provider's inputs after `check`. */
 export interface AccessTokenInputs {
@@ -30,8 +30,6 @@ export type AccessTokenArgs = {
     | { readonly lifetimeDays: pulumi.Input<number>; readonly renewBeforeDays?: pulumi.Input<number> }
 );
 
-const provider = thinProvider("accessToken");
-
 /**
  * An access token in the LMS's Django admin (`/admin/oauth2_provider/accesstoken/`), bound to a user and to no
  * application, as the service worker uses it.
@@ -41,7 +39,7 @@ const provider = thinProvider("accessToken");
  *
  * Source: handbook, "Create a Service Worker and Access Token".
  */
-export class AccessToken extends pulumi.dynamic.Resource {
+export class AccessToken extends ThinResource {
     declare readonly username: pulumi.Output<string>;
     /** Secret. */
     declare readonly token: pulumi.Output<string>;
@@ -50,12 +48,11 @@ export class AccessToken extends pulumi.dynamic.Resource {
 
     constructor(name: string, args: AccessTokenArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            provider,
+            "accessToken",
+            "openedx:AccessToken",
             name,
             { expires: undefined, ...args, token: pulumi.secret(args.token) },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
-            "openedx",
-            "AccessToken",
         );
     }
 }

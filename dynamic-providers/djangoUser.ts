@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ConnectionArgs } from "./connection.ts";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** What a user is allowed and how to reach them. */
 export interface DjangoUserSettings {
@@ -39,8 +39,6 @@ export interface DjangoUserArgs {
     readonly adopt?: pulumi.Input<boolean>;
 }
 
-const provider = thinProvider("djangoUser");
-
 /**
  * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name "Managed by Pulumi".
  *
@@ -49,18 +47,17 @@ const provider = thinProvider("djangoUser");
  *
  * Source: handbook, "Create a Service Worker and Access Token" step 1, and its optional last step.
  */
-export class DjangoUser extends pulumi.dynamic.Resource {
+export class DjangoUser extends ThinResource {
     declare readonly username: pulumi.Output<string>;
 
     constructor(name: string, args: DjangoUserArgs, opts?: pulumi.CustomResourceOptions) {
         const { password, ...open } = args;
         super(
-            provider,
+            "djangoUser",
+            "openedx:DjangoUser",
             name,
             password === undefined ? open : { ...open, password: pulumi.secret(password) },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["password"] }),
-            "openedx",
-            "DjangoUser",
         );
     }
 }

@@ -1,5 +1,5 @@
 import { chmod, readFile, rm, stat } from "node:fs/promises";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import writeFileAtomic from "write-file-atomic";
@@ -64,6 +64,9 @@ function fileFaults({ path, owner, values }: Partial<Inputs>): dynamic.CheckFail
     const file = resolve(path);
     if (!existsSync(dirname(file))) {
         return [{ property: "path", reason: `${dirname(file)} does not exist: is that the application's checkout?` }];
+    }
+    if (existsSync(file) && !statSync(file).isFile()) {
+        return [{ property: "path", reason: `${file} is a folder: name the .env file in it` }];
     }
     const text = parseEnvText(existsSync(file) ? readFileSync(file, "latin1") : "");
     if (text.owner !== undefined && text.owner !== owner) {

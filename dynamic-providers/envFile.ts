@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** The provider's inputs after `check`. */
 export interface EnvFileInputs {
@@ -24,8 +24,6 @@ export interface EnvFileArgs {
     readonly values: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-const provider = thinProvider("envFile");
-
 /**
  * A managed block in a local `.env` file. All other bytes of the file stay as they are; a key that stands outside the
  * block as well is reported as a conflict before anything is done. The file is replaced as a whole and gets mode 0600.
@@ -33,17 +31,16 @@ const provider = thinProvider("envFile");
  *
  * Id: the path. Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
-export class EnvFile extends pulumi.dynamic.Resource {
+export class EnvFile extends ThinResource {
     declare readonly path: pulumi.Output<string>;
 
     constructor(name: string, args: EnvFileArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            provider,
+            "envFile",
+            "local:EnvFile",
             name,
             { ...args, values: pulumi.secret(args.values) },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["values"] }),
-            "local",
-            "EnvFile",
         );
     }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ConnectionArgs } from "./connection.ts";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** What a provider configuration says, besides its key of site and backend. */
 export interface OAuth2ProviderConfigSettings {
@@ -61,8 +61,6 @@ export interface OAuth2ProviderConfigArgs {
     readonly adopt?: pulumi.Input<boolean>;
 }
 
-const provider = thinProvider("oauth2ProviderConfig");
-
 /**
  * A third-party-auth provider configuration of the LMS for one site (`/admin/third_party_auth/oauth2providerconfig/`).
  *
@@ -71,19 +69,18 @@ const provider = thinProvider("oauth2ProviderConfig");
  *
  * Id: `<site>/<backend name>`. Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */
-export class OAuth2ProviderConfig extends pulumi.dynamic.Resource {
+export class OAuth2ProviderConfig extends ThinResource {
     declare readonly site: pulumi.Output<string>;
     /** The id by which the LMS names the provider: `oa2-ol-oauth2`. */
     declare readonly providerId: pulumi.Output<string>;
 
     constructor(name: string, args: OAuth2ProviderConfigArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            provider,
+            "oauth2ProviderConfig",
+            "openedx:OAuth2ProviderConfig",
             name,
             { providerId: undefined, ...args, clientSecret: pulumi.secret(args.clientSecret ?? "") },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),
-            "openedx",
-            "OAuth2ProviderConfig",
         );
     }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ConnectionArgs } from "./connection.ts";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** What describes an OAuth application on both versions of the server. */
 export interface OAuthApplicationSettings {
@@ -50,8 +50,6 @@ export interface OAuthApplicationArgs {
     readonly adopt?: pulumi.Input<boolean>;
 }
 
-const provider = thinProvider("oauthApplication");
-
 /**
  * An OAuth application in a server's Django admin (`/admin/oauth2_provider/application/`).
  *
@@ -61,7 +59,7 @@ const provider = thinProvider("oauthApplication");
  *
  * Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup" step 3.
  */
-export class OAuthApplication extends pulumi.dynamic.Resource {
+export class OAuthApplication extends ThinResource {
     declare readonly clientId: pulumi.Output<string>;
     /** Secret. */
     declare readonly clientSecret: pulumi.Output<string>;
@@ -70,12 +68,11 @@ export class OAuthApplication extends pulumi.dynamic.Resource {
 
     constructor(name: string, args: OAuthApplicationArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            provider,
+            "oauthApplication",
+            "openedx:OAuthApplication",
             name,
             { ...args, clientSecret: pulumi.secret(args.clientSecret) },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret", "former"] }),
-            "openedx",
-            "OAuthApplication",
         );
     }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ConnectionArgs } from "./connection.ts";
-import { thinProvider } from "./thinProvider.ts";
+import { ThinResource } from "./thinResource.ts";
 
 /** The provider's inputs after `check`. */
 export interface SiteInputs {
@@ -24,8 +24,6 @@ export interface SiteArgs {
     readonly displayName?: pulumi.Input<string>;
 }
 
-const provider = thinProvider("site");
-
 /**
  * A site of the LMS (`/admin/sites/site/`): found as it is, or made where it is missing.
  *
@@ -34,11 +32,11 @@ const provider = thinProvider("site");
  *
  * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */
-export class Site extends pulumi.dynamic.Resource {
+export class Site extends ThinResource {
     declare readonly domain: pulumi.Output<string>;
     declare readonly created: pulumi.Output<boolean>;
 
     constructor(name: string, args: SiteArgs, opts?: pulumi.CustomResourceOptions) {
-        super(provider, name, { created: undefined, ...args }, opts, "openedx", "Site");
+        super("site", "openedx:Site", name, { created: undefined, ...args }, opts);
     }
 }

@@ -52,7 +52,7 @@ const definitions: Record<ServerName, Definition> = {
         // 503 is the page that says which settings are missing, until there is an `.env`.
         ready: { path: "/admin/login/", statuses: [200, 503] },
         signIn: "django",
-        admin: { username: "admin", email: "admin@example.org", password: "admin" },
+        admin: { username: "admin", email: "admin@odl.local", password: "admin" },
     },
     xpro: {
         title: "MIT xPro",
@@ -62,7 +62,7 @@ const definitions: Record<ServerName, Definition> = {
         listen: { "--listen": "xpro" },
         ready: { path: "/admin/login/", statuses: [200, 503] },
         signIn: "django",
-        admin: { username: "admin", email: "admin@example.org", password: "admin" },
+        admin: { username: "admin", email: "admin@odl.local", password: "admin" },
     },
 };
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
 
@@ -13,7 +14,7 @@ export interface RecordedResource {
     readonly inputs: Readonly<Record<string, unknown>>;
     /** The names of the inputs that are, or hold, a secret. */
     readonly secrets: readonly string[];
-    /** The names of the resources that were made already when it was asked for. */
+    /** The resources, `<type> <name>`, that were made already when it was asked for. */
     readonly after: readonly string[];
 }
 
@@ -57,7 +58,7 @@ export async function deploy(program: () => unknown): Promise<RecordedResource[]
                 asked.push({ type, name, ...recordInputs(inputs as Record<string, unknown>), after: [...made] });
                 // Long enough for all that does not wait for this one to be asked for.
                 await new Promise((resolve) => setTimeout(resolve, 20));
-                made.push(name);
+                made.push(`${type} ${name}`);
                 return { id: `${name}-id`, state: { ...(inputs as object), ...addition(name) } };
             },
         },
@@ -117,7 +118,7 @@ function recordInputs(inputs: Readonly<Record<string, unknown>>): Pick<RecordedR
 
 /** Only the resources' names tell who their parents are: `<parent's type>$<type>::<name>`. */
 function parentsByResource(): Map<string, string> {
-    const monitor = pulumi.runtime.getMonitor() as pulumi.runtime.MockMonitor | undefined;
+    const monitor = pulumi.runtime.getMonitor() as MockMonitor | undefined;
     const urns = [...(monitor?.getRegisteredResources().keys() ?? [])];
     return new Map(
         urns.map((urn) => {

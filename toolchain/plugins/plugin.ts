@@ -104,6 +104,8 @@ function provider({ name, version, types = {}, resources }: Plugin): Provider {
         schema: JSON.stringify({
             name,
             version,
+            // The module of "random:index/randomString:RandomString" is "index".
+            meta: { moduleFormat: "(.*)(?:/[^/]*)" },
             types,
             resources: Object.fromEntries(Object.entries(resources).map(([token, { schema }]) => [token, schema])),
         }),

@@ -1,0 +1,14 @@
+"""The app, under the label that the real application's admin has in its addresses."""
+
+import os
+
+from django.apps import AppConfig
+
+FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
+
+
+class MitSandboxConfig(AppConfig):
+    """`/admin/openedx/…` in MITx Online, `/admin/courseware/…` in xPro."""
+
+    name = "mit_sandbox"
+    label = {"mitxonline": "openedx", "xpro": "courseware"}[FLAVOUR]

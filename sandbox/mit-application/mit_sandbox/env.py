@@ -1,0 +1,44 @@
+"""The application's `.env`, read afresh whenever it changes."""
+
+import threading
+from pathlib import Path
+
+from django.conf import settings
+from dotenv import dotenv_values
+
+REQUIRED = ("OPENEDX_API_CLIENT_ID", "OPENEDX_API_CLIENT_SECRET")
+
+_lock = threading.Lock()
+_version = None
+_given = {}
+
+
+def path() -> Path:
+    """Where the settings file is."""
+    return settings.STATE_DIR / ".env"
+
+
+def given() -> dict:
+    """What the file says now."""
+    global _version, _given
+    with _lock:
+        try:
+            stat = path().stat()
+            version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        except FileNotFoundError:
+            version = None
+        if version != _version:
+            _given = dotenv_values(path(), interpolate=False) if version else {}
+            _version = version
+        return {name: value or "" for name, value in _given.items()}
+
+
+def values() -> dict:
+    """The settings, with the defaults of the real application."""
+    return {**settings.ENV_DEFAULTS, **given()}
+
+
+def missing() -> list:
+    """The names of the settings without which the real application does not start."""
+    present = given()
+    return [name for name in REQUIRED if not present.get(name)]

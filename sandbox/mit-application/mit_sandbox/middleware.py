@@ -1,0 +1,47 @@
+"""What stands in front of the application: its missing settings, APISIX, nginx."""
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from mit_sandbox import env
+
+
+def missing_settings(get_response):
+    """503 until `.env` has what the real application needs to start at all."""
+
+    def middleware(request):
+        missing = env.missing()
+        if missing:
+            context = {"missing": ", ".join(missing), "env_file": env.path()}
+            return render(request, "mit_sandbox/missing_settings.html", context, status=503)
+        return get_response(request)
+
+    return middleware
+
+
+def apisix(get_response):
+    """The API gateway on a port of its own: it keeps the sign-in for Keycloak, and passes on the rest."""
+
+    def middleware(request):
+        if request.META["SERVER_PORT"] != str(settings.APISIX_PORT):
+            return get_response(request)
+        if "apisix" not in env.values().get("COMPOSE_PROFILES", "").split(","):
+            return HttpResponse("APISIX is not running", status=502, content_type="text/plain")
+        if request.path.startswith(("/admin/login", "/login")):
+            return HttpResponseRedirect("/realms/olapps/protocol/openid-connect/auth")
+        return get_response(request)
+
+    return middleware
+
+
+def nginx(get_response):
+    """MITx Online's nginx passes the host name on without its port."""
+
+    def middleware(request):
+        if settings.FLAVOUR == "mitxonline" and request.META["SERVER_PORT"] == str(settings.PORT):
+            request.META["HTTP_HOST"] = request.META.get("HTTP_HOST", "").split(":")[0]
+            request.META["SERVER_PORT"] = "80"
+        return get_response(request)
+
+    return middleware

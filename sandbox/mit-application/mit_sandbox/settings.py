@@ -1,0 +1,114 @@
+"""
+Settings of the sandbox MIT application. `serve.py` sets the environment that they are read from:
+`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOUR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`.
+"""
+
+import os
+from pathlib import Path
+
+STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
+FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
+PORT = int(os.environ["MIT_SANDBOX_PORT"])
+APISIX_PORT = int(os.environ["MIT_SANDBOX_APISIX_PORT"])
+TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOUR]
+
+#: What the real applications take for granted where `.env` says nothing.
+ENV_DEFAULTS = {
+    "OPENEDX_OAUTH_APP_NAME": "edx-oauth-app",
+    "OPENEDX_OAUTH_PROVIDER": {"mitxonline": "mitxpro-oauth2", "xpro": "ol-oauth2"}[FLAVOUR],
+}
+
+SECRET_KEY = (STATE_DIR / "secret_key").read_text()
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+
+ROOT_URLCONF = "mit_sandbox.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "oauth2_provider",
+    "mit_sandbox.apps.MitSandboxConfig",
+]
+
+MIDDLEWARE = [
+    "mit_sandbox.middleware.missing_settings",
+    "mit_sandbox.middleware.apisix",
+    "mit_sandbox.middleware.nginx",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oauth2_provider.middleware.OAuth2TokenMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "oauth2_provider.backends.OAuth2Backend",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": STATE_DIR / "db.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 30,
+            # Writers queue at BEGIN; without it two of them could deadlock on the upgrade.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+}
+
+if FLAVOUR == "mitxonline":
+    CSRF_COOKIE_NAME = "csrf_mitxonline"
+    SESSION_COOKIE_NAME = "mitxonline_sessionid"
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "read": "Read scope",
+        "write": "Write scope",
+        "user:read": "Can read user and profile data",
+        "openid": "OpenID Connect",
+    },
+    "DEFAULT_SCOPES": ["user:read"],
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["http", "https"],
+    "OIDC_ENABLED": True,
+    "PKCE_REQUIRED": False,
+    "ERROR_RESPONSE_WITH_SCOPES": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}},
+    "loggers": {"django": {"handlers": ["stdout"], "level": "ERROR", "propagate": False}},
+}

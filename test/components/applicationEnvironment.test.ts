@@ -1,0 +1,105 @@
+import { describe, expect, test } from "@jest/globals";
+import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
+import { Credentials } from "../../components/credentials.ts";
+import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+
+/** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */
+const handbook = {
+    OPENEDX_IP: "172.18.0.1",
+    EDX_IP: "172.18.0.1",
+    OPENEDX_API_BASE_URL: "http://local.openedx.io:8000",
+    OPENEDX_SERVICE_WORKER_USERNAME: "mitserviceworker",
+    OPENEDX_SERVICE_WORKER_API_TOKEN: "service-worker-token",
+    OPENEDX_OAUTH_PROVIDER: "ol-oauth2",
+    OPENEDX_SOCIAL_LOGIN_PATH: "/auth/login/ol-oauth2/?auth_entry=login",
+    OPENEDX_API_CLIENT_ID: "open-edx-client-id",
+    OPENEDX_API_CLIENT_SECRET: "open-edx-client-secret",
+    OPENEDX_BASE_REDIRECT_URL: "http://local.openedx.io:8000",
+    LOGOUT_REDIRECT_URL: "http://local.openedx.io:8000/logout",
+};
+
+/** What MITx Online's Compose file can't do without. */
+const ports = { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" };
+
+const apisix = {
+    COMPOSE_PROFILES: "keycloak,apisix",
+    MITOL_APIGATEWAY_DISABLE_MIDDLEWARE: "False",
+    MITOL_APIGATEWAY_USERINFO_CREATE: "True",
+    MITOL_APIGATEWAY_USERINFO_UPDATE: "True",
+    APISIX_SESSION_SECRET_KEY: "apisix-session-secret",
+    KEYCLOAK_CLIENT_SECRET: "secret of Keycloak",
+};
+
+async function envFile(values: Record<string, string>) {
+    const resources = await deploy(() => {
+        const config = stackConfig(values);
+        new ApplicationEnvironment("environment", { ...config, credentials: new Credentials("credentials", config) });
+    });
+    const children = resources.filter(({ parent }) => parent === "ApplicationEnvironment");
+    expect(children).toHaveLength(1);
+    return the(children, "EnvFile", "env-file");
+}
+
+describe("the application's environment", () => {
+    test.each([
+        ["xpro", "../mitxpro/.env", { ...handbook, MITXPRO_BASE_URL: "http://xpro.odl.local:8053" }],
+        [
+            "mitxonline",
+            "../mitxonline/.env",
+            {
+                ...handbook,
+                MITXONLINE_DOCKER_BASE_URL: "http://172.18.0.1:8013",
+                MITX_ONLINE_BASE_URL: "http://mitxonline.odl.local:8013",
+                ...ports,
+            },
+        ],
+        [
+            "mitxonline-apisix",
+            "../mitxonline/.env",
+            {
+                ...handbook,
+                MITXONLINE_DOCKER_BASE_URL: "http://172.18.0.1:9080",
+                MITX_ONLINE_BASE_URL: "http://mitxonline.odl.local:9080",
+                ...ports,
+                ...apisix,
+                CSRF_TRUSTED_ORIGINS: "http://mitxonline.odl.local:9080,http://mitxonline.odl.local:8013",
+            },
+        ],
+    ])("of %s is the handbook's, in a secret block of the checkout's .env", async (application, path, values) => {
+        const file = await envFile({ application });
+
+        expect(file.inputs).toStrictEqual({ path, owner: "openedx-mit-integration/test", values });
+        expect(file.secrets).toStrictEqual(["values"]);
+    });
+
+    test("on macOS names Docker's host instead of gateways", async () => {
+        const file = await envFile({ platform: "macos", lmsGateway: "", applicationGateway: "" });
+
+        expect(file.inputs["values"]).toMatchObject({
+            OPENEDX_IP: "host.docker.internal",
+            EDX_IP: "host.docker.internal",
+            MITXONLINE_DOCKER_BASE_URL: "http://host.docker.internal:8013",
+        });
+    });
+
+    test("has the ports of the configured addresses", async () => {
+        const file = await envFile({
+            application: "mitxonline-apisix",
+            lmsUrl: "http://local.openedx.io:18000",
+            applicationUrl: "http://mitxonline.odl.local:19080",
+            applicationAdminUrl: "http://mitxonline.odl.local:18013",
+            envFile: ".sandbox/mitxonline/.env",
+        });
+
+        expect(file.inputs["path"]).toBe(".sandbox/mitxonline/.env");
+        expect(file.inputs["values"]).toMatchObject({
+            OPENEDX_API_BASE_URL: "http://local.openedx.io:18000",
+            OPENEDX_BASE_REDIRECT_URL: "http://local.openedx.io:18000",
+            LOGOUT_REDIRECT_URL: "http://local.openedx.io:18000/logout",
+            MITXONLINE_DOCKER_BASE_URL: "http://172.18.0.1:19080",
+            MITX_ONLINE_BASE_URL: "http://mitxonline.odl.local:19080",
+            APISIX_PORT: "19080",
+            CSRF_TRUSTED_ORIGINS: "http://mitxonline.odl.local:19080,http://mitxonline.odl.local:18013",
+        });
+    });
+});

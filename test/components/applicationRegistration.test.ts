@@ -1,0 +1,58 @@
+import { describe, expect, test } from "@jest/globals";
+import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
+import { ApplicationRegistration } from "../../components/applicationRegistration.ts";
+import { Credentials } from "../../components/credentials.ts";
+import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+
+async function register(values: Record<string, string>) {
+    const resources = await deploy(() => {
+        const config = stackConfig(values);
+        const credentials = new Credentials("credentials", config);
+        const environment = new ApplicationEnvironment("environment", { ...config, credentials });
+        new ApplicationRegistration("application", { ...config, credentials, environment });
+    });
+    const children = resources.filter(({ parent }) => parent === "ApplicationRegistration");
+    expect(children).toHaveLength(1);
+    return the(children, "OAuthApplication", "edx-oauth-app");
+}
+
+describe("the registration in the MIT application", () => {
+    test.each([
+        ["xpro", "http://xpro.odl.local:8053", false],
+        ["mitxonline", "http://mitxonline.odl.local:8013", true],
+        // Behind APISIX the admin can't be signed in to.
+        ["mitxonline-apisix", "http://mitxonline.odl.local:8013", true],
+    ])("of %s is an OAuth application with both redirect URIs", async (application, baseUrl, adopt) => {
+        const app = await register({ application });
+
+        expect(app.inputs).toStrictEqual({
+            connection: { kind: "django", baseUrl, username: "admin", password: "password of the application" },
+            name: "edx-oauth-app",
+            clientId: "application-client-id",
+            clientSecret: "application-client-secret",
+            redirectUris: [
+                "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
+                "http://172.18.0.1:8000/auth/complete/ol-oauth2/",
+            ],
+            adopt,
+        });
+        expect(app.secrets).toStrictEqual(["clientSecret", "connection"]);
+    });
+
+    test("takes over what somebody made by hand, where that is configured", async () => {
+        expect((await register({ application: "xpro", adopt: "true" })).inputs).toMatchObject({ adopt: true });
+    });
+
+    test("waits for the application's environment, without which it does not start", async () => {
+        expect((await register({})).after).toContain("EnvFile env-file");
+    });
+
+    test("on macOS names Docker's host instead of a gateway", async () => {
+        expect((await register({ platform: "macos", lmsGateway: "" })).inputs).toMatchObject({
+            redirectUris: [
+                "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
+                "http://host.docker.internal:8000/auth/complete/ol-oauth2/",
+            ],
+        });
+    });
+});

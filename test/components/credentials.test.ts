@@ -1,0 +1,58 @@
+import { describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { Credentials } from "../../components/credentials.ts";
+import { deploy, stackConfig, valueOf } from "../support/pulumiMocks.ts";
+
+const password = (name: string, length: number) => ({
+    type: "RandomPassword",
+    name,
+    inputs: { length, special: false },
+});
+const clientId = (name: string) => ({ type: "RandomString", name, inputs: { length: 40, special: false } });
+
+// The LMS takes 128 characters of a client secret, 255 of a token and 100 of a client id.
+const always = [
+    clientId("open-edx-client-id"),
+    clientId("application-client-id"),
+    password("open-edx-client-secret", 64),
+    password("application-client-secret", 64),
+    password("service-worker-token", 64),
+    password("service-worker-password", 40),
+];
+
+describe("the credentials", () => {
+    test.each([
+        ["xpro", always],
+        ["mitxonline", always],
+        ["mitxonline-apisix", [...always, password("apisix-session-secret", 32)]],
+    ])("of %s are random letters and digits, and all that is asked for", async (application, expected) => {
+        const resources = await deploy(() => new Credentials("credentials", stackConfig({ application })));
+
+        expect(resources).toHaveLength(expected.length);
+        for (const resource of expected) {
+            expect(resources).toContainEqual(expect.objectContaining({ ...resource, parent: "Credentials" }));
+        }
+    });
+
+    test("are secret but for the client ids", async () => {
+        let credentials: Credentials | undefined;
+        await deploy(() => (credentials = new Credentials("credentials", stackConfig())));
+
+        const { openEdx, application, serviceWorkerToken, serviceWorkerPassword } =
+            credentials as unknown as Credentials;
+        const secrets = [openEdx.clientSecret, application.clientSecret, serviceWorkerToken, serviceWorkerPassword];
+        await expect(Promise.all(secrets.map(pulumi.isSecret))).resolves.toStrictEqual([true, true, true, true]);
+        await expect(Promise.all(secrets.map(valueOf))).resolves.toStrictEqual([
+            "open-edx-client-secret",
+            "application-client-secret",
+            "service-worker-token",
+            "service-worker-password",
+        ]);
+        const ids = [openEdx.clientId, application.clientId];
+        await expect(Promise.all(ids.map(pulumi.isSecret))).resolves.toStrictEqual([false, false]);
+        await expect(Promise.all(ids.map(valueOf))).resolves.toStrictEqual([
+            "open-edx-client-id",
+            "application-client-id",
+        ]);
+    });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "@jest/globals";
+import { Credentials } from "../../components/credentials.ts";
+import { OpenEdxRegistration } from "../../components/openEdxRegistration.ts";
+import { deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+
+const connection = {
+    kind: "openedx",
+    baseUrl: "http://local.openedx.io:8000",
+    username: "edx@example.org",
+    password: "password of the LMS",
+};
+
+let registration: OpenEdxRegistration | undefined;
+
+async function register(values: Record<string, string> = {}) {
+    const resources = await deploy(() => {
+        const config = stackConfig(values);
+        registration = new OpenEdxRegistration("open-edx", {
+            ...config,
+            credentials: new Credentials("credentials", config),
+        });
+    });
+    return resources.filter(({ parent }) => parent === "OpenEdxRegistration");
+}
+
+describe("the registration in Open edX", () => {
+    test("is an OAuth application, the service worker and its token", async () => {
+        const resources = await register();
+
+        expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
+            "OAuthApplication mit-oauth-app",
+            "DjangoUser service-worker",
+            "AccessToken service-worker-token",
+        ]);
+    });
+
+    test.each([
+        ["xpro", "xpro-oauth-app", "http://xpro.odl.local:8053"],
+        ["mitxonline", "mitxonline-oauth-app", "http://mitxonline.odl.local:8013"],
+        ["mitxonline-apisix", "mitxonline-oauth-app", "http://mitxonline.odl.local:9080"],
+    ])("has %s's name and redirect URIs", async (application, name, url) => {
+        const app = the(await register({ application }), "OAuthApplication");
+
+        expect(app.inputs).toStrictEqual({
+            connection,
+            name,
+            clientId: "open-edx-client-id",
+            clientSecret: "open-edx-client-secret",
+            redirectUris: [`${url}/login/_private/complete`, `${url}/_/auth/complete`],
+            adopt: false,
+        });
+        expect(app.secrets).toStrictEqual(["clientSecret", "connection"]);
+    });
+
+    test("has a service worker who is staff", async () => {
+        const worker = the(await register(), "DjangoUser");
+
+        expect(worker.inputs).toStrictEqual({
+            connection,
+            username: "mitserviceworker",
+            email: "mitserviceworker@mit.odl.local",
+            password: "service-worker-password",
+            isStaff: true,
+            adopt: false,
+        });
+        expect(worker.secrets).toStrictEqual(["connection", "password"]);
+    });
+
+    test("has a token for the service worker, and tells when it expires", async () => {
+        const token = the(await register({ tokenLifetimeDays: "90", tokenRenewBeforeDays: "7" }), "AccessToken");
+
+        expect(token.inputs).toStrictEqual({
+            connection,
+            username: "mitserviceworker",
+            token: "service-worker-token",
+            lifetimeDays: 90,
+            renewBeforeDays: 7,
+        });
+        expect(token.secrets).toStrictEqual(["connection", "token"]);
+        expect(token.after).toContain("DjangoUser service-worker");
+        await expect(valueOf(registration?.tokenExpires)).resolves.toBe("2027-11-23T15:00:00Z");
+    });
+
+    test("makes a user superuser where one is named", async () => {
+        const resources = await register({ superuserUsername: "ada", superuserEmail: "ada@example.org" });
+
+        expect(the(resources, "DjangoUser", "superuser").inputs).toStrictEqual({
+            connection,
+            username: "ada",
+            email: "ada@example.org",
+            isStaff: true,
+            isSuperuser: true,
+            adopt: true,
+        });
+    });
+
+    test("takes over what somebody made by hand, where that is configured", async () => {
+        const resources = await register({ adopt: "true" });
+
+        expect(the(resources, "OAuthApplication").inputs).toMatchObject({ adopt: true });
+        expect(the(resources, "DjangoUser").inputs).toMatchObject({ adopt: true });
+    });
+});
