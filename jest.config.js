@@ -3,11 +3,6 @@ export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     testEnvironment: "node",
     extensionsToTreatAsEsm: [".ts"],
-    transform: {
-        "^.+\\.ts$": [
-            "@swc/jest",
-            { jsc: { parser: { syntax: "typescript" }, target: "es2023" }, module: { type: "es6" } },
-        ],
-    },
+    transform: { "\\.ts$": "<rootDir>/test/support/stripTypes.js" },
     modulePathIgnorePatterns: ["<rootDir>/.toolchain", "<rootDir>/.sandbox"],
 };

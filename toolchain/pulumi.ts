@@ -16,6 +16,8 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
         PULUMI_CONFIG_PASSPHRASE_FILE:
             process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? join(project, ".pulumi-passphrase"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
+        // The program reports all mistakes of the configuration at once; the engine would stop at the first.
+        PULUMI_OPTION_SKIP_CONFIG_VALIDATION: "true",
         // The engine would try, at length, to download what a stand-in replaces.
         ...((await standIns()).length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     };

@@ -55,6 +55,9 @@ const INPUTS = [
     ...Object.values(PYTHON_ENVIRONMENTS),
 ];
 
+/** No questions, no look for updates. */
+const QUIET = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME };
+
 /** A fault for the user: what is wrong and what to do. */
 class SetupError extends Error {}
 
@@ -363,9 +366,6 @@ function runProgram(program) {
         process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
     });
 }
-
-/** No questions, no look for updates. */
-const QUIET = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME };
 
 function environment() {
     return { ...process.env, ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import getPort, { portNumbers } from "get-port";
+import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,6 +25,8 @@ export async function startServers<const Name extends ServerName>(
         detached: true,
         stdin: "pipe",
     });
+    // Wait for it to be there, so that no server is ever without it; if it fails, `guard` rejects.
+    await Promise.race([once(guard.stdout, "data"), guard]);
     const stop = async () => {
         guard.stdin.end();
         await guard;

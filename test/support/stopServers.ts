@@ -5,6 +5,7 @@ import { down } from "../../sandbox/sandbox.ts";
 
 const [stateDirectory = ""] = process.argv.slice(2);
 process.stdin.resume();
+console.log("ready");
 await once(process.stdin, "close");
 await down({ stateDirectory });
 await rm(stateDirectory, { recursive: true, force: true });

@@ -1,0 +1,7 @@
+import { stripTypeScriptTypes } from "node:module";
+
+/** Jest's transformer for TypeScript: Node.js strips the types, as it does where the program runs. */
+export default {
+    /** @param {string} source */
+    process: (source) => ({ code: stripTypeScriptTypes(source) }),
+};
