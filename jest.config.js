@@ -2,6 +2,8 @@
 export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     testEnvironment: "node",
+    // Real servers and the real engine take their time; each waits on conditions.
+    testTimeout: 120_000,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/test/support/stripTypes.js" },
     modulePathIgnorePatterns: ["<rootDir>/.toolchain", "<rootDir>/.sandbox"],

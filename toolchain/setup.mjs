@@ -271,7 +271,16 @@ async function makePythonEnvironment(python, name, requirements) {
     rmSync(folder, { recursive: true, force: true });
     await run(python, ["-m", "venv", folder]);
     const inside = join(folder, windows ? "Scripts" : "bin", "python");
-    await run(inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements]);
+    await run(inside, [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "-r",
+        requirements,
+    ]);
     writeFileSync(join(folder, ".set-up"), sha256(readFileSync(requirements)));
 }
 
@@ -373,10 +382,9 @@ function environment() {
 
 /** @param {string} name */
 function packageVersion(name) {
-    const manifest = /** @type {{ version: string }} */ (
-        JSON.parse(readFileSync(join(MODULES, name, "package.json"), "utf8"))
-    );
-    return manifest.version;
+    /** @type {unknown} */
+    const manifest = JSON.parse(readFileSync(join(MODULES, name, "package.json"), "utf8"));
+    return /** @type {{ version: string }} */ (manifest).version;
 }
 
 /** @param {string | Buffer} data */

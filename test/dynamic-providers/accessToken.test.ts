@@ -15,7 +15,7 @@ let browser: AdminBrowser;
 beforeAll(async () => {
     servers = await startServers(["lms"]);
     browser = await AdminBrowser.signIn(servers.lms);
-}, 120_000);
+});
 afterAll(() => servers.stop());
 
 const args = (token: string, more: Partial<AccessTokenInputs> = { lifetimeDays: 365 }) => ({

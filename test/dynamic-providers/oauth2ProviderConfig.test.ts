@@ -14,7 +14,7 @@ let browser: AdminBrowser;
 beforeAll(async () => {
     servers = await startServers(["lms"]);
     browser = await AdminBrowser.signIn(servers.lms);
-}, 120_000);
+});
 afterAll(() => servers.stop());
 
 /** Inputs for a site of the test's own. */

@@ -20,7 +20,7 @@ beforeAll(async () => {
     for (const name of serverNames) {
         browsers[name] = await AdminBrowser.signIn(servers[name]);
     }
-}, 120_000);
+});
 afterAll(() => servers.stop());
 
 const argsFor = (server: (typeof serverNames)[number], name: string): Partial<OAuthApplicationInputs> => ({

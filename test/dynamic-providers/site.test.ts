@@ -12,7 +12,7 @@ let browser: AdminBrowser;
 beforeAll(async () => {
     servers = await startServers(["lms"]);
     browser = await AdminBrowser.signIn(servers.lms);
-}, 120_000);
+});
 afterAll(() => servers.stop());
 
 const inputsFor = (domain: string) => checked(provider, { connection: connectionTo(servers.lms), domain });

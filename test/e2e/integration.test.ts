@@ -14,7 +14,12 @@ const FORM = "oauth2providerconfig_form";
 const profiles = [
     { application: "xpro", server: "xpro", openEdxName: "xpro-oauth-app", other: "mitxonline" },
     { application: "mitxonline", server: "mitxonline", openEdxName: "mitxonline-oauth-app", other: "xpro" },
-    { application: "mitxonline-apisix", server: "mitxonline", openEdxName: "mitxonline-oauth-app", other: "mitxonline" },
+    {
+        application: "mitxonline-apisix",
+        server: "mitxonline",
+        openEdxName: "mitxonline-oauth-app",
+        other: "mitxonline",
+    },
 ] as const;
 
 describe.each(profiles)("the integration of $application", ({ application, server, openEdxName, other }) => {
@@ -26,7 +31,7 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         servers = await startServers(["lms", "mitxonline", "xpro"]);
         before = await inventory();
         stack = await makeStack(configFor(application));
-    }, 120_000);
+    });
     afterAll(async () => {
         await stack.remove();
         await servers.stop();
@@ -67,7 +72,8 @@ describe.each(profiles)("the integration of $application", ({ application, serve
     const output = async (name: string): Promise<unknown> => (await stack.stack.outputs())[name]?.value;
     const lmsAdmin = () => AdminBrowser.signIn(servers.lms);
     const applicationAdmin = () => AdminBrowser.signIn(servers[server]);
-    const rowIds = async () => (await (await lmsAdmin()).list(CONFIGURATIONS, "show_history=1")).map((row) => row["id"]);
+    const rowIds = async () =>
+        (await (await lmsAdmin()).list(CONFIGURATIONS, "show_history=1")).map((row) => row["id"]);
     const edxOAuthApp = async () => {
         const admin = await applicationAdmin();
         const rows = await admin.list(APPLICATIONS, "name=edx-oauth-app");
@@ -93,7 +99,7 @@ describe.each(profiles)("the integration of $application", ({ application, serve
             `${servers.lms.baseUrl}/auth/complete/ol-oauth2/`,
             `http://127.0.0.1:${servers.lms.port}/auth/complete/ol-oauth2/`,
         ]);
-    }, 120_000);
+    });
 
     test("lets the application call Open edX with the token", async () => {
         const token = (await output("serviceWorkerToken")) as string;
@@ -142,7 +148,7 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         await expect(stack.refresh()).resolves.toEqual({});
         await expect(stack.up()).resolves.toEqual({});
         await expect(rowIds()).resolves.toEqual(rows);
-    }, 120_000);
+    });
 
     test("follows a changed configuration in place", async () => {
         await stack.configure({ applicationGateway: "127.0.0.2", tokenLifetimeDays: "100" });
@@ -155,7 +161,7 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         expect(values["other_settings"]).toContain("http://127.0.0.2:");
         await stack.configure({ applicationGateway: "127.0.0.1" });
         await expect(stack.up()).resolves.toEqual({ update: 2 });
-    }, 120_000);
+    });
 
     test("sees what was changed and deleted by hand, and repairs it", async () => {
         const lms = await lmsAdmin();
@@ -170,7 +176,7 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         await expect(stack.up()).resolves.toEqual({ create: 1, update: 2 });
         await expect(stack.refresh()).resolves.toEqual({});
         await expect(edxOAuthApp()).resolves.toMatchObject({ id });
-    }, 120_000);
+    });
 
     test("shows no secret, neither in the state nor in what it prints", async () => {
         const secrets = [
@@ -178,13 +184,14 @@ describe.each(profiles)("the integration of $application", ({ application, serve
             (await output("serviceWorkerToken")) as string,
             "client-secret-of-the-realm",
         ];
-        const seen = JSON.stringify(await stack.state()) + stack.transcript();
-        expect(secrets.filter((secret) => seen.includes(secret))).toEqual([]);
-        expect(seen).not.toMatch(/"password":\s*"/);
-    }, 60_000);
+        const state = await stack.state();
+        expect(secrets.filter((secret) => state.includes(secret))).toEqual([]);
+        expect(state).not.toMatch(/"password":\s*"/);
+        expect(secrets.filter((secret) => stack.transcript().includes(secret))).toEqual([]);
+    });
 
     test("keeps less than a kilobyte of each provider in the state", async () => {
-        const { deployment } = (await stack.state()) as { deployment: { resources: { inputs?: object }[] } };
+        const { deployment } = JSON.parse(await stack.state()) as { deployment: { resources: { inputs?: object }[] } };
         const providers = deployment.resources
             .map(({ inputs }) => (inputs as { __provider?: unknown } | undefined)?.__provider)
             .filter((text) => text !== undefined);
@@ -200,11 +207,12 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         await expect(stack.preview()).resolves.toEqual({});
         const lms = await lmsAdmin();
         await expect(lms.list(APPLICATIONS)).resolves.toHaveLength(1);
-        const expected = other === server || application === "mitxonline-apisix" ? [servers.mitxonline] : [servers[other]];
+        const expected =
+            other === server || application === "mitxonline-apisix" ? [servers.mitxonline] : [servers[other]];
         expect((await inventory()).envFiles).toEqual(expected.map(({ envFile }) => envFile));
         await stack.configure(configFor(application));
         await stack.up();
-    }, 180_000);
+    });
 
     test("is taken away by destroy, and made again", async () => {
         await stack.destroy();
@@ -213,5 +221,5 @@ describe.each(profiles)("the integration of $application", ({ application, serve
         await expect(stack.preview()).resolves.toEqual({});
         await stack.destroy();
         await expect(inventory()).resolves.toEqual(before);
-    }, 180_000);
+    });
 });

@@ -4,7 +4,13 @@ import type { Server } from "../../sandbox/sandbox.ts";
 
 /** How the providers connect to a sandbox server, or to a proxy in front of it. */
 export function connectionTo(server: Server, baseUrl = server.baseUrl): Connection {
-    return { kind: server.signIn, baseUrl, username: server.email, password: server.password, ...djangoUsername(server) };
+    return {
+        kind: server.signIn,
+        baseUrl,
+        username: server.email,
+        password: server.password,
+        ...djangoUsername(server),
+    };
 }
 
 /** Django's own form wants the user name; the LMS takes the e-mail address. */

@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Deployment, type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 
 /** A stack of this project on the real engine, with a state of its own. */
@@ -19,8 +20,8 @@ export interface TestStack {
     refresh(): Promise<Changes>;
     /** `pulumi destroy`. */
     destroy(): Promise<Changes>;
-    /** The state, with secrets encrypted. */
-    state(): Promise<Deployment>;
+    /** The state as `pulumi stack export` shows it: with secrets encrypted. */
+    state(): Promise<string>;
     /** Removes the state. */
     remove(): Promise<void>;
 }
@@ -60,7 +61,13 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
         preview: async () => changes((await stack.preview(options)).changeSummary),
         refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
         destroy: async () => changes((await stack.destroy(options)).summary.resourceChanges),
-        state: () => stack.exportStack(),
+        state: async () => {
+            const { stdout } = await execa("pulumi", ["stack", "export", "--stack", "test"], {
+                cwd: folder,
+                env: environment,
+            });
+            return stdout;
+        },
         remove: () => rm(folder, { recursive: true, force: true }),
     };
     await test.configure(config);

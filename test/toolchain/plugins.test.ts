@@ -79,7 +79,7 @@ beforeAll(async () => {
     await writeFile(path.join(folder, "package.json"), "{}");
     await writeFile(path.join(folder, "index.js"), program);
     await pulumi({}, "stack", "init", "test");
-}, 60_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -117,7 +117,7 @@ describe("two runs of the engine", () => {
         const changed = await up({ EPOCH: "2" });
         runs = { created, same: { ...created, stdout, exitCode }, changed };
         await pulumi({}, "destroy", "--yes", "--skip-preview");
-    }, 120_000);
+    });
 
     it("succeed, and nothing drifts in between", () => {
         expect(runs.created.exitCode).toBe(0);

@@ -17,7 +17,7 @@ let connection: Connection;
 
 beforeAll(async () => {
     servers = await startServers(["lms"]);
-}, 120_000);
+});
 afterAll(() => servers.stop());
 beforeEach(async () => {
     // A new address each time: sessions are remembered by it.
@@ -146,5 +146,5 @@ describe("a passing fault", () => {
         await expect(adminSession({ ...connection, baseUrl: "http://local.openedx.io:1" }).list(SITES)).rejects.toThrow(
             /http:\/\/local\.openedx\.io:1\/.*no answer \(ECONNREFUSED\)\. Is the server running/,
         );
-    }, 20_000);
+    });
 });

@@ -1,0 +1,122 @@
+import { writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import Table from "cli-table3";
+import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
+import { provider as accessToken } from "../../dynamic-providers/accessToken.provider.ts";
+import { provider as djangoUser } from "../../dynamic-providers/djangoUser.provider.ts";
+import { provider as oauth2ProviderConfig } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
+import { provider as oauthApplication } from "../../dynamic-providers/oauthApplication.provider.ts";
+import { provider as site } from "../../dynamic-providers/site.provider.ts";
+import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
+import { checked, connectionTo } from "../support/providers.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+
+const SIGN_IN = /\/login(_session)?\/$/;
+/** Asked after a change so that the LMS sees it at once; not part of the change. */
+const PROVIDER_CACHE = "/api/mfe_context";
+
+let servers: TestServers<"lms" | "mitxonline">;
+let lms: CountingProxy;
+let mitxonline: CountingProxy;
+
+beforeAll(async () => {
+    servers = await startServers(["lms", "mitxonline"]);
+    await writeFile(servers.mitxonline.envFile, "OPENEDX_API_CLIENT_ID=id\nOPENEDX_API_CLIENT_SECRET=secret\n");
+    [lms, mitxonline] = await Promise.all([startCountingProxy(servers.lms), startCountingProxy(servers.mitxonline)]);
+});
+afterAll(async () => {
+    await Promise.all([lms.stop(), mitxonline.stop()]);
+    await servers.stop();
+});
+
+interface Counts {
+    readonly create: number;
+    readonly read: number;
+    readonly update: number;
+    readonly delete: number;
+}
+
+/** How many requests each operation of a resource takes, sign-in and provider cache not counted. */
+async function countRequests<Inputs extends object, Outputs extends Inputs>(
+    proxy: CountingProxy,
+    provider: CompleteProvider<Inputs, Outputs>,
+    args: Partial<Inputs>,
+    change: Partial<Inputs>,
+): Promise<Counts> {
+    const counted = async <Result>(operation: Promise<Result>): Promise<[Result, number]> => {
+        const before = proxy.requests.length;
+        const result = await operation;
+        const made = proxy.requests.slice(before);
+        return [result, made.filter(({ path }) => !SIGN_IN.test(path) && path !== PROVIDER_CACHE).length];
+    };
+    const inputs = await checked(provider, args);
+    const news = await checked(provider, { ...args, ...change }, inputs);
+    const [{ id, outs }, create] = await counted(provider.create(inputs));
+    const [, read] = await counted(provider.read(id, outs));
+    const [updated, update] = await counted(provider.update(id, outs, news));
+    const [, deleted] = await counted(provider.delete(id, updated.outs));
+    return { create, read, update, delete: deleted };
+}
+
+test("every operation takes few requests, and a run one sign-in per server", async () => {
+    const connection = connectionTo(servers.lms, lms.baseUrl);
+    const application = { name: "a", clientId: "a", clientSecret: "s", redirectUris: ["http://a.local/"] };
+    const edxApplication = {
+        ...application,
+        name: "edx-oauth-app",
+        connection: connectionTo(servers.mitxonline, mitxonline.baseUrl),
+    };
+    const configuration = { name: "C", slug: "c", clientId: "a", site: "example.com" };
+    const otherUris = { redirectUris: ["http://b.local/"] };
+    const counts: Record<string, Counts> = {
+        "OAuthApplication (LMS)": await countRequests(lms, oauthApplication, { connection, ...application }, otherUris),
+        "OAuthApplication (MITx Online)": await countRequests(
+            mitxonline,
+            oauthApplication,
+            { ...edxApplication, name: "a" },
+            otherUris,
+        ),
+        "OAuthApplication (adopted)": await countRequests(
+            mitxonline,
+            oauthApplication,
+            { ...edxApplication, adopt: true },
+            otherUris,
+        ),
+        DjangoUser: await countRequests(
+            lms,
+            djangoUser,
+            { connection, username: "u", email: "u@x.org", password: "Passw0rd-1" },
+            { isStaff: true },
+        ),
+        AccessToken: await countRequests(
+            lms,
+            accessToken,
+            { connection, username: "staff", token: "t", lifetimeDays: 100 },
+            { lifetimeDays: 200 },
+        ),
+        Site: await countRequests(lms, site, { connection, domain: "a.local" }, { displayName: "other" }),
+        OAuth2ProviderConfig: await countRequests(
+            lms,
+            oauth2ProviderConfig,
+            { connection, ...configuration },
+            { otherSettings: { a: "b" } },
+        ),
+    };
+    const table = new Table({
+        head: ["Requests", "create", "read", "update", "delete"],
+        style: { head: [], border: [] },
+    });
+    for (const [resource, { create, read, update, delete: deleted }] of Object.entries(counts)) {
+        table.push([resource, create, read, update, deleted]);
+    }
+    process.stdout.write(`${table.toString()}\n`);
+
+    for (const [resource, { create, read, update, delete: deleted }] of Object.entries(counts)) {
+        expect({ resource, few: create <= 3 && read === 1 && update <= 2 && deleted <= 2 }).toEqual({
+            resource,
+            few: true,
+        });
+    }
+    expect(lms.count("POST", SIGN_IN)).toBe(1);
+    expect(mitxonline.count("POST", SIGN_IN)).toBe(1);
+});

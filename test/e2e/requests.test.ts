@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import Table from "cli-table3";
+import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+let servers: TestServers<"lms" | "mitxonline">;
+let proxies: { lms: CountingProxy; mitxonline: CountingProxy };
+let stack: TestStack;
+
+beforeAll(async () => {
+    servers = await startServers(["lms", "mitxonline"]);
+    proxies = {
+        lms: await startCountingProxy(servers.lms),
+        mitxonline: await startCountingProxy(servers.mitxonline),
+    };
+    stack = await makeStack({
+        application: "mitxonline",
+        lmsUrl: proxies.lms.baseUrl,
+        lmsUsername: servers.lms.email,
+        lmsPassword: servers.lms.password,
+        lmsGateway: "127.0.0.1",
+        applicationUrl: servers.mitxonline.baseUrl,
+        applicationAdminUrl: proxies.mitxonline.baseUrl,
+        applicationUsername: servers.mitxonline.username,
+        applicationPassword: servers.mitxonline.password,
+        applicationGateway: "127.0.0.1",
+        envFile: servers.mitxonline.envFile,
+    });
+});
+afterAll(async () => {
+    await stack.remove();
+    await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+    await servers.stop();
+});
+
+test("a run of the engine signs in once per server that it has work on, and never to plan", async () => {
+    const table = new Table({ head: ["Run", "LMS", "MIT application"], style: { head: [], border: [] } });
+    const run = async (name: string, operation: () => Promise<unknown>) => {
+        const before = { lms: proxies.lms.requests.length, mitxonline: proxies.mitxonline.requests.length };
+        await operation();
+        const made = (server: "lms" | "mitxonline") => {
+            const requests = proxies[server].requests.slice(before[server]);
+            const signIns = requests.filter(({ method, path }) => method === "POST" && path.includes("login")).length;
+            return { requests: requests.length, signIns };
+        };
+        const [lms, mitxonline] = [made("lms"), made("mitxonline")];
+        const words = ({ requests, signIns }: typeof lms) => `${requests} requests, ${signIns} sign-in`;
+        table.push([name, words(lms), words(mitxonline)]);
+        return [lms.signIns, mitxonline.signIns];
+    };
+    const signIns = {
+        preview: await run("preview", () => stack.preview()),
+        up: await run("up", () => stack.up()),
+        "up again": await run("up again", () => stack.up()),
+        refresh: await run("refresh", () => stack.refresh()),
+        destroy: await run("destroy", () => stack.destroy()),
+    };
+    process.stdout.write(`${table.toString()}\n`);
+    expect(signIns).toEqual({
+        preview: [0, 0],
+        up: [1, 1],
+        "up again": [0, 0],
+        refresh: [1, 1],
+        destroy: [1, 1],
+    });
+});
