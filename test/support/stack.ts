@@ -10,7 +10,7 @@ export interface TestStack {
     readonly stack: Stack;
     /** Everything that the engine printed or reported so far. */
     readonly transcript: () => string;
-    /** Sets configuration keys. */
+    /** Sets configuration keys; passwords and secrets as secrets. */
     configure(config: Readonly<Record<string, string>>): Promise<void>;
     /** `pulumi up`: how many resources there were of each operation. */
     up(): Promise<Changes>;
@@ -50,13 +50,22 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
     const options = {
         onOutput: (text: string) => printed.push(text),
         onError: (text: string) => printed.push(text),
-        onEvent: (event: EngineEvent) => printed.push(JSON.stringify(event)),
+        onEvent: (event: EngineEvent) => {
+            // What only `--debug` shows is left out: in it Pulumi's own SDK names the answers of plug-ins as they are.
+            if ((event.diagnosticEvent?.severity as string | undefined) !== "debug") {
+                printed.push(JSON.stringify(event));
+            }
+        },
     };
     const test: TestStack = {
         stack,
         transcript: () => printed.join(""),
         configure: (values) =>
-            stack.setAllConfig(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]))),
+            stack.setAllConfig(
+                Object.fromEntries(
+                    Object.entries(values).map(([key, value]) => [key, { value, secret: /Password|Secret/.test(key) }]),
+                ),
+            ),
         up: async () => changes((await stack.up(options)).summary.resourceChanges),
         preview: async () => changes((await stack.preview(options)).changeSummary),
         refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
