@@ -68,12 +68,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async update(id, olds, news) {
         const session = adminSession(news.connection);
-        const form = await session.form(changePage(id), FORM);
-        if (form === undefined) {
-            throw new ProviderError(
-                `The access token of "${news.username}" is gone: ${session.url(changePage(id))}. Run "pulumi refresh", then "pulumi up".`,
-            );
-        }
+        const form = await session.knownForm(changePage(id), FORM, `The access token of "${news.username}"`);
         if (news.username !== olds.username) {
             form.fill({ user: await findUser(session, news.username) });
         }

@@ -40,12 +40,10 @@ export const provider = defineProvider<Inputs, Outputs>({
             username: inputs.username,
             password1: inputs.password,
             password2: inputs.password,
-            // Without a profile the LMS can't sign a user in; it makes one where the inline form is filled in.
-            "profile-0-name": inputs.username,
         });
         let id: string;
         try {
-            id = await session.save(form);
+            id = await add(session, form);
         } catch (error) {
             // User names are unique: a refused one is there already.
             if (error instanceof FormError && error.fields.has("username")) {
@@ -55,7 +53,7 @@ export const provider = defineProvider<Inputs, Outputs>({
         }
         const outs: Outputs = { ...inputs, former: null };
         try {
-            await session.post(changePage(id), firstChange(form, inputs));
+            await finish(session, id, form, inputs);
         } catch (error) {
             const reason = error instanceof Error ? error.message : String(error);
             throw new PartlyCreatedError(id, { ...outs, email: "" }, reason);
@@ -70,12 +68,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async update(id, olds, news) {
         const session = adminSession(news.connection);
-        const form = await session.form(changePage(id), FORM);
-        if (form === undefined) {
-            throw new ProviderError(
-                `User "${news.username}" is gone: ${session.url(changePage(id))}. Run "pulumi refresh", then "pulumi up".`,
-            );
-        }
+        const form = await session.knownForm(changePage(id), FORM, `User "${news.username}"`);
         if (
             fill(form, news)
                 .fill(olds.former === null ? MADE_HERE : {})
@@ -130,10 +123,27 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
 }
 
 /**
- * The second step of making a user: what the form for adding does not ask for. A user who was made a moment ago has
- * nothing that a field left out could lose, so the form need not be loaded; inline formsets are declared empty.
+ * Adds the user, with a profile if possible: without one the LMS can't sign a user in, and it makes one where the inline
+ * form is filled in. A server that wants more for a profile than a name gets none.
  */
-function firstChange(added: AdminForm, inputs: Inputs): URLSearchParams {
+async function add(session: AdminSession, form: AdminForm): Promise<string> {
+    try {
+        return await session.save(form.with({ "profile-0-name": String(form.changes.get("username")) }));
+    } catch (error) {
+        const own = [...form.changes.keys()];
+        if (error instanceof FormError && !own.some((field) => error.fields.has(field))) {
+            return session.save(form);
+        }
+        throw error;
+    }
+}
+
+/**
+ * The second step of making a user: what the form for adding does not ask for. A user who was made a moment ago has
+ * nothing that a field left out could lose, so the form need not be loaded; inline formsets are declared empty. It is
+ * loaded where the server wants more than that.
+ */
+async function finish(session: AdminSession, id: string, added: AdminForm, inputs: Inputs): Promise<void> {
     const [date = "", time = ""] = new Date().toISOString().split(/[T.]/);
     const body = new URLSearchParams({
         csrfmiddlewaretoken: added.text("csrfmiddlewaretoken"),
@@ -150,7 +160,15 @@ function firstChange(added: AdminForm, inputs: Inputs): URLSearchParams {
         body.set(`${inline}-TOTAL_FORMS`, "0");
         body.set(`${inline}-INITIAL_FORMS`, "0");
     }
-    return body;
+    try {
+        await session.post(changePage(id), body);
+    } catch (error) {
+        if (!(error instanceof FormError)) {
+            throw error;
+        }
+        const form = await session.knownForm(changePage(id), FORM, `User "${inputs.username}"`);
+        await session.save(fill(form, inputs).fill(MADE_HERE));
+    }
 }
 
 async function setPassword(session: AdminSession, id: string, password: string): Promise<void> {

@@ -70,12 +70,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async update(id, olds, news) {
         const session = adminSession(news.connection);
-        const form = await session.form(changePage(id), FORM);
-        if (form === undefined) {
-            throw new ProviderError(
-                `OAuth application "${news.name}" is gone: ${session.url(changePage(id))}. Run "pulumi refresh", then "pulumi up".`,
-            );
-        }
+        const form = await session.knownForm(changePage(id), FORM, `OAuth application "${news.name}"`);
         await session.save(fill(form, news));
         return { ...news, former: olds.former };
     },

@@ -2,25 +2,24 @@
 import { up } from "../sandbox/sandbox.ts";
 import { announceStandIns, runPulumi } from "./pulumi.ts";
 
-await up({
+const servers = await up({
     onProgress: (server, progress) => {
         console.log(`  ${server.title.padEnd(13)} ${progress.padEnd(9)} ${server.baseUrl}`);
     },
 });
+const hosts = Object.values(servers).map(({ host }) => host);
 await announceStandIns();
 const exitCode =
     (await runPulumi("stack", "select", "--create", "sandbox")) ||
     (await runPulumi("up", "--stack", "sandbox", "--yes", "--skip-preview"));
 if (exitCode === 0) {
-    console.log(
-        [
-            "",
-            "The sandbox is integrated. What next:",
-            "  npm run pulumi -- preview                      what has drifted or would change",
-            "  npm run pulumi -- stack output --show-secrets  the client secrets and the token",
-            "  npm run sandbox -- status                      the servers, their addresses and logs",
-            "  npm stop                                       take it all away",
-        ].join("\n"),
-    );
+    console.log(`
+The sandbox is integrated. What next:
+  npm run pulumi -- preview --refresh            what has drifted or would change
+  npm run pulumi -- stack output --show-secrets  the client secrets and the token
+  npm run sandbox -- status                      the servers, their addresses and logs
+  npm stop                                       take it all away
+A browser needs this line in the hosts file:
+  127.0.0.1 ${hosts.join(" ")}`);
 }
 process.exitCode = exitCode;

@@ -77,6 +77,15 @@ export class AdminSession {
         return form;
     }
 
+    /** {@link form} of an object that the state has. */
+    async knownForm(path: string, formId: string, what: string): Promise<AdminForm> {
+        const form = await this.form(path, formId);
+        if (form === undefined) {
+            throw new ProviderError(`${what} is gone: ${this.url(path)}. Run "pulumi refresh", then "pulumi up".`);
+        }
+        return form;
+    }
+
     /**
      * Posts a form, and returns the id of the object that it made or changed.
      * @throws FormError with the server's validation messages.

@@ -128,4 +128,26 @@ describe("DjangoUser", () => {
             { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "Pulumi" },
         ]);
     });
+
+    test("is made without a profile where the server wants more for one than a name", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const row = '<div class="form-row field-year_of_birth"><ul class="errorlist"><li>Required.</li></ul></div>';
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: row } : undefined;
+        const inputs = await checked(provider, args("bare", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await proxy.stop();
+        await expect(rows("bare")).resolves.toMatchObject([{ id, email: "bare@mit.odl.local", is_staff: "True" }]);
+    });
+
+    test("is finished through its form where the server wants more fields than those of a new user", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const row = '<div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div>';
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? { status: 200, body: row } : undefined;
+        const inputs = await checked(provider, args("more", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await proxy.stop();
+        await expect(rows("more")).resolves.toMatchObject([{ id, email: "more@mit.odl.local", is_staff: "True" }]);
+    });
 });

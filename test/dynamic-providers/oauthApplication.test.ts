@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { OAuthApplicationInputs } from "../../dynamic-providers/oauthApplication.ts";
 import { provider } from "../../dynamic-providers/oauthApplication.provider.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { startCountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
@@ -166,4 +167,27 @@ describe("OAuthApplication on MITx Online", () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "several"), clientId: "third", adopt: true });
         await expect(provider.create(inputs)).rejects.toThrow(/2 OAuth applications are named "several"/);
     });
+
+    test.each([
+        { secret: "the-secret-of-the-client", answer: "invalid_grant", drifted: false },
+        { secret: "another-one", answer: "invalid_client", drifted: true },
+    ])(
+        "asks the token endpoint where a hash is of a kind that can't be compared: $answer",
+        async ({ secret, drifted }) => {
+            const proxy = await startCountingProxy(servers.mitxonline);
+            const connection = connectionTo(servers.mitxonline, proxy.baseUrl);
+            const name = `argon-${String(drifted)}`;
+            const inputs = await checked(provider, { ...argsFor("mitxonline", name), connection });
+            const { id, outs } = await provider.create(inputs);
+            const page = await browsers.mitxonline.get(`/admin/${MODEL}/${id}/change/`);
+            const body = page.data.replace(/pbkdf2_sha256\$[^"<]+/g, "argon2$argon2id$v=19$m=102400$c2FsdA");
+            expect(body).toContain("argon2");
+            proxy.fault = ({ method, path }) =>
+                method === "GET" && path.endsWith(`/${id}/change/`) ? { status: 200, body } : undefined;
+            const known = { ...inputs, clientSecret: secret };
+            expect((await refreshed(provider, id, { ...outs, clientSecret: secret }, known)).drifted).toBe(drifted);
+            expect(proxy.count("POST", "/oauth2/token/")).toBe(1);
+            await proxy.stop();
+        },
+    );
 });

@@ -14,6 +14,8 @@ export interface TestStack {
     configure(config: Readonly<Record<string, string>>): Promise<void>;
     /** `pulumi up`: how many resources there were of each operation. */
     up(): Promise<Changes>;
+    /** `pulumi up`, killed with all its processes as soon as it prints the pattern, and its lock removed. */
+    upKilledAt(pattern: RegExp): Promise<void>;
     /** `pulumi preview`: how many resources there would be of each operation. */
     preview(): Promise<Changes>;
     /** `pulumi refresh`. */
@@ -67,6 +69,23 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
                 ),
             ),
         up: async () => changes((await stack.up(options)).summary.resourceChanges),
+        upKilledAt: async (pattern) => {
+            const run = execa("pulumi", ["up", "--stack", "test", "--yes", "--skip-preview"], {
+                cwd: folder,
+                env: environment,
+                detached: true,
+                reject: false,
+            });
+            let output = "";
+            run.stdout.on("data", (chunk: Buffer) => {
+                output += chunk.toString();
+                if (pattern.test(output) && run.pid !== undefined) {
+                    process.kill(-run.pid, "SIGKILL");
+                }
+            });
+            await run;
+            await stack.cancel();
+        },
         preview: async () => changes((await stack.preview(options)).changeSummary),
         refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
         destroy: async () => changes((await stack.destroy(options)).summary.resourceChanges),

@@ -6,6 +6,8 @@ Settings of the sandbox MIT application. `serve.py` sets the environment that th
 import os
 from pathlib import Path
 
+from state import database, templates
+
 STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
 FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
 PORT = int(os.environ["MIT_SANDBOX_PORT"])
@@ -59,33 +61,8 @@ AUTHENTICATION_BACKENDS = [
     "oauth2_provider.backends.OAuth2Backend",
 ]
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
-
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": STATE_DIR / "db.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 30,
-            # Writers queue at BEGIN; without it two of them could deadlock on the upgrade.
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+TEMPLATES = templates()
+DATABASES = database(STATE_DIR)
 
 if FLAVOUR == "mitxonline":
     CSRF_COOKIE_NAME = "csrf_mitxonline"

@@ -1,0 +1,65 @@
+"""A server's state directory: made on the first start, brought up to date on later ones."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def prepare_directory(state: Path):
+    """Make the directory and, once, its secret key (mode 0600). Needs no Django."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(state / "secret_key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(50))
+
+
+def prepare_database(seed):
+    """Migrate when there is something to migrate; `seed()` a database without users."""
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    if not get_user_model().objects.exists():
+        seed()
+
+
+def database(state: Path):
+    """Django's `DATABASES` for SQLite in the state directory, for threads that write at the same time."""
+    return {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": state / "db.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "timeout": 30,
+                # Writers queue at BEGIN; without it two of them could deadlock on the upgrade.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    }
+
+
+def templates():
+    """Django's `TEMPLATES`: those of the apps, and the page that all servers share."""
+    return [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "DIRS": [Path(__file__).parent / "templates"],
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ]
