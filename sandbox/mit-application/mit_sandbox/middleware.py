@@ -13,7 +13,7 @@ def missing_settings(get_response):
     def middleware(request):
         missing = env.missing()
         if missing:
-            context = {"missing": ", ".join(missing), "env_file": env.path()}
+            context = {"title": settings.TITLE, "missing": ", ".join(missing), "env_file": env.path()}
             return render(request, "mit_sandbox/missing_settings.html", context, status=503)
         return get_response(request)
 
