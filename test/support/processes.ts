@@ -5,3 +5,23 @@ export async function isAlive(pid: number | undefined): Promise<boolean> {
     const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], { reject: false });
     return stdout !== "" && !stdout.startsWith("Z");
 }
+
+/** Kills a process with all that it started, also what is in process groups of their own. */
+export async function killTree(pid: number): Promise<void> {
+    const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid="]);
+    const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+    const tree = [pid];
+    for (const parent of tree) {
+        tree.push(...processes.flatMap(([child = 0, of]) => (of === parent ? [child] : [])));
+    }
+    for (const one of tree) {
+        try {
+            process.kill(one, "SIGKILL");
+        } catch (error) {
+            // It ended when its parent did.
+            if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+                throw error;
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
+import { killTree } from "./processes.ts";
 
 /** A stack of this project on the real engine, with a state of its own. */
 export interface TestStack {
@@ -73,17 +74,21 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
             const run = execa("pulumi", ["up", "--stack", "test", "--yes", "--skip-preview"], {
                 cwd: folder,
                 env: environment,
-                detached: true,
                 reject: false,
             });
             let output = "";
+            let killed: Promise<void> | undefined;
             run.stdout.on("data", (chunk: Buffer) => {
                 output += chunk.toString();
                 if (pattern.test(output) && run.pid !== undefined) {
-                    process.kill(-run.pid, "SIGKILL");
+                    killed ??= killTree(run.pid);
                 }
             });
             await run;
+            await killed;
+            if (killed === undefined) {
+                throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);
+            }
             await stack.cancel();
         },
         preview: async () => changes((await stack.preview(options)).changeSummary),

@@ -28,7 +28,7 @@ def apisix(get_response):
             return get_response(request)
         if "apisix" not in env.values().get("COMPOSE_PROFILES", "").split(","):
             return HttpResponse("APISIX is not running", status=502, content_type="text/plain")
-        if request.path.startswith(("/admin/login", "/login")):
+        if request.path in ("/admin/login", "/admin/login/", "/login", "/login/"):
             return HttpResponseRedirect("/realms/olapps/protocol/openid-connect/auth")
         return get_response(request)
 

@@ -32,6 +32,7 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "mit_sandbox.views.csrf_failure"
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -93,6 +93,11 @@ def userinfo(request):
     )
 
 
+def csrf_failure(request, reason=""):
+    """A refused post, with Django's reason: the real applications show it too, for they run with DEBUG."""
+    return render(request, "mit_sandbox/csrf_failure.html", {"reason": reason}, status=403)
+
+
 def complete(request):
     """Where Open edX sends a browser back to; names what arrived, not its values."""
     return render(request, "mit_sandbox/complete.html", {"names": sorted(request.GET)})
