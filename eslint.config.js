@@ -21,10 +21,12 @@ export default defineConfig(
         },
     },
     {
-        files: ["test/**/*.ts"],
+        files: ["test/**/*.test.ts", "test/e2e/*.ts"],
         ...jest.configs["flat/recommended"],
         rules: {
             ...jest.configs["flat/recommended"].rules,
+            // The profiles share one description of a stack's life.
+            "jest/no-export": "off",
             "jest/expect-expect": ["error", { assertFunctionNames: ["expect", "expect*"] }],
         },
     },

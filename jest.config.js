@@ -2,6 +2,8 @@
 export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     testEnvironment: "node",
+    // Tests wait for servers and the engine more than they work.
+    maxWorkers: "100%",
     // Real servers and the real engine take their time; each waits on conditions.
     testTimeout: 120_000,
     extensionsToTreatAsEsm: [".ts"],

@@ -4,9 +4,10 @@ from importlib.metadata import version
 
 from django.apps import apps
 from django.conf import settings
-from django.http import JsonResponse
+from django.http import HttpResponseForbidden, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 from oauth2_provider.models import get_application_model
 
@@ -94,8 +95,8 @@ def userinfo(request):
 
 
 def csrf_failure(request, reason=""):
-    """A refused post, with Django's reason: the real applications show it too, for they run with DEBUG."""
-    return render(request, "mit_sandbox/csrf_failure.html", {"reason": reason}, status=403)
+    """A refused post, with the reason that Django itself shows only while DEBUG is on."""
+    return HttpResponseForbidden(format_html("<h1>CSRF verification failed. Request aborted.</h1>\n<p>{}</p>", reason))
 
 
 def complete(request):

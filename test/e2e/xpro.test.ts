@@ -1,0 +1,3 @@
+import { describeIntegration } from "./integration.ts";
+
+describeIntegration({ application: "xpro", server: "xpro", openEdxName: "xpro-oauth-app", other: "mitxonline" });
