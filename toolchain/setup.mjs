@@ -148,9 +148,7 @@ async function installPulumi(reachable) {
     if (installed !== undefined) {
         symlinkSync(installed, target, "junction");
         console.log(`✓ Pulumi CLI: the one in ${installed}`);
-    } else if (reachable) {
-        await step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"]));
-    } else {
+    } else if (!(reachable && (await downloadPulumi(version)))) {
         console.log(`  ${DOWNLOADS} can't be reached from here: the Pulumi CLI is built from source instead.`);
         const { status } = spawnSync("go", ["version"]);
         if (status !== 0) {
@@ -161,6 +159,21 @@ async function installPulumi(reachable) {
             );
         }
         await step(`Pulumi CLI ${version}, built with Go (minutes, once)`, () => buildPulumi(version, target));
+    }
+}
+
+/**
+ * Lets the npm package download the CLI, as it would on first use.
+ * @param {string} version
+ * @returns {Promise<boolean>} whether that went well
+ */
+async function downloadPulumi(version) {
+    try {
+        await step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"]));
+        return true;
+    } catch (error) {
+        console.log(`  ${error instanceof Error ? error.message : String(error)}`);
+        return false;
     }
 }
 
