@@ -28,6 +28,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
         super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
         const { application, credentials, serviceWorker, superuser, adopt } = args;
         const { connection } = args.openEdx;
+        const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
         const child = { parent: this };
 
         new OAuthApplication(
@@ -47,6 +48,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
             {
                 connection,
                 username: serviceWorker.username,
+                owner,
                 email: serviceWorker.email,
                 password: credentials.serviceWorkerPassword,
                 isStaff: true,
@@ -71,7 +73,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
             // Their account came with their first sign-in: it is taken over, and given back by `destroy`.
             new DjangoUser(
                 "superuser",
-                { connection, ...superuser, isStaff: true, isSuperuser: true, adopt: true },
+                { connection, owner, ...superuser, isStaff: true, isSuperuser: true, adopt: true },
                 child,
             );
         }

@@ -21,10 +21,11 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
         super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
         const { application, credentials, sites, adopt } = args;
         const { connection } = args.openEdx;
+        const displayName = `Pulumi ${pulumi.getProject()}/${pulumi.getStack()}`.slice(0, 50);
         const child = { parent: this };
 
         for (const domain of sites) {
-            const site = new Site(domain, { connection, domain }, child);
+            const site = new Site(domain, { connection, domain, displayName }, child);
             new OAuth2ProviderConfig(
                 domain,
                 {

@@ -11,12 +11,11 @@ import type {
 
 const LIST = "/admin/auth/user/";
 const FORM = "user_form";
-/** The name by which a user that was made here is known again. */
-const MADE_HERE = { first_name: "Managed by", last_name: "Pulumi" };
 
 const schema = z.strictObject({
     connection: connectionSchema,
     username: z.string().regex(/^[\w.@+-]{1,150}$/, "must be letters, digits and @ . + - _ only"),
+    owner: z.string().min(1, "must not be empty").max(150),
     email: z.email("must be an e-mail address"),
     password: z.string().min(1, "must not be empty").exactOptional(),
     isStaff: z.boolean(),
@@ -71,7 +70,7 @@ export const provider = defineProvider<Inputs, Outputs>({
         const form = await session.knownForm(changePage(id), FORM, `User "${news.username}"`);
         if (
             fill(form, news)
-                .fill(olds.former === null ? MADE_HERE : {})
+                .fill(olds.former === null ? madeBy(news) : {})
                 .differs()
         ) {
             await session.save(form);
@@ -106,15 +105,19 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
     }
     const former = settingsOf(form);
     const madeHere =
-        Object.entries(MADE_HERE).every(([field, value]) => form.text(field) === value) ||
+        Object.entries(madeBy(inputs)).every(([field, value]) => form.text(field) === value) ||
         // Between its two steps a new user has no e-mail address yet; nobody else leaves one without.
         (former.email === "" && !former.isStaff && form.text("last_login_0") === "");
     if (!madeHere && !inputs.adopt) {
-        throw strangerError(`User "${inputs.username}"`, session.url(changePage(row.id)), "set adopt: true");
+        throw strangerError(
+            `User "${inputs.username}"`,
+            session.url(changePage(row.id)),
+            "set adopt: true (pulumi config set adopt true)",
+        );
     }
     if (
         fill(form, inputs)
-            .fill(madeHere ? MADE_HERE : {})
+            .fill(madeHere ? madeBy(inputs) : {})
             .differs()
     ) {
         await session.save(form);
@@ -154,7 +157,7 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
         ...(inputs.isSuperuser ? { is_superuser: "on" } : {}),
         date_joined_0: date,
         date_joined_1: time,
-        ...MADE_HERE,
+        ...madeBy(inputs),
     });
     for (const inline of added.inlines()) {
         body.set(`${inline}-TOTAL_FORMS`, "0");
@@ -167,13 +170,18 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
             throw error;
         }
         const form = await session.knownForm(changePage(id), FORM, `User "${inputs.username}"`);
-        await session.save(fill(form, inputs).fill(MADE_HERE));
+        await session.save(fill(form, inputs).fill(madeBy(inputs)));
     }
 }
 
 async function setPassword(session: AdminSession, id: string, password: string): Promise<void> {
     const form = await session.newForm(`${LIST}${id}/password/`, FORM);
     await session.save(form.fill({ password1: password, password2: password }));
+}
+
+/** The name by which a user that was made here is known again. */
+function madeBy({ owner }: Inputs): Record<string, string> {
+    return { first_name: "Managed by Pulumi", last_name: owner };
 }
 
 function changePage(id: string): string {

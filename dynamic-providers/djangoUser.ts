@@ -15,6 +15,8 @@ export interface DjangoUserSettings {
 export interface DjangoUserInputs extends DjangoUserSettings {
     readonly connection: Connection;
     readonly username: string;
+    /** Who makes the user, for instance `project/stack`: no other stack takes the user for its own. */
+    readonly owner: string;
     /** The password (secret), given to a user that is made here, and set when this value changes. */
     readonly password?: string;
     /** Whether a user of that name that somebody else made is taken over. Default: `false`. */
@@ -31,6 +33,7 @@ export interface DjangoUserOutputs extends DjangoUserInputs {
 export interface DjangoUserArgs {
     readonly connection: ConnectionArgs;
     readonly username: pulumi.Input<string>;
+    readonly owner: pulumi.Input<string>;
     readonly email: pulumi.Input<string>;
     /** Needed where the user may have to be made; an adopted user keeps theirs. */
     readonly password?: pulumi.Input<string>;
@@ -40,7 +43,8 @@ export interface DjangoUserArgs {
 }
 
 /**
- * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name "Managed by Pulumi".
+ * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name
+ * "Managed by Pulumi" and the owner.
  *
  * Id: the user's primary key. With `adopt` an existing user is taken over; `destroy` then gives back the former e-mail
  * address and flags instead of deleting the user.

@@ -21,7 +21,8 @@ export interface EnvFileOutputs extends EnvFileInputs {
 export interface EnvFileArgs {
     readonly path: pulumi.Input<string>;
     readonly owner: pulumi.Input<string>;
-    readonly values: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** The names are known from the first preview on, so that conflicts are; the values may come later. */
+    readonly values: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /**
@@ -35,11 +36,14 @@ export class EnvFile extends ThinResource {
     declare readonly path: pulumi.Output<string>;
 
     constructor(name: string, args: EnvFileArgs, opts?: pulumi.CustomResourceOptions) {
+        const secrets = Object.fromEntries(
+            Object.entries(args.values).map(([key, value]) => [key, pulumi.secret(value)]),
+        );
         super(
             "envFile",
             "local:EnvFile",
             name,
-            { ...args, values: pulumi.secret(args.values) },
+            { ...args, values: secrets },
             pulumi.mergeOptions(opts, { additionalSecretOutputs: ["values"] }),
         );
     }

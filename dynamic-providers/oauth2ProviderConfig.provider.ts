@@ -61,7 +61,7 @@ export const provider = defineProvider<Inputs, Outputs>({
             throw strangerError(
                 `An enabled provider configuration for ${idOf(inputs)}`,
                 session.url(`${LIST}?backend_name=${inputs.backendName}`),
-                "set adopt: true",
+                "set adopt: true (pulumi config set adopt true)",
             );
         }
         const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);

@@ -123,7 +123,11 @@ async function resume(session: AdminSession, { id, form, settings }: Found, inpu
 
 async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
     if (!inputs.adopt) {
-        throw strangerError(`OAuth application "${inputs.name}"`, session.url(changePage(id)), "set adopt: true");
+        throw strangerError(
+            `OAuth application "${inputs.name}"`,
+            session.url(changePage(id)),
+            "set adopt: true (pulumi config set adopt true)",
+        );
     }
     const former = { ...settings, clientSecret: form.text("client_secret") };
     await session.save(fill(form, inputs));

@@ -20,7 +20,6 @@ const schema = z.strictObject({
 /** The operations of `Site`, over the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>({
     schema,
-    defaults: () => ({ displayName: "Made by Pulumi" }),
     replaceOn: ["domain"],
     local: ["displayName"],
 

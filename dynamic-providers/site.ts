@@ -7,7 +7,7 @@ export interface SiteInputs {
     readonly connection: Connection;
     /** The host by which requests find the site, with the port where it is not 80: `local.openedx.io:8000`. */
     readonly domain: string;
-    /** The name given to a site that is made here, 50 characters at most. Default: `Made by Pulumi`. */
+    /** The name given to a site that is made here, and by which it is known again: 50 characters at most. */
     readonly displayName: string;
 }
 
@@ -21,7 +21,7 @@ export interface SiteOutputs extends SiteInputs {
 export interface SiteArgs {
     readonly connection: ConnectionArgs;
     readonly domain: pulumi.Input<string>;
-    readonly displayName?: pulumi.Input<string>;
+    readonly displayName: pulumi.Input<string>;
 }
 
 /**

@@ -16,6 +16,7 @@ if (exitCode === 0) {
     console.log(`
 The sandbox is integrated. What next:
   npm run pulumi -- preview --refresh            what has drifted or would change
+  npm run pulumi -- up --refresh                 repair it
   npm run pulumi -- stack output --show-secrets  the client secrets and the token
   npm run sandbox -- status                      the servers, their addresses and logs
   npm stop                                       take it all away

@@ -58,6 +58,7 @@ describe("the registration in Open edX", () => {
         expect(worker.inputs).toStrictEqual({
             connection,
             username: "mitserviceworker",
+            owner: "openedx-mit-integration/test",
             email: "mitserviceworker@mit.odl.local",
             password: "service-worker-password",
             isStaff: true,
@@ -87,6 +88,7 @@ describe("the registration in Open edX", () => {
         expect(the(resources, "DjangoUser", "superuser").inputs).toStrictEqual({
             connection,
             username: "ada",
+            owner: "openedx-mit-integration/test",
             email: "ada@example.org",
             isStaff: true,
             isSuperuser: true,

@@ -53,7 +53,11 @@ describe("the provider configurations", () => {
         ]);
         for (const domain of ["local.openedx.io:8000", "example.com"]) {
             const site = the(resources, "Site", domain);
-            expect(site.inputs).toStrictEqual({ connection, domain });
+            expect(site.inputs).toStrictEqual({
+                connection,
+                domain,
+                displayName: "Pulumi openedx-mit-integration/test",
+            });
             expect(site.secrets).toStrictEqual(["connection"]);
 
             const provider = the(resources, "OAuth2ProviderConfig", domain);

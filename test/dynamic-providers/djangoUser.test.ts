@@ -21,6 +21,7 @@ afterAll(() => servers.stop());
 const args = (username: string, more: Partial<DjangoUserInputs> = {}): Partial<DjangoUserInputs> => ({
     connection: connectionTo(servers.lms),
     username,
+    owner: "project/stack",
     email: `${username}@mit.odl.local`,
     password: "Initial-Passw0rd",
     isStaff: true,
@@ -37,7 +38,13 @@ describe("DjangoUser", () => {
         const inputs = await checked(provider, args("worker"));
         const { id, outs } = await provider.create(inputs);
         await expect(rows("worker")).resolves.toMatchObject([
-            { id, email: "worker@mit.odl.local", is_staff: "True", first_name: "Managed by", last_name: "Pulumi" },
+            {
+                id,
+                email: "worker@mit.odl.local",
+                is_staff: "True",
+                first_name: "Managed by Pulumi",
+                last_name: "project/stack",
+            },
         ]);
         await expect(trySignIn("worker", "Initial-Passw0rd")).resolves.toBe(200);
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
@@ -58,11 +65,19 @@ describe("DjangoUser", () => {
         );
     });
 
+    test("refuses the user of another stack", async () => {
+        await provider.create(await checked(provider, args("shared")));
+        await expect(
+            provider.create(await checked(provider, args("shared", { owner: "project/other" }))),
+        ).rejects.toThrow(/User "shared" exists already and was not made by this stack/);
+    });
+
     test("adopts an account where asked, without its password, and gives back what it was", async () => {
         const [before] = await rows("learner");
         const inputs = await checked(provider, {
             connection: connectionTo(servers.lms),
             username: "learner",
+            owner: "project/stack",
             email: "learner@example.org",
             isStaff: true,
             isSuperuser: true,
@@ -125,7 +140,7 @@ describe("DjangoUser", () => {
         await provider.update(error.id, error.properties as DjangoUserOutputs, inputs);
         await proxy.stop();
         await expect(rows("partly")).resolves.toMatchObject([
-            { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "Pulumi" },
+            { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },
         ]);
     });
 

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { UNKNOWN } from "../../dynamic-providers/crud.ts";
 import { provider } from "../../dynamic-providers/envFile.provider.ts";
 import { checked } from "../support/providers.ts";
 
@@ -77,6 +78,17 @@ describe("check", () => {
         expect(failures).toEqual([
             { property: "values.OPENEDX_IP", reason: expect.stringContaining(`line ${line},`) as unknown as string },
         ]);
+    });
+
+    test("reports them while a preview does not know the values yet", async () => {
+        await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
+        const { failures } = await provider.check({}, { path, owner, values: { OPENEDX_IP: UNKNOWN } });
+        expect(failures).toMatchObject([{ property: "values.OPENEDX_IP" }]);
+    });
+
+    test("names a folder in place of the file", async () => {
+        const { failures } = await provider.check({}, { path: folder, owner, values });
+        expect(failures).toMatchObject([{ property: "path" }]);
     });
 
     test("does not take a comment or a longer name for the key", async () => {

@@ -20,7 +20,7 @@ afterAll(() => servers.stop());
 /** Inputs for a site of the test's own. */
 async function inputsFor(site: string, more: Partial<OAuth2ProviderConfigInputs> = {}) {
     const connection = connectionTo(servers.lms);
-    await siteProvider.create(await checked(siteProvider, { connection, domain: site }));
+    await siteProvider.create(await checked(siteProvider, { connection, domain: site, displayName: "Test" }));
     return checked(provider, {
         connection,
         site,

@@ -85,7 +85,7 @@ test("every operation takes few requests, and a run one sign-in per server", asy
         DjangoUser: await countRequests(
             lms,
             djangoUser,
-            { connection, username: "u", email: "u@x.org", password: "Passw0rd-1" },
+            { connection, username: "u", owner: "o", email: "u@x.org", password: "Passw0rd-1" },
             { isStaff: true },
         ),
         AccessToken: await countRequests(
@@ -94,7 +94,12 @@ test("every operation takes few requests, and a run one sign-in per server", asy
             { connection, username: "staff", token: "t", lifetimeDays: 100 },
             { lifetimeDays: 200 },
         ),
-        Site: await countRequests(lms, site, { connection, domain: "a.local" }, { displayName: "other" }),
+        Site: await countRequests(
+            lms,
+            site,
+            { connection, domain: "a.local", displayName: "one" },
+            { displayName: "other" },
+        ),
         OAuth2ProviderConfig: await countRequests(
             lms,
             oauth2ProviderConfig,

@@ -15,14 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-const inputsFor = (domain: string) => checked(provider, { connection: connectionTo(servers.lms), domain });
+const inputsFor = (domain: string) =>
+    checked(provider, { connection: connectionTo(servers.lms), domain, displayName: "Pulumi project/stack" });
 const rows = (domain: string) => browser.list(MODEL, `domain=${domain}`);
 
 describe("Site", () => {
     test("is made where it is missing, and goes with the stack", async () => {
         const inputs = await inputsFor("new.openedx.io:8000");
         const { id, outs } = await provider.create(inputs);
-        await expect(rows("new.openedx.io:8000")).resolves.toMatchObject([{ id, name: "Made by Pulumi" }]);
+        await expect(rows("new.openedx.io:8000")).resolves.toMatchObject([{ id, name: "Pulumi project/stack" }]);
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
         await provider.delete(id, outs);
         await expect(rows("new.openedx.io:8000")).resolves.toEqual([]);
