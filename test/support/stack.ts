@@ -41,7 +41,10 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
         await symlink(join(project, part), join(folder, part));
     }
     await mkdir(join(folder, "state"));
-    const environment = { ...(await pulumiEnvironment()), PULUMI_BACKEND_URL: `file://${join(folder, "state")}` };
+    const environment = {
+        ...(await pulumiEnvironment()),
+        PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+    };
     // The Automation API asks the CLI for its version with the process's own environment.
     Object.assign(process.env, environment);
     const stack = await LocalWorkspace.createOrSelectStack(
