@@ -1,9 +1,11 @@
 /** The composition root: configuration, components, outputs. */
 import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 import { ApplicationEnvironment } from "./components/applicationEnvironment.ts";
 import { ApplicationRegistration } from "./components/applicationRegistration.ts";
 import { Credentials } from "./components/credentials.ts";
 import { OpenEdxRegistration } from "./components/openEdxRegistration.ts";
+import { OpenEdxSettings } from "./components/openEdxSettings.ts";
 import { ProviderConfigurations } from "./components/providerConfigurations.ts";
 import { serverLinks, signInUrl as signInUrlOf } from "./config/links.ts";
 import { loadConfig } from "./config/load.ts";
@@ -15,7 +17,8 @@ const credentials = new Credentials("credentials", config);
 const registration = new OpenEdxRegistration("open-edx", { ...config, credentials });
 const environment = new ApplicationEnvironment("environment", { ...config, credentials });
 new ApplicationRegistration("application", { ...config, credentials, environment });
-new ProviderConfigurations("providers", { ...config, credentials });
+const settings = new OpenEdxSettings("open-edx-settings", { ...config, credentials });
+new ProviderConfigurations("providers", { ...config, credentials, settings });
 
 /** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
@@ -43,6 +46,9 @@ export const gateways = { openEdx: config.openEdx.gateway, application: config.a
 
 /** Both servers, and the pages of their admins that the integration concerns. */
 export const urls = serverLinks(config);
+
+/** The Tutor plug-in to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
+export const tutorPlugin = config.lms.from === "external" ? pulumi.secret(settings.pluginText) : undefined;
 
 /** The address to try the sign-in with. */
 export const signInUrl = signInUrlOf(config);

@@ -2,6 +2,7 @@
 export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     testEnvironment: "node",
+    globalSetup: "<rootDir>/test/support/globalSetup.ts",
     // Tests wait for servers and the engine more than they work.
     maxWorkers: "100%",
     // Real servers and the real engine take their time; each waits on conditions.

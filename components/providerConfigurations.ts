@@ -5,10 +5,13 @@ import type { ApplicationServer, StackConfig } from "../config/stackConfig.ts";
 import { OAuth2ProviderConfig } from "../dynamic-providers/oauth2ProviderConfig.ts";
 import { Site } from "../dynamic-providers/site.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenEdxSettings } from "./openEdxSettings.ts";
 
 /** What {@link ProviderConfigurations} needs. */
-export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "application" | "sites" | "adopt"> & {
+export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "application" | "lms" | "sites" | "adopt"> & {
     readonly credentials: Credentials;
+    /** The LMS has to know the backend first. */
+    readonly settings: OpenEdxSettings;
 };
 
 /**
@@ -19,8 +22,9 @@ export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "applicat
 export class ProviderConfigurations extends pulumi.ComponentResource {
     constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
-        const { application, credentials, sites, adopt } = args;
+        const { application, lms, credentials, settings, sites, adopt } = args;
         const { connection } = args.openEdx;
+        const { clientId, clientSecret } = credentials.application;
         const displayName = `Pulumi ${pulumi.getProject()}/${pulumi.getStack()}`.slice(0, 50);
         const child = { parent: this };
 
@@ -34,7 +38,8 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     backendName: openEdxConstants.backendName,
                     name: openEdxConstants.providerName,
                     slug: openEdxConstants.backendName,
-                    ...credentials.application,
+                    clientId,
+                    clientSecret: lms.clientSecretIn === "database" ? clientSecret : "",
                     otherSettings: otherSettings(application),
                     skipHintedLoginDialog: true,
                     skipRegistrationForm: true,
@@ -43,7 +48,7 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     enableSsoIdVerification: true,
                     adopt,
                 },
-                child,
+                pulumi.mergeOptions(child, { dependsOn: settings.backend ?? [] }),
             );
         }
 

@@ -1,18 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Settings, settingsSchema } from "./schema.ts";
-import { type StackConfig, resolveSettings } from "./stackConfig.ts";
+import { applicationProject, askGateway, openEdxProject } from "./askGateway.ts";
+import { askTutorRelease } from "./askTutorRelease.ts";
+import { platformOf, type Settings, settingsSchema } from "./schema.ts";
+import { envFileOf, resolveSettings, type StackConfig } from "./stackConfig.ts";
+import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
 
 /**
  * Reads the configuration of this stack.
  *
- * @throws pulumi.RunError with all mistakes in it, before any resource is asked for.
+ * @throws pulumi.RunError with all mistakes in it, or where Tutor is to be used and is not there; before any resource is
+ *   asked for.
  */
 export function loadConfig(): StackConfig {
     const namespace = `${pulumi.getProject()}:`;
     const values = Object.entries(pulumi.runtime.allConfig())
         .filter(([key]) => key.startsWith(namespace))
         .map(([key, value]) => [key.slice(namespace.length), value]);
-    return resolveSettings(parseSettings(Object.fromEntries(values) as Record<string, string>));
+    const settings = parseSettings(withGateways(Object.fromEntries(values) as Record<string, string>));
+    return resolveSettings(settings, settings.tutorRelease || tutorReleaseFor(settings));
 }
 
 /**
@@ -34,6 +39,39 @@ export function parseSettings(values: Readonly<Record<string, string>>): Setting
     throw new pulumi.RunError(
         [`The configuration of the stack has ${counted(mistakes.length)}; nothing was done.`, ...mistakes].join("\n\n"),
     );
+}
+
+/**
+ * The values, and on Linux the gateways that are not among them, as far as Docker knows them.
+ *
+ * @param values - may hold mistakes: what can't be found out for one stays away.
+ */
+export function withGateways(values: Readonly<Record<string, string>>): Record<string, string> {
+    const { shape } = settingsSchema;
+    const { data: application } = shape.application.safeParse(values["application"]);
+    const { data: platform } = shape.platform.safeParse(values["platform"]);
+    const { data: lmsFrom } = shape.lmsFrom.safeParse(values["lmsFrom"]);
+    const { data: tutor } = shape.tutor.safeParse(values["tutor"]);
+    if (platformOf({ platform }) !== "linux") {
+        return { ...values };
+    }
+    const orAsk = (value: string | undefined, ask: () => string) =>
+        value === undefined || value === "" ? ask() : value;
+    return {
+        ...values,
+        lmsGateway: orAsk(values["lmsGateway"], () =>
+            lmsFrom === undefined || tutor === undefined ? "" : askGateway(openEdxProject({ lmsFrom, tutor })),
+        ),
+        applicationGateway: orAsk(values["applicationGateway"], () =>
+            application === undefined
+                ? ""
+                : askGateway(applicationProject(envFileOf({ application, envFile: values["envFile"] ?? "" }))),
+        ),
+    };
+}
+
+function tutorReleaseFor({ lmsFrom, tutor }: Settings): TutorRelease {
+    return lmsFrom === "tutor" ? askTutorRelease(tutor) : newestTutorRelease;
 }
 
 function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>>, allowed: string): string {

@@ -2,14 +2,16 @@
 export const openEdx = {
     /** The address of Tutor's development server. */
     url: "http://local.openedx.io:8000",
-    /** The network of Tutor's releases 20 to 22; the handbook's `tutor_main_dev_default` is Tutor's main branch. */
-    network: "tutor_dev_default",
+    /** The Compose project of Tutor's releases 20 to 22; the handbook's `tutor_main_dev` is Tutor's main branch. */
+    project: "tutor_dev",
     /** The backend of the package ol-social-auth, which is also the provider's slug. */
     backendName: "ol-oauth2",
     /** The text of the button on the sign-in page. */
     providerName: "Login with MIT App",
     /** The site that the LMS falls back to where no site has the name of the host that was asked for. */
     fallbackSite: "example.com",
+    /** The name of the Tutor plug-in with the LMS's settings. */
+    pluginName: "mit-integration",
     loginPath: "/auth/login/ol-oauth2/?auth_entry=login",
     completePath: "/auth/complete/ol-oauth2/",
     logoutPath: "/logout",

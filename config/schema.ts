@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dockerHost, openEdx } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, applicationNames, profiles } from "./profiles.ts";
+import { tutorReleases } from "./tutorPlugin.ts";
 
 /** Where the containers run, as far as it matters to their networks. */
 export type Platform = "linux" | "macos" | "windows";
@@ -48,6 +49,25 @@ const keys = z.strictObject({
         .describe("The e-mail address by which a superuser signs in to Open edX"),
     lmsPassword: secret("That superuser's password"),
 
+    lmsFrom: z
+        .enum(["tutor", "external"], "one of tutor, external")
+        .default("external")
+        .describe("Who sets the LMS up: tutor: this program, through Tutor on this machine; external: somebody else"),
+    tutor: text("the command tutor, by name or path")
+        .default("tutor")
+        .describe("The command tutor, by name or path; for lmsFrom tutor only"),
+    tutorRelease: z
+        .enum(["", ...tutorReleases], `one of ${tutorReleases.join(", ")}`)
+        .default("")
+        .describe("The release of Tutor: 20, 21, 22; empty: as tutor says, for lmsFrom external the newest"),
+    redirectVisitors: flag
+        .default(true)
+        .describe("Whether anonymous visitors of Open edX are sent to the MIT application at once"),
+    clientSecretIn: z
+        .enum(["database", "settings"], "one of database, settings")
+        .default("database")
+        .describe("Where Open edX keeps its client secret: database, settings (of the LMS)"),
+
     applicationUrl: orEmpty(origin)
         .default("")
         .describe("The address of the MIT application; empty: that of the handbook"),
@@ -70,10 +90,10 @@ const keys = z.strictObject({
         .describe("Where Docker runs: linux, macos, windows; auto: this machine's"),
     lmsGateway: orEmpty(host)
         .default("")
-        .describe(`The gateway of Open edX's network; empty: ${dockerHost}, on Linux it must be set`),
+        .describe(`The gateway of Open edX's network; empty: on Linux as Docker says, else ${dockerHost}`),
     applicationGateway: orEmpty(host)
         .default("")
-        .describe(`The gateway of the MIT application's network; empty: ${dockerHost}, on Linux it must be set`),
+        .describe(`The gateway of the MIT application's network; empty: on Linux as Docker says, else ${dockerHost}`),
 
     serviceWorkerUsername: username
         .default("mitserviceworker")
@@ -117,13 +137,13 @@ const rules: readonly Rule[] = [
     },
     {
         key: "lmsGateway",
-        demand: (settings) => needsGateway(settings.lmsGateway, settings) && gatewayOf(openEdx.network),
+        demand: (settings) => needsGateway(settings.lmsGateway, settings) && gatewayOf("tutor dev start --detach"),
     },
     {
         key: "applicationGateway",
         demand: (settings) =>
             needsGateway(settings.applicationGateway, settings) &&
-            gatewayOf(`${profileOf(settings)?.checkout ?? "<folder of the checkout>"}_default`),
+            gatewayOf("docker compose up --detach, in the application's checkout"),
     },
     {
         key: "keycloakClientSecret",
@@ -174,7 +194,10 @@ export const settingsSchema = keys.superRefine(
 );
 
 /** The platform that is meant. */
-export function platformOf({ platform = "auto" }: Partial<Settings>, host = process.platform): Platform {
+export function platformOf(
+    { platform = "auto" }: { platform?: Settings["platform"] | undefined },
+    host = process.platform,
+): Platform {
     const hosts: Partial<Record<NodeJS.Platform, Platform>> = { darwin: "macos", win32: "windows" };
     return platform === "auto" ? (hosts[host] ?? "linux") : platform;
 }
@@ -187,8 +210,8 @@ function needsGateway(gateway: string | undefined, settings: Partial<Settings>):
     return gateway === "" && platformOf(settings) === "linux";
 }
 
-function gatewayOf(network: string): string {
-    return `the address that this command shows: docker network inspect ${network} | grep Gateway`;
+function gatewayOf(start: string): string {
+    return `the gateway of its network: Docker tells it as soon as that is there (${start})`;
 }
 
 function isOrigin(value: string): boolean {

@@ -3,6 +3,7 @@ import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
 import { dockerHost } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, profiles } from "./profiles.ts";
 import type { Settings } from "./schema.ts";
+import type { TutorRelease } from "./tutorPlugin.ts";
 
 /** A server of the integration. Addresses have no slash at the end. */
 export interface Server {
@@ -26,6 +27,16 @@ export interface ApplicationServer extends Server {
 export interface StackConfig {
     readonly openEdx: Server;
     readonly application: ApplicationServer;
+    /** How the LMS gets its settings. */
+    readonly lms: {
+        readonly from: Settings["lmsFrom"];
+        /** The command `tutor`, by name or path. */
+        readonly tutor: string;
+        readonly release: TutorRelease;
+        /** Whether anonymous visitors are sent to the MIT application at once. */
+        readonly redirectsVisitors: boolean;
+        readonly clientSecretIn: Settings["clientSecretIn"];
+    };
     /** The application's `.env`, relative to the project. */
     readonly envFile: string;
     /** The client secret of APISIX in Keycloak (secret); empty where there is no APISIX. */
@@ -45,7 +56,7 @@ export interface StackConfig {
 }
 
 /** Adds what follows from the settings: addresses, gateways, sites. */
-export function resolveSettings(settings: Settings): StackConfig {
+export function resolveSettings(settings: Settings, release: TutorRelease): StackConfig {
     const profile = profiles[settings.application];
     const lmsUrl = new URL(settings.lmsUrl);
     const applicationUrl = new URL(settings.applicationUrl || `http://${profile.domain}:${profile.port}`);
@@ -70,7 +81,14 @@ export function resolveSettings(settings: Settings): StackConfig {
                 password: pulumi.secret(settings.applicationPassword),
             },
         },
-        envFile: settings.envFile || `../${profile.checkout}/.env`,
+        lms: {
+            from: settings.lmsFrom,
+            tutor: settings.tutor,
+            release,
+            redirectsVisitors: settings.redirectVisitors,
+            clientSecretIn: settings.clientSecretIn,
+        },
+        envFile: envFileOf(settings),
         keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret),
         serviceWorker: {
             username: settings.serviceWorkerUsername,
@@ -85,6 +103,11 @@ export function resolveSettings(settings: Settings): StackConfig {
         sites: [...new Set([lmsUrl.host, settings.fallbackSite])],
         adopt: settings.adopt,
     };
+}
+
+/** The application's `.env`: that of a checkout beside this project where none is named. */
+export function envFileOf({ application, envFile }: Pick<Settings, "application" | "envFile">): string {
+    return envFile || `../${profiles[application].checkout}/.env`;
 }
 
 /** The same address with another host. */

@@ -25,6 +25,11 @@ export class UnreachableError extends ProviderError {
     }
 }
 
+/** The server does not let the user in. Not to be repeated: Open edX locks the account. */
+export class RefusedError extends ProviderError {
+    override readonly name = "RefusedError";
+}
+
 /** The server's own validation messages for a form that it did not accept. */
 export class FormError extends ProviderError {
     override readonly name = "FormError";

@@ -1,7 +1,7 @@
 import type { AxiosResponse } from "axios";
 import type { Connection } from "../connection.ts";
 import { parseChangelist, type Row } from "./changelist.ts";
-import { FormError, ProviderError } from "./errors.ts";
+import { FormError, ProviderError, UnreachableError } from "./errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
 import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
 import { signIn } from "./signIn.ts";
@@ -146,7 +146,15 @@ export class AdminSession {
 
     async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
         const signedIn = (this.#signedIn ??= signIn(this.#http, this.#connection));
-        await signedIn;
+        try {
+            await signedIn;
+        } catch (error) {
+            // Nobody was refused: the next operation may try.
+            if (error instanceof UnreachableError && this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+            throw error;
+        }
         const answer = await this.#http.send(request);
         if (isSignedOut(answer, request.method)) {
             // The first operation that notices ends the session; the others share the new sign-in.

@@ -1,11 +1,11 @@
 import type { Connection } from "../connection.ts";
-import { ProviderError } from "./errors.ts";
+import { ProviderError, RefusedError } from "./errors.ts";
 import { parseHtml } from "./html.ts";
 import { serverWords, type HttpClient } from "./http.ts";
 
 /**
  * Signs in to a server's admin; the session cookie stays in the client's jar.
- * @throws ProviderError with the server's words where it refuses. Not to be repeated: Open edX locks the account.
+ * @throws RefusedError with the server's words where it refuses, ProviderError where it is not the expected server.
  */
 export function signIn(http: HttpClient, connection: Connection): Promise<void> {
     return connection.kind === "openedx" ? signInToOpenEdx(http, connection) : signInToDjango(http, connection);
@@ -68,8 +68,8 @@ async function signInToDjango(http: HttpClient, { username, password }: Connecti
     }
 }
 
-function refused(http: HttpClient, username: string, words: string): ProviderError {
-    return new ProviderError(
+function refused(http: HttpClient, username: string, words: string): RefusedError {
+    return new RefusedError(
         `${http.baseUrl} refused the sign-in of "${username}": ${words} ` +
             "It is not tried again in this run. Check the user name and password in the stack's configuration.",
     );

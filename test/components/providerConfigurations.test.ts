@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Credentials } from "../../components/credentials.ts";
+import { OpenEdxSettings } from "../../components/openEdxSettings.ts";
 import { ProviderConfigurations } from "../../components/providerConfigurations.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
@@ -13,7 +14,9 @@ const connection = {
 async function configure(values: Record<string, string> = {}) {
     const resources = await deploy(() => {
         const config = stackConfig(values);
-        new ProviderConfigurations("providers", { ...config, credentials: new Credentials("credentials", config) });
+        const credentials = new Credentials("credentials", config);
+        const settings = new OpenEdxSettings("settings", { ...config, credentials });
+        new ProviderConfigurations("providers", { ...config, credentials, settings });
     });
     return resources.filter(({ parent }) => parent === "ProviderConfigurations");
 }
@@ -95,6 +98,18 @@ describe("the provider configurations", () => {
         const resources = await configure({ fallbackSite: "local.openedx.io:8000" });
 
         expect(resources.map(({ type }) => type).sort()).toStrictEqual(["OAuth2ProviderConfig", "Site"]);
+    });
+
+    test("leave the client secret to the LMS's settings, where that is configured", async () => {
+        const resources = await configure({ clientSecretIn: "settings" });
+
+        expect(the(resources, "OAuth2ProviderConfig", "example.com").inputs).toMatchObject({ clientSecret: "" });
+    });
+
+    test("wait for the LMS to offer the backend, where this stack sets it up", async () => {
+        const resources = await configure({ lmsFrom: "tutor" });
+
+        expect(the(resources, "OAuth2ProviderConfig", "example.com").after).toContain("OfferedBackend backend");
     });
 
     test("take over those that somebody made by hand, where that is configured", async () => {

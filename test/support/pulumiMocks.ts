@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
+import { newestTutorRelease } from "../../config/tutorPlugin.ts";
 
 /** A resource as a program asked for it. */
 export interface RecordedResource {
@@ -23,9 +24,13 @@ const outputs: Readonly<Record<string, (name: string) => object>> = {
     // Random values are the names of what they are for, so that expectations can be written by hand.
     RandomString: (name) => ({ result: name }),
     RandomPassword: (name) => ({ result: pulumi.secret(name) }),
+    Plugin: () => ({ root: "/tutor", file: "/tutor-plugins/mit-integration.py" }),
     AccessToken: () => ({ expires: "2027-11-23T15:00:00Z" }),
     ...Object.fromEntries(
-        ["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "Site"].map((type) => [type, () => ({})]),
+        ["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "OfferedBackend", "Site"].map((type) => [
+            type,
+            () => ({}),
+        ]),
     ),
 };
 
@@ -98,6 +103,7 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}): Stac
             keycloakClientSecret: "secret of Keycloak",
             ...values,
         }),
+        newestTutorRelease,
     );
 }
 

@@ -1,0 +1,70 @@
+import pRetry, { AbortError } from "p-retry";
+import { z } from "zod";
+import { connectionSchema, defineProvider } from "./crud.ts";
+import { ProviderError, RefusedError } from "./django-admin/errors.ts";
+import { adminSession } from "./django-admin/session.ts";
+import type { OfferedBackendInputs as Inputs, OfferedBackendOutputs as Outputs } from "./offeredBackend.ts";
+
+const PAGE = "/admin/third_party_auth/oauth2providerconfig/add/";
+const FORM = "oauth2providerconfig_form";
+const POLL_MILLISECONDS = 2000;
+
+const schema = z.strictObject({
+    connection: connectionSchema,
+    backendName: z.string().min(1, "must not be empty"),
+    settings: z.string(),
+    patienceSeconds: z.number().min(0, "must not be negative"),
+});
+
+/** The operations of `OfferedBackend`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    defaults: () => ({ patienceSeconds: 300 }),
+    replaceOn: ["backendName"],
+    local: ["patienceSeconds"],
+
+    async create(inputs) {
+        await waitUntilOffered(inputs);
+        return { id: inputs.backendName, outs: inputs };
+    },
+
+    read: async (_id, props) => ((await isOffered(props)) ? props : undefined),
+
+    async update(_id, _olds, news) {
+        await waitUntilOffered(news);
+        return news;
+    },
+
+    delete: () => Promise.resolve(),
+});
+
+async function isOffered({ connection, backendName }: Inputs): Promise<boolean> {
+    const form = await adminSession(connection).newForm(PAGE, FORM);
+    return form.options("backend_name").has(backendName);
+}
+
+/** Asks until the backend is there. While the LMS restarts it may refuse connections and answer with errors. */
+async function waitUntilOffered(inputs: Inputs): Promise<void> {
+    await pRetry(
+        async () => {
+            try {
+                if (await isOffered(inputs)) {
+                    return;
+                }
+            } catch (error) {
+                throw error instanceof RefusedError ? new AbortError(error) : error;
+            }
+            throw new ProviderError(
+                `${inputs.connection.baseUrl} does not offer the backend ${inputs.backendName}: its settings, or the ` +
+                    "package ol-social-auth, are not live. For Tutor: tutor images build openedx-dev, " +
+                    "then tutor dev start --detach, then pulumi up again.",
+            );
+        },
+        {
+            retries: Number.POSITIVE_INFINITY,
+            factor: 1,
+            minTimeout: POLL_MILLISECONDS,
+            maxRetryTime: inputs.patienceSeconds * 1000,
+        },
+    );
+}

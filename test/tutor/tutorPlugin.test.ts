@@ -1,0 +1,245 @@
+import { existsSync } from "node:fs";
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { profiles } from "../../config/profiles.ts";
+import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../config/tutorPlugin.ts";
+import { provider } from "../../dynamic-providers/tutorPlugin.provider.ts";
+import type { TutorPluginInputs } from "../../dynamic-providers/tutorPlugin.ts";
+import { checked, refreshed } from "../support/providers.ts";
+import { tutorCommand } from "./tutor.ts";
+
+/** Reads the patches as Tutor does, and runs the settings among them as an LMS would; prints what came of it. */
+const RUN_SETTINGS = `
+import json, runpy, sys
+from tutor import hooks
+runpy.run_path(sys.argv[1])
+patches = dict(hooks.Filters.ENV_PATCHES.iterate())
+class Found: pass
+import importlib.util
+importlib.util.find_spec = lambda name: Found if sys.argv[2] == "installed" else None
+settings = {"FEATURES": {}, "REGISTRATION_EXTRA_FIELDS": {"city": "hidden"}, "AUTHENTICATION_BACKENDS": ["own"], "IDA_LOGOUT_URI_LIST": ["http://own/logout"]}
+exec(patches["openedx-lms-development-settings"], settings)
+print(json.dumps({name: value for name, value in settings.items() if name.isupper()}))
+`;
+
+const flags = {
+    ALLOW_PUBLIC_ACCOUNT_CREATION: true,
+    ENABLE_COMBINED_LOGIN_REGISTRATION: true,
+    ENABLE_THIRD_PARTY_AUTH: true,
+    ENABLE_OAUTH2_PROVIDER: true,
+    SKIP_EMAIL_VALIDATION: true,
+    ENABLE_AUTHN_MICROFRONTEND: false,
+    ENABLE_UNICODE_USERNAME: true,
+};
+
+describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
+    const command = tutorCommand(release);
+    let folder: string;
+    let root: string;
+    let file: string;
+    let former: Record<string, string | undefined>;
+
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "tutor-"));
+        root = join(folder, "root");
+        file = join(folder, "plugins", "mit-integration.py");
+        former = { TUTOR_ROOT: process.env["TUTOR_ROOT"], TUTOR_PLUGINS_ROOT: process.env["TUTOR_PLUGINS_ROOT"] };
+        Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: join(folder, "plugins") });
+        await execa(command, ["config", "save"]);
+    });
+    afterEach(async () => {
+        for (const [name, value] of Object.entries(former)) {
+            if (value === undefined) {
+                Reflect.deleteProperty(process.env, name);
+            } else {
+                process.env[name] = value;
+            }
+        }
+        await rm(folder, { recursive: true });
+    });
+
+    const text = (more: Partial<TutorPluginOptions> = {}) =>
+        tutorPlugin({
+            owner: "project/stack",
+            release,
+            application: { name: "xpro", profile: profiles.xpro, url: "http://xpro.odl.local:8053" },
+            redirectsVisitors: true,
+            ...more,
+        });
+    const inputs = (more: Partial<TutorPluginInputs> = {}) =>
+        checked(provider, { tutor: command, name: "mit-integration", text: text(), ...more });
+    const create = async () => {
+        const given = await inputs();
+        return { given, ...(await provider.create(given)) };
+    };
+    const config = async () => parse(await readFile(join(root, "config.yml"), "utf8")) as { PLUGINS: string[] };
+    const rendered = (path: string) => readFile(join(root, "env", path), "utf8");
+    const developmentSettings = () => rendered("apps/openedx/settings/lms/development.py");
+    const runSettings = async (plugin: string, packages: "installed" | "missing" = "installed") => {
+        const path = join(folder, "plugin.py");
+        await writeFile(path, plugin);
+        const python = join(command, "..", "python");
+        return JSON.parse((await execa(python, ["-c", RUN_SETTINGS, path, packages])).stdout) as object;
+    };
+
+    test("is written for its owner only, enabled and rendered", async () => {
+        const { id, outs } = await create();
+
+        expect(id).toBe(file);
+        expect(outs).toMatchObject({ root, file });
+        expect((await stat(file)).mode & 0o777).toBe(0o600);
+        expect((await config()).PLUGINS).toContain("mit-integration");
+        await expect(developmentSettings()).resolves.toContain('IDA_LOGOUT_URI_LIST) + ["http://xpro.odl.local:8053/');
+        const pinned = release === "20" ? ["0.2.2", "1.2.0"] : ["0.3.0", "1.3.0"];
+        await expect(rendered("build/openedx/Dockerfile")).resolves.toContain(
+            `RUN \${PIP_COMMAND:-pip} install "ol-social-auth==${String(pinned[0])}" "openedx-companion-auth==${String(pinned[1])}"\n`,
+        );
+    });
+
+    test("has every line of the handbook's private.py, flags in both forms", async () => {
+        await expect(runSettings(text())).resolves.toStrictEqual({
+            ...flags,
+            FEATURES: flags,
+            ENABLE_MITXONLINE_OAUTH: false,
+            ENABLE_MITXPRO_OAUTH: true,
+            REGISTRATION_EXTRA_FIELDS: { city: "hidden", country: "hidden" },
+            THIRD_PARTY_AUTH_BACKENDS: ["ol_social_auth.backends.OLOAuth2"],
+            AUTHENTICATION_BACKENDS: ["ol_social_auth.backends.OLOAuth2", "own"],
+            IDA_LOGOUT_URI_LIST: ["http://own/logout", "http://xpro.odl.local:8053/logout"],
+            MITX_REDIRECT_ENABLED: true,
+            MITX_REDIRECT_LOGIN_URL: "/auth/login/ol-oauth2/?auth_entry=login",
+        });
+    });
+
+    test("follows the configuration: application, redirects, where the client secret is", async () => {
+        const plugin = text({
+            application: {
+                name: "mitxonline-apisix",
+                profile: profiles["mitxonline-apisix"],
+                url: "http://mitxonline.odl.local:9080",
+            },
+            redirectsVisitors: false,
+            clientSecret: "the-secret",
+        });
+
+        await expect(runSettings(plugin)).resolves.toMatchObject({
+            ENABLE_MITXONLINE_OAUTH: true,
+            ENABLE_MITXPRO_OAUTH: false,
+            IDA_LOGOUT_URI_LIST: ["http://own/logout", "http://mitxonline.odl.local:9080/logout"],
+            MITX_REDIRECT_ENABLED: false,
+            SOCIAL_AUTH_OAUTH_SECRETS: { "ol-oauth2": "the-secret" },
+        });
+    });
+
+    test("lets an LMS without the package start", async () => {
+        await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
+    });
+
+    test("that was edited by hand is put right", async () => {
+        const { given, id, outs } = await create();
+        await expect(refreshed(provider, id, outs, given)).resolves.toMatchObject({ drifted: false });
+
+        await appendFile(file, "# edited\n");
+        const { props, drifted } = await refreshed(provider, id, outs, given);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, given);
+
+        await expect(readFile(file, "utf8")).resolves.toBe(given.text);
+    });
+
+    test("is rendered anew when its text changes", async () => {
+        const { id, outs } = await create();
+        const news = await inputs({ text: text({ redirectsVisitors: false }) });
+        await expect(provider.diff(id, outs, news)).resolves.toStrictEqual({ changes: true, replaces: [] });
+
+        await provider.update(id, outs, news);
+
+        await expect(developmentSettings()).resolves.toContain("MITX_REDIRECT_ENABLED = False");
+    });
+
+    test("that was disabled or deleted by hand is gone, and is made again", async () => {
+        const { given, id, outs } = await create();
+        await execa(command, ["plugins", "disable", "mit-integration"]);
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+
+        await provider.create(given);
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
+        await rm(file);
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("is finished by the next run where one was killed between writing and enabling", async () => {
+        const { given, id } = await create();
+        await execa(command, ["plugins", "disable", "mit-integration"]);
+
+        await expect(provider.create(given)).resolves.toMatchObject({ id });
+
+        expect((await config()).PLUGINS).toContain("mit-integration");
+    });
+
+    test("is taken away without a trace, and taken away again without complaint", async () => {
+        // Enabling any plug-in makes Tutor forget those that are enabled and not installed.
+        await execa(command, ["plugins", "disable", "all"]);
+        const before = await config();
+        const settings = await developmentSettings();
+        const { id, outs } = await create();
+
+        await provider.delete(id, outs);
+
+        expect(existsSync(file)).toBe(false);
+        await expect(config()).resolves.toStrictEqual(before);
+        await expect(developmentSettings()).resolves.toBe(settings);
+        await provider.delete(id, outs);
+    });
+
+    test("is taken away where Tutor's folder is gone, and makes no new one", async () => {
+        const { id, outs } = await create();
+        await rm(root, { recursive: true });
+
+        await provider.delete(id, outs);
+
+        expect(existsSync(file)).toBe(false);
+        expect(existsSync(root)).toBe(false);
+    });
+
+    test("of somebody else is not touched", async () => {
+        const { id, outs } = await create();
+        await provider.delete(id, outs);
+        await writeFile(file, "# my own plug-in\n");
+
+        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+            `${file} exists already and is not of this stack`,
+        );
+        await provider.delete(id, outs);
+
+        await expect(readFile(file, "utf8")).resolves.toBe("# my own plug-in\n");
+    });
+
+    test("asks for an Open edX that is set up", async () => {
+        await rm(root, { recursive: true });
+
+        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+            `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch`,
+        );
+    });
+
+    test("tells Tutor's own words where it fails", async () => {
+        await writeFile(join(root, "config.yml"), "LMS_HOST: [\n");
+
+        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+            /printroot failed \(exit code 1\):[\s\S]*yaml.parser.ParserError/,
+        );
+    });
+});
+
+test("a command that is not there is told by name", async () => {
+    const given = await checked(provider, { tutor: "no-such-tutor", name: "mit-integration", text: "# whose\n" });
+
+    await expect(provider.create(given)).rejects.toThrow(
+        "The command no-such-tutor is not there. Install Tutor, or set its path: pulumi config set tutor PATH",
+    );
+});
