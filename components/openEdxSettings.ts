@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { tutorPlugin } from "../config/tutorPlugin.ts";
+import { lmsPackages, tutorPlugin } from "../config/tutorPlugin.ts";
 import { OfferedBackend } from "../dynamic-providers/offeredBackend.ts";
 import { TutorPlugin } from "../dynamic-providers/tutorPlugin.ts";
 import type { Credentials } from "./credentials.ts";
@@ -14,7 +15,8 @@ export type OpenEdxSettingsArgs = Pick<StackConfig, "openEdx" | "application" | 
 
 /**
  * The settings and packages by which the LMS knows sign-in through the MIT application: a Tutor plug-in. On an LMS that
- * Tutor runs here it is written, enabled and waited for; for any other it is text to hand over.
+ * Tutor runs here it is written and enabled, the packages go into its image, and what came of it is waited for; for any
+ * other it is text to hand over.
  *
  * Source: handbook, "Open edX Provider Configuration" steps 2 to 4.
  */
@@ -36,6 +38,7 @@ export class OpenEdxSettings extends pulumi.ComponentResource {
                 { tutor: lms.tutor, name: openEdxConstants.pluginName, text: this.pluginText },
                 { parent: this },
             );
+            const packages = lms.packagesBy === "image" ? this.#buildImage(args, plugin) : plugin;
             this.backend = new OfferedBackend(
                 "backend",
                 {
@@ -43,11 +46,30 @@ export class OpenEdxSettings extends pulumi.ComponentResource {
                     backendName: openEdxConstants.backendName,
                     settings: pulumi.unsecret(this.pluginText).apply(digest),
                 },
-                { parent: this, dependsOn: plugin },
+                { parent: this, dependsOn: packages },
             );
         }
 
         this.registerOutputs({ pluginText: this.pluginText });
+    }
+
+    /** Builds the image with the packages, and lets the LMS run from it. Both show their output as it comes. */
+    #buildImage({ lms }: OpenEdxSettingsArgs, plugin: TutorPlugin): pulumi.Resource {
+        // No shell in between: the interpreter is Tutor, and what it is to do its last argument.
+        const image = new local.Command(
+            "lms-image",
+            {
+                interpreter: [lms.tutor, "images", "build"],
+                create: openEdxConstants.developmentImage,
+                triggers: [...lmsPackages[lms.release]],
+            },
+            { parent: this, dependsOn: plugin },
+        );
+        return new local.Command(
+            "lms-start",
+            { interpreter: [lms.tutor, "dev", "start"], create: "--detach", triggers: [image.id] },
+            { parent: this },
+        );
     }
 }
 

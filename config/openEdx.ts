@@ -12,6 +12,8 @@ export const openEdx = {
     fallbackSite: "example.com",
     /** The name of the Tutor plug-in with the LMS's settings. */
     pluginName: "mit-integration",
+    /** The image of Tutor's development server. */
+    developmentImage: "openedx-dev",
     loginPath: "/auth/login/ol-oauth2/?auth_entry=login",
     completePath: "/auth/complete/ol-oauth2/",
     logoutPath: "/logout",

@@ -60,6 +60,10 @@ const keys = z.strictObject({
         .enum(["", ...tutorReleases], `one of ${tutorReleases.join(", ")}`)
         .default("")
         .describe("The release of Tutor: 20, 21, 22; empty: as tutor says, for lmsFrom external the newest"),
+    lmsPackages: z
+        .enum(["image", "installed"], "one of image, installed")
+        .default("image")
+        .describe("How the LMS gets its packages: image: its image is built with them; installed: it has them already"),
     redirectVisitors: flag
         .default(true)
         .describe("Whether anonymous visitors of Open edX are sent to the MIT application at once"),

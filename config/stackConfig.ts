@@ -33,6 +33,7 @@ export interface StackConfig {
         /** The command `tutor`, by name or path. */
         readonly tutor: string;
         readonly release: TutorRelease;
+        readonly packagesBy: Settings["lmsPackages"];
         /** Whether anonymous visitors are sent to the MIT application at once. */
         readonly redirectsVisitors: boolean;
         readonly clientSecretIn: Settings["clientSecretIn"];
@@ -85,6 +86,7 @@ export function resolveSettings(settings: Settings, release: TutorRelease): Stac
             from: settings.lmsFrom,
             tutor: settings.tutor,
             release,
+            packagesBy: settings.lmsPackages,
             redirectsVisitors: settings.redirectVisitors,
             clientSecretIn: settings.clientSecretIn,
         },

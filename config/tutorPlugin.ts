@@ -4,15 +4,15 @@ import type { ApplicationName, ApplicationProfile } from "./profiles.ts";
 /** A release of Tutor that this program knows: 20 is Open edX Teak, 21 Ulmo, 22 Verawood. */
 export type TutorRelease = "20" | "21" | "22";
 
-/** The packages of the LMS by release; a newer one of theirs would upgrade Django on 20. */
-const packages: Readonly<Record<TutorRelease, readonly string[]>> = {
+/** The packages that the LMS needs, by release; a newer one of theirs would upgrade Django on 20. */
+export const lmsPackages: Readonly<Record<TutorRelease, readonly string[]>> = {
     "20": ["ol-social-auth==0.2.2", "openedx-companion-auth==1.2.0"],
     "21": ["ol-social-auth==0.3.0", "openedx-companion-auth==1.3.0"],
     "22": ["ol-social-auth==0.3.0", "openedx-companion-auth==1.3.0"],
 };
 
 /** All releases, oldest first. */
-export const tutorReleases = Object.keys(packages) as TutorRelease[];
+export const tutorReleases = Object.keys(lmsPackages) as TutorRelease[];
 
 /** The release that is taken where none can be asked: the newest. */
 export const newestTutorRelease = "22" satisfies TutorRelease;
@@ -53,7 +53,7 @@ SETTINGS = r"""
 ${settings(options)}"""
 
 DOCKERFILE = r"""
-RUN \${PIP_COMMAND:-pip} install ${packages[release].map((requirement) => `"${requirement}"`).join(" ")}
+RUN \${PIP_COMMAND:-pip} install ${lmsPackages[release].map((requirement) => `"${requirement}"`).join(" ")}
 """
 
 # After the patches of all other plug-ins, so that none of them undoes these.

@@ -18,8 +18,8 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
         PULUMI_SKIP_UPDATE_CHECK: "true",
         // The program reports all mistakes of the configuration at once; the engine would stop at the first.
         PULUMI_OPTION_SKIP_CONFIG_VALIDATION: "true",
-        // The engine would try, at length, to download what a stand-in replaces.
-        ...((await standIns()).length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+        // The engine would try, at length, to download what it can't reach from here.
+        ...((await notDownloaded()).length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     };
 }
 
@@ -38,20 +38,30 @@ export async function runPulumi(...args: string[]): Promise<number> {
     return exitCode ?? 1;
 }
 
-/** Says in one line which plug-ins are not the real ones; says nothing where all are. */
+/** Says in one line which plug-ins are not the published ones; says nothing where all are. */
 export async function announceStandIns(): Promise<void> {
-    const names = await standIns();
-    if (names.length > 0) {
-        console.error(`Stand-in plug-ins in use, as the real ones can't be downloaded here: ${names.join(", ")}.`);
+    const plugins = await notDownloaded();
+    const named = (marker: Marker) => plugins.filter((plugin) => plugin.marker === marker).map(({ name }) => name);
+    const standIns = named("STAND-IN").join(", ");
+    const built = named("BUILT-HERE").join(", ");
+    const parts = [standIns && `stand-ins for ${standIns}`, built && `${built} built from source`].filter(Boolean);
+    if (parts.length > 0) {
+        console.error(`Plug-ins that can't be downloaded here: ${parts.join("; ")}.`);
     }
 }
 
-async function standIns(): Promise<string[]> {
+/** The file by which the set-up marks a plug-in that it put in place of the published one. */
+type Marker = "STAND-IN" | "BUILT-HERE";
+
+async function notDownloaded(): Promise<{ name: string; marker: Marker }[]> {
     const plugins = join(home, "plugins");
     const folders = existsSync(plugins) ? await readdir(plugins) : [];
-    return folders
-        .filter((folder) => existsSync(join(plugins, folder, "STAND-IN")))
-        .map((folder) => folder.replace(/^resource-(.*)-v[\d.]+$/, "$1"));
+    const markers: Marker[] = ["STAND-IN", "BUILT-HERE"];
+    return folders.flatMap((folder) =>
+        markers
+            .filter((marker) => existsSync(join(plugins, folder, marker)))
+            .map((marker) => ({ name: folder.replace(/^resource-(.*)-v[\d.]+$/, "$1"), marker })),
+    );
 }
 
 /**

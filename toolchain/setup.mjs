@@ -2,9 +2,10 @@
  * Sets a fresh clone up: npm packages, the Pulumi CLI, plug-ins, the sandbox's Python environments, a passphrase. What
  * is there is left alone. Needs no package itself; runs on Node.js 18 and newer.
  *
- *     node toolchain/setup.mjs [PROGRAM [ARGUMENT...]]
+ *     node toolchain/setup.mjs [--docker] [PROGRAM [ARGUMENT...]]
  *
- * then runs a program of the project with the project's own Node.js.
+ * then runs a program of the project with the project's own Node.js. `--docker` has the plug-in for containers built
+ * where it can't be downloaded, which takes minutes; so does a set `TEST_DOCKER_HOST`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -37,6 +38,7 @@ const PULUMI_HOME = join(project, LOCAL, "pulumi");
 const DOWNLOADS = "https://get.pulumi.com";
 const PYTHON_AT_LEAST = [3, 11];
 const NODE_AT_LEAST = [22, 18];
+const DOCKER_PLUGIN = "toolchain/docker-plugin";
 const windows = process.platform === "win32";
 
 /** The Python environments of the sandbox's servers and what goes into each. */
@@ -52,6 +54,8 @@ const INPUTS = [
     "toolchain/setup.mjs",
     "toolchain/pulumi-cli/go.sum",
     "toolchain/language-host/go.sum",
+    `${DOCKER_PLUGIN}/go.sum`,
+    `${DOCKER_PLUGIN}/main.go`,
     ...Object.values(PYTHON_ENVIRONMENTS),
 ];
 
@@ -61,8 +65,11 @@ const QUIET = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME };
 /** A fault for the user: what is wrong and what to do. */
 class SetupError extends Error {}
 
+const [first, ...rest] = process.argv.slice(2);
+const program = first === "--docker" ? rest : process.argv.slice(2);
+
 try {
-    await setUp();
+    await setUp(first === "--docker" || Boolean(process.env["TEST_DOCKER_HOST"]));
 } catch (error) {
     if (!(error instanceof SetupError)) {
         throw error;
@@ -70,11 +77,14 @@ try {
     console.error(`\n${error.message}`);
     process.exit(1);
 }
-runProgram(process.argv.slice(2));
+runProgram(program);
 
-async function setUp() {
+/** @param {boolean} withDocker whether the plug-in for containers is asked for */
+async function setUp(withDocker) {
     const state = fingerprint();
-    if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === state && existsSync(BIN)) {
+    const complete = `${state} docker`;
+    const done = existsSync(STAMP) && existsSync(BIN) ? readFileSync(STAMP, "utf8") : undefined;
+    if (done === complete || (done === state && !withDocker)) {
         return;
     }
     mkdirSync(LOCAL, { recursive: true });
@@ -83,9 +93,10 @@ async function setUp() {
     const reachable = await canDownload();
     await installPulumi(reachable);
     installStandIns(reachable);
+    const dockerDone = await installDockerPlugin(reachable, withDocker);
     await installPython();
     makePassphrase();
-    writeFileSync(STAMP, state);
+    writeFileSync(STAMP, dockerDone ? complete : state);
 }
 
 /** Where the set-up is and what it was made from: a moved clone is set up anew, as paths are part of it. */
@@ -167,14 +178,8 @@ async function installPulumi(reachable) {
  * @param {string} version
  * @returns {Promise<boolean>} whether that went well
  */
-async function downloadPulumi(version) {
-    try {
-        await step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"]));
-        return true;
-    } catch (error) {
-        console.log(`  ${error instanceof Error ? error.message : String(error)}`);
-        return false;
-    }
+function downloadPulumi(version) {
+    return succeeds(() => step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"])));
 }
 
 /**
@@ -260,6 +265,60 @@ function installStandIns(reachable) {
     }
 }
 
+/**
+ * The plug-in for containers is the engine's to download, too. Where it can't, and where asked for, it is built from
+ * the upstream provider; what is built here goes as soon as the published one can be had.
+ * @param {boolean} reachable
+ * @param {boolean} wanted
+ * @returns {Promise<boolean>} whether nothing remains to be done when it is asked for next time
+ */
+async function installDockerPlugin(reachable, wanted) {
+    const version = packageVersion("@pulumi/docker");
+    const folder = join(PULUMI_HOME, "plugins", `resource-docker-v${version}`);
+    const marker = join(folder, "BUILT-HERE");
+    const sources = ["go.sum", "main.go"].map((file) => readFileSync(join(DOCKER_PLUGIN, file)));
+    const origin = `Built with Go from ${DOCKER_PLUGIN}, SHA-256 ${sha256(Buffer.concat(sources))}\n`;
+    if (existsSync(folder) && !existsSync(marker)) {
+        return true;
+    }
+    if (reachable) {
+        rmSync(folder, { recursive: true, force: true });
+        return true;
+    }
+    if (existsSync(marker) && readFileSync(marker, "utf8") === origin) {
+        return true;
+    }
+    if (!wanted) {
+        return false;
+    }
+    const title = `Plug-in docker ${version}, built with Go (minutes, once)`;
+    if (spawnSync("go", ["version"]).status !== 0) {
+        console.log(`  Plug-in docker: not there. ${DOWNLOADS} can't be reached, and Go is not installed to build it.`);
+    } else if (await succeeds(() => step(title, () => buildDockerPlugin(version, folder, origin)))) {
+        return true;
+    }
+    console.log("  A stack with containers needs it: connect to the network or install Go, and repeat this.");
+    return false;
+}
+
+/**
+ * @param {string} version
+ * @param {string} target
+ * @param {string} origin
+ */
+async function buildDockerPlugin(version, target, origin) {
+    const folder = mkdtempSync(join(project, LOCAL, "build-"));
+    try {
+        await goBuild(DOCKER_PLUGIN, ".", folder, `-s -w -X main.version=${version}`);
+        writeFileSync(join(folder, "BUILT-HERE"), origin);
+        rmSync(target, { recursive: true, force: true });
+        mkdirSync(dirname(target), { recursive: true });
+        renameSync(folder, target);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
 async function installPython() {
     const missing = Object.entries(PYTHON_ENVIRONMENTS).filter(([name, requirements]) => {
         const stamp = join(LOCAL, "venv", name, ".set-up");
@@ -336,6 +395,20 @@ async function step(title, work) {
         clearInterval(alive);
     }
     console.log(`✓ ${title}: ${seconds()} s`);
+}
+
+/**
+ * Whether work that may fail went well; tells why where it didn't.
+ * @param {() => Promise<unknown>} work
+ */
+async function succeeds(work) {
+    try {
+        await work();
+        return true;
+    } catch (error) {
+        console.log(`  ${error instanceof Error ? error.message : String(error)}`);
+        return false;
+    }
 }
 
 /**

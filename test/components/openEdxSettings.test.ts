@@ -21,7 +21,11 @@ async function configure(values: Record<string, string> = {}) {
 
 describe("the settings of an LMS that Tutor runs", () => {
     test("are a plug-in, and a wait until they are live", async () => {
-        const { resources } = await configure({ lmsFrom: "tutor", tutor: "/opt/tutor" });
+        const { resources } = await configure({
+            lmsFrom: "tutor",
+            tutor: "/opt/tutor",
+            lmsPackages: "installed",
+        });
 
         expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
             "Plugin tutor-plugin",
@@ -39,6 +43,30 @@ describe("the settings of an LMS that Tutor runs", () => {
         expect(backend.inputs["settings"]).toMatch(/^[0-9a-f]{64}$/);
         expect(backend.secrets).toStrictEqual(["connection"]);
         expect(backend.after).toContain("Plugin tutor-plugin");
+    });
+
+    test("need packages: an image is built with those that fit the release, and the LMS run from it", async () => {
+        const { resources } = await configure({ lmsFrom: "tutor", tutor: "/opt/tutor" });
+
+        expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
+            "Plugin tutor-plugin",
+            "Command lms-image",
+            "Command lms-start",
+            "OfferedBackend backend",
+        ]);
+        const image = the(resources, "Command", "lms-image");
+        expect(image.inputs).toStrictEqual({
+            interpreter: ["/opt/tutor", "images", "build"],
+            create: "openedx-dev",
+            triggers: ["ol-social-auth==0.3.0", "openedx-companion-auth==1.3.0"],
+        });
+        expect(image.after).toContain("Plugin tutor-plugin");
+        expect(the(resources, "Command", "lms-start").inputs).toStrictEqual({
+            interpreter: ["/opt/tutor", "dev", "start"],
+            create: "--detach",
+            triggers: ["lms-image-id"],
+        });
+        expect(the(resources, "OfferedBackend").after).toContain("Command lms-start");
     });
 
     test("hold the client secret where that is configured, and only there", async () => {

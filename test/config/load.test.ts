@@ -32,6 +32,7 @@ describe("the configuration of a stack", () => {
             lmsFrom: "external",
             tutor: "tutor",
             tutorRelease: "",
+            lmsPackages: "image",
             redirectVisitors: true,
             clientSecretIn: "database",
             applicationUrl: "",
@@ -104,7 +105,7 @@ The configuration of the stack has 7 mistakes; nothing was done.
     pulumi config set adopt VALUE
 
   lmsURL is not a key of this project
-    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, redirectVisitors, clientSecretIn, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, adopt
+    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, lmsPackages, redirectVisitors, clientSecretIn, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, adopt
     pulumi config rm lmsURL
 
   lmsPassword is not set

@@ -20,6 +20,8 @@ describe("a stack with the LMS's settings through Tutor", () => {
         folder = await mkdtemp(join(tmpdir(), "tutor-"));
         plugin = join(folder, "plugins", "mit-integration.py");
         Object.assign(process.env, {
+            // No Docker, so that no image is built on the machine of whoever runs the tests.
+            DOCKER_HOST: `unix://${folder}/no-docker`,
             TUTOR_ROOT: join(folder, "root"),
             TUTOR_PLUGINS_ROOT: join(folder, "plugins"),
         });
@@ -31,6 +33,7 @@ describe("a stack with the LMS's settings through Tutor", () => {
             lmsFrom: "tutor",
             tutor: command,
             clientSecretIn: "settings",
+            lmsPackages: "installed",
             lmsUrl: lms.baseUrl,
             lmsPassword: lms.password,
             lmsGateway: "127.0.0.1",
@@ -47,6 +50,13 @@ describe("a stack with the LMS's settings through Tutor", () => {
     });
 
     const rendered = () => readFile(join(folder, "root/env/apps/openedx/settings/lms/development.py"), "utf8");
+
+    test("tells by Tutor's own words where the image can't be built, and goes on from there", async () => {
+        await stack.configure({ lmsPackages: "image" });
+        await expect(stack.up()).rejects.toThrow(/exit (code|status) 1[\s\S]*docker/i);
+        expect(existsSync(plugin)).toBe(true);
+        await stack.configure({ lmsPackages: "installed" });
+    });
 
     test("writes, enables and renders the plug-in, with the client secret in it and nowhere in clear", async () => {
         await stack.up();

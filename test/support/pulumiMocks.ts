@@ -25,6 +25,7 @@ const outputs: Readonly<Record<string, (name: string) => object>> = {
     RandomString: (name) => ({ result: name }),
     RandomPassword: (name) => ({ result: pulumi.secret(name) }),
     Plugin: () => ({ root: "/tutor", file: "/tutor-plugins/mit-integration.py" }),
+    Command: () => ({ stdout: "", stderr: "" }),
     AccessToken: () => ({ expires: "2027-11-23T15:00:00Z" }),
     ...Object.fromEntries(
         ["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "OfferedBackend", "Site"].map((type) => [
