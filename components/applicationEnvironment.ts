@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { EnvFile } from "../dynamic-providers/envFile.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -28,13 +30,23 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
             {
                 path: args.envFile,
                 owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
-                values: environmentLines(args),
+                values: { ...environmentLines(args), ...bootLines(args) },
             },
             { parent: this },
         );
 
         this.registerOutputs({});
     }
+}
+
+/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
+export function bootLines({
+    application,
+    envFile,
+}: Pick<ApplicationEnvironmentArgs, "application" | "envFile">): Record<string, string> {
+    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
+    const missing = Object.entries(application.profile.bootEnvironment).filter(([key]) => (own[key] ?? "") === "");
+    return Object.fromEntries(missing);
 }
 
 /** The lines of `.env`: the handbook's list, and what the application's Compose file and APISIX need. */

@@ -22,12 +22,17 @@ export interface ApplicationProfile {
     readonly dockerBaseUrlVariable?: string;
     /** Further lines of `.env` that never differ. */
     readonly environment: Readonly<Record<string, string>>;
+    /** Lines of `.env` that it does not boot without, whatever their values. */
+    readonly bootEnvironment: Readonly<Record<string, string>>;
     /** Pages of its admin that show whether the integration works. */
     readonly confirmPages: {
         readonly openEdxUsers: string;
         readonly openEdxApiAuths: string;
     };
 }
+
+/** Neither application boots with these empty; no mail is sent with them. */
+const mail = { MAILGUN_KEY: "not-set", MAILGUN_SENDER_DOMAIN: "odl.local" };
 
 const mitxOnline: ApplicationProfile = {
     title: "MITx Online",
@@ -43,6 +48,7 @@ const mitxOnline: ApplicationProfile = {
     dockerBaseUrlVariable: "MITXONLINE_DOCKER_BASE_URL",
     // Compose can't read MITx Online's file without these ports, whether the services that use them run or not.
     environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
+    bootEnvironment: mail,
     confirmPages: {
         openEdxUsers: "/admin/openedx/openedxuser/",
         openEdxApiAuths: "/admin/openedx/openedxapiauth/",
@@ -63,6 +69,7 @@ export const profiles = {
         isBehindApisix: false,
         baseUrlVariable: "MITXPRO_BASE_URL",
         environment: {},
+        bootEnvironment: { ...mail, EXTERNAL_COURSE_SYNC_API_KEY: "not-set" },
         confirmPages: {
             openEdxUsers: "/admin/courseware/coursewareuser/",
             openEdxApiAuths: "/admin/courseware/openedxapiauth/",

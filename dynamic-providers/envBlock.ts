@@ -42,16 +42,26 @@ export function withBlock(text: EnvText, owner: string, values: Readonly<Record<
     return text.before + Buffer.from(lines.join(newline), "utf8").toString("latin1") + text.after;
 }
 
+/** The variables that are set outside the block. */
+export function valuesOutside(text: EnvText): Readonly<Record<string, string>> {
+    return parse(Buffer.from(outsideOf(text), "latin1"));
+}
+
 /** The keys that are set outside the block too, each with its line number. */
-export function conflicts({ before, block, after }: EnvText, keys: readonly string[]): { key: string; line: number }[] {
-    const outside = before + block.replaceAll(/[^\n]/g, "") + after;
-    const set = parse(Buffer.from(outside, "latin1"));
+export function conflicts(text: EnvText, keys: readonly string[]): { key: string; line: number }[] {
+    const outside = outsideOf(text);
+    const set = valuesOutside(text);
     return keys
         .filter((key) => key in set)
         .map((key) => {
             const at = outside.search(new RegExp(`^[ \\t]*(?:export[ \\t]+)?${key}[ \\t]*[=:]`, "m"));
             return { key, line: outside.slice(0, at).split("\n").length };
         });
+}
+
+/** The text without the block, whose lines stay as empty ones, so that the others keep their numbers. */
+function outsideOf({ before, block, after }: EnvText): string {
+    return before + block.replaceAll(/[^\n]/g, "") + after;
 }
 
 /** Whether a value can be written so that Compose, python-dotenv and the others read it back as it is. */

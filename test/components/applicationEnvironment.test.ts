@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { Credentials } from "../../components/credentials.ts";
@@ -21,6 +24,9 @@ const handbook = {
 /** What MITx Online's Compose file can't do without. */
 const ports = { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" };
 
+/** What neither application boots without. */
+const mail = { MAILGUN_KEY: "not-set", MAILGUN_SENDER_DOMAIN: "odl.local" };
+
 const apisix = {
     COMPOSE_PROFILES: "keycloak,apisix",
     MITOL_APIGATEWAY_DISABLE_MIDDLEWARE: "False",
@@ -42,7 +48,16 @@ async function envFile(values: Record<string, string>) {
 
 describe("the application's environment", () => {
     test.each([
-        ["xpro", "../mitxpro/.env", { ...handbook, MITXPRO_BASE_URL: "http://xpro.odl.local:8053" }],
+        [
+            "xpro",
+            "../mitxpro/.env",
+            {
+                ...handbook,
+                MITXPRO_BASE_URL: "http://xpro.odl.local:8053",
+                ...mail,
+                EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
+            },
+        ],
         [
             "mitxonline",
             "../mitxonline/.env",
@@ -51,6 +66,7 @@ describe("the application's environment", () => {
                 MITXONLINE_DOCKER_BASE_URL: "http://172.18.0.1:8013",
                 MITX_ONLINE_BASE_URL: "http://mitxonline.odl.local:8013",
                 ...ports,
+                ...mail,
             },
         ],
         [
@@ -61,6 +77,7 @@ describe("the application's environment", () => {
                 MITXONLINE_DOCKER_BASE_URL: "http://172.18.0.1:9080",
                 MITX_ONLINE_BASE_URL: "http://mitxonline.odl.local:9080",
                 ...ports,
+                ...mail,
                 ...apisix,
                 CSRF_TRUSTED_ORIGINS: "http://mitxonline.odl.local:9080,http://mitxonline.odl.local:8013",
             },
@@ -70,6 +87,17 @@ describe("the application's environment", () => {
 
         expect(file.inputs).toStrictEqual({ path, owner: "openedx-mit-integration/test", values });
         expect(file.secrets).toStrictEqual(["values"]);
+    });
+
+    test("leaves what the application needs to boot to a developer who set it", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "env-"));
+        const path = join(folder, ".env");
+        await writeFile(path, "MAILGUN_KEY=my-own\nMAILGUN_SENDER_DOMAIN=\n");
+        const file = await envFile({ envFile: path });
+        await rm(folder, { recursive: true });
+
+        expect(file.inputs["values"]).not.toHaveProperty("MAILGUN_KEY");
+        expect(file.inputs["values"]).toHaveProperty("MAILGUN_SENDER_DOMAIN", "odl.local");
     });
 
     test("on macOS names Docker's host instead of gateways", async () => {
