@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
-import { lookAgainOnce } from "./django-admin/errors.ts";
+import { lookAgainOnce, ProviderError, UnreachableError } from "./django-admin/errors.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -103,8 +103,32 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             }
             return { outs: await lookAgainOnce(() => definition.update(id, former, inputs)) };
         },
-        delete: (id, props) => lookAgainOnce(() => definition.delete(id, withoutProvider(props))),
+        delete: (id, props) =>
+            forgettingGoneServers(() => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
     };
+}
+
+/** The variable of the environment that lets `destroy` go on without servers that are gone. */
+export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
+
+/**
+ * Deletes, or where the user said so counts what is on a server that can't be connected to as deleted. One that answers
+ * late, or with an error, is still there.
+ */
+async function forgettingGoneServers(operation: () => Promise<void>): Promise<void> {
+    try {
+        await operation();
+    } catch (error) {
+        if (!(error instanceof UnreachableError) || error.mayHaveSucceeded) {
+            throw error;
+        }
+        if (process.env[DELETE_UNREACHABLE] !== "true") {
+            throw new ProviderError(
+                `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true pulumi destroy`,
+            );
+        }
+        console.warn(`${error.message} What is on it counts as gone.`);
+    }
 }
 
 /** What every `connection` input must be. */

@@ -1,6 +1,13 @@
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { connectionSchema, defineProvider, sameMembers, UNKNOWN } from "../../dynamic-providers/crud.ts";
+import {
+    connectionSchema,
+    DELETE_UNREACHABLE,
+    defineProvider,
+    sameMembers,
+    UNKNOWN,
+} from "../../dynamic-providers/crud.ts";
+import { ProviderError, UnreachableError } from "../../dynamic-providers/django-admin/errors.ts";
 import type { Connection } from "../../dynamic-providers/connection.ts";
 
 interface Inputs {
@@ -13,7 +20,7 @@ interface Inputs {
 const connection: Connection = { kind: "django", baseUrl: "http://app.local", username: "admin", password: "hush" };
 const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 
-function providerThatCounts() {
+function providerThatCounts(deletion: () => Promise<void> = () => Promise.resolve()) {
     const calls: string[] = [];
     const provider = defineProvider<Inputs, Inputs>({
         schema: z.strictObject({
@@ -32,7 +39,7 @@ function providerThatCounts() {
             calls.push("update");
             return Promise.resolve(news);
         },
-        delete: () => Promise.resolve(),
+        delete: deletion,
     });
     return { provider, calls };
 }
@@ -150,5 +157,38 @@ describe("read", () => {
 
     test("returns no id for what is gone", async () => {
         await expect(provider.read("1", { ...inputs, key: "gone" })).resolves.toEqual({ id: "" });
+    });
+});
+
+describe("delete", () => {
+    const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
+    const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
+    const remove = (error: Error) => providerThatCounts(() => Promise.reject(error)).provider.delete("1", inputs);
+
+    afterEach(() => {
+        Reflect.deleteProperty(process.env, DELETE_UNREACHABLE);
+        jest.restoreAllMocks();
+    });
+
+    test("of what is on a server that is gone says how to go on without it", async () => {
+        await expect(remove(gone)).rejects.toThrow(
+            "no answer (ECONNREFUSED). If it is gone for good: OPENEDX_DELETE_UNREACHABLE=true pulumi destroy",
+        );
+    });
+
+    test("goes on without a server that is gone, where the user said so, and tells it", async () => {
+        process.env[DELETE_UNREACHABLE] = "true";
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+
+        await expect(remove(gone)).resolves.toBeUndefined();
+
+        expect(warn).toHaveBeenCalledWith(`${gone.message} What is on it counts as gone.`);
+    });
+
+    test("forgets nothing on a server that answers late or refuses", async () => {
+        process.env[DELETE_UNREACHABLE] = "true";
+
+        await expect(remove(late)).rejects.toThrow("ETIMEDOUT");
+        await expect(remove(new ProviderError("not allowed"))).rejects.toThrow("not allowed");
     });
 });

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { existsSync } from "node:fs";
+import { DELETE_UNREACHABLE } from "../../dynamic-providers/crud.ts";
+import { down } from "../../sandbox/sandbox.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+let servers: TestServers<"lms" | "xpro">;
+let stack: TestStack;
+
+beforeAll(async () => {
+    servers = await startServers(["lms", "xpro"]);
+    const { lms, xpro } = servers;
+    stack = await makeStack({
+        application: "xpro",
+        lmsUrl: lms.baseUrl,
+        lmsPassword: lms.password,
+        lmsGateway: "127.0.0.1",
+        applicationUrl: xpro.baseUrl,
+        applicationPassword: xpro.password,
+        applicationGateway: "127.0.0.1",
+        envFile: xpro.envFile,
+    });
+});
+afterAll(async () => {
+    Reflect.deleteProperty(process.env, DELETE_UNREACHABLE);
+    await stack.remove();
+    await servers.stop();
+});
+
+test("destroy stops at a server that is gone, tells how to go on, and then leaves nothing behind", async () => {
+    await stack.up();
+    await down({ stateDirectory: servers.stateDirectory, servers: ["lms"] });
+
+    await expect(stack.destroy()).rejects.toThrow("OPENEDX_DELETE_UNREACHABLE=true pulumi destroy");
+    process.env[DELETE_UNREACHABLE] = "true";
+    await stack.destroy();
+
+    const { deployment } = JSON.parse(await stack.state()) as { deployment: { resources?: unknown[] } };
+    expect(deployment.resources ?? []).toEqual([]);
+    expect(existsSync(servers.xpro.envFile)).toBe(false);
+});
