@@ -4,7 +4,8 @@ Start the sandbox MIT application.
 
     python serve.py --flavour mitxonline --listen 127.0.0.1:18013 --apisix-listen 127.0.0.1:19080 --state DIR
 
-Made on the first start: DIR with the database and secret key. DIR/.env is the application's settings file.
+Made on the first start: DIR with the database and secret key. DIR/.env is the application's settings file; with
+--from-environment the settings are the environment variables of the process, as in the real application's container.
 Log on standard output, one line a request: method, path without query string, status, ms.
 """
 
@@ -24,10 +25,12 @@ def main():
     options = parser("Sandbox MIT application: admin and OAuth provider on loopback.")
     options.add_argument("--flavour", required=True, choices=("mitxonline", "xpro"))
     options.add_argument("--apisix-listen", metavar="HOST:PORT", type=host_and_port, help="mitxonline: its API gateway")
+    options.add_argument("--direct-listen", metavar="HOST:PORT", type=host_and_port, help="with nothing in front of it")
+    options.add_argument("--from-environment", action="store_true", help="no .env; ends where a setting is missing")
     arguments = options.parse_args()
     serve(
         f"sandbox {arguments.flavour}",
-        [address for address in (arguments.listen, arguments.apisix_listen) if address],
+        [address for address in (arguments.listen, arguments.apisix_listen, arguments.direct_listen) if address],
         lambda: application(arguments),
         HERE / f"requirements-{arguments.flavour}.txt",
     )
@@ -41,13 +44,18 @@ def application(arguments):
     os.environ["MIT_SANDBOX_FLAVOUR"] = arguments.flavour
     os.environ["MIT_SANDBOX_PORT"] = str(arguments.listen[1])
     os.environ["MIT_SANDBOX_APISIX_PORT"] = str(arguments.apisix_listen[1] if arguments.apisix_listen else 0)
+    os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"] = "1" if arguments.from_environment else ""
     os.environ["DJANGO_SETTINGS_MODULE"] = "mit_sandbox.settings"
 
     from django.core.wsgi import get_wsgi_application
 
     wsgi = get_wsgi_application()
 
+    from mit_sandbox import env
     from mit_sandbox.seed import seed
+
+    if arguments.from_environment and env.missing():
+        sys.exit(f"The following settings are missing: {', '.join(env.missing())}")
 
     prepare_database(seed)
     return wsgi

@@ -1,5 +1,6 @@
-"""The application's `.env`, read afresh whenever it changes."""
+"""The application's settings: those of its `.env`, read afresh whenever that changes, or its environment variables."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -19,8 +20,10 @@ def path() -> Path:
 
 
 def given() -> dict:
-    """What the file says now."""
+    """What the file, or the environment, says now."""
     global _version, _given
+    if settings.FROM_ENVIRONMENT:
+        return dict(os.environ)
     with _lock:
         try:
             stat = path().stat()

@@ -1,6 +1,7 @@
 """
 Settings of the sandbox MIT application. `serve.py` sets the environment that they are read from:
-`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOUR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`.
+`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOUR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`,
+`MIT_SANDBOX_FROM_ENVIRONMENT`.
 """
 
 import os
@@ -12,6 +13,8 @@ STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
 FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
 PORT = int(os.environ["MIT_SANDBOX_PORT"])
 APISIX_PORT = int(os.environ["MIT_SANDBOX_APISIX_PORT"])
+#: Whether the application's settings are environment variables, not in `.env`.
+FROM_ENVIRONMENT = bool(os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"])
 TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOUR]
 
 #: What the real applications take for granted where `.env` says nothing.

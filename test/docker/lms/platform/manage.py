@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""
+The platform's command line: `./manage.py lms|cms COMMAND [ARGUMENT...]`.
+
+Commands run with the settings that DJANGO_SETTINGS_MODULE names, on the sandbox's database and caches. What the sandbox
+does not have succeeds, with a line that says so: Tutor's jobs call some of it.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+PLATFORM = Path(__file__).resolve().parent
+SANDBOX = Path("/openedx/sandbox")
+#: Shared by all containers of the LMS, as its databases are.
+STATE = Path("/openedx/media/sandbox")
+
+sys.path[:0] = [str(PLATFORM), str(SANDBOX / "lms"), str(SANDBOX / "shared")]
+
+from state import prepare_directory  # noqa: E402
+
+
+def main():
+    """Run one command."""
+    service, *arguments = sys.argv[1:]
+    if service != "lms":
+        not_part_of_the_sandbox(service, *arguments)
+        return
+    prepare_directory(STATE)
+    os.environ["LMS_SANDBOX_STATE"] = str(STATE)
+    # The development server's reloader starts this program again, with this environment.
+    os.environ.setdefault("PLATFORM_SETTINGS_MODULE", os.environ["DJANGO_SETTINGS_MODULE"])
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tutor_sandbox.settings"
+
+    from django.core.management import execute_from_command_line, get_commands
+
+    if arguments and arguments[0] not in {*get_commands(), "help"}:
+        not_part_of_the_sandbox(service, *arguments)
+        return
+    execute_from_command_line([sys.argv[0], *arguments])
+
+
+def not_part_of_the_sandbox(*command):
+    """Say so. A server that is not there keeps its container up all the same."""
+    print("not part of the sandbox:", *command, flush=True)
+    if "runserver" in command:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()

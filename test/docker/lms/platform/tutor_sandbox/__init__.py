@@ -1,0 +1,1 @@
+"""The sandbox LMS in Tutor's containers."""
