@@ -4,6 +4,7 @@ import { askTutorRelease } from "./askTutorRelease.ts";
 import { platformOf, type Settings, settingsSchema } from "./schema.ts";
 import { envFileOf, resolveSettings, type StackConfig } from "./stackConfig.ts";
 import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
+import { warnOfUnknownNames } from "./warnOfUnknownNames.ts";
 
 /**
  * Reads the configuration of this stack.
@@ -17,7 +18,12 @@ export function loadConfig(): StackConfig {
         .filter(([key]) => key.startsWith(namespace))
         .map(([key, value]) => [key.slice(namespace.length), value]);
     const settings = parseSettings(withGateways(Object.fromEntries(values) as Record<string, string>));
-    return resolveSettings(settings, settings.tutorRelease || tutorReleaseFor(settings));
+    const config = resolveSettings(settings, settings.tutorRelease || tutorReleaseFor(settings));
+    if (config.lms.from === "tutor") {
+        // Beside the deployment: a slow name service delays nothing.
+        void warnOfUnknownNames([config.openEdx.url, config.application.url]);
+    }
+    return config;
 }
 
 /**

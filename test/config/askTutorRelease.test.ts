@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { askTutorRelease } from "../../config/askTutorRelease.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
@@ -24,8 +24,13 @@ describe("Tutor's release", () => {
         expect(askTutorRelease(tutorCommand(release))).toBe(release);
     });
 
-    test("is the newest known for one that is newer", async () => {
+    test("is the newest known for one that is newer, with a warning", async () => {
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+
         expect(askTutorRelease(await command("tutor, version 99.1.0"))).toBe("22");
+
+        expect(warn.mock.calls[0]?.[0]).toContain("is version 99.1.0, which this program does not know yet");
+        warn.mockRestore();
     });
 
     test("that is too old stops the run", async () => {

@@ -1,0 +1,26 @@
+import { afterEach, expect, jest, test } from "@jest/globals";
+import { warnOfUnknownNames } from "../../config/warnOfUnknownNames.ts";
+
+// Without an engine, Pulumi's warnings go to the console.
+const warn = jest.spyOn(console, "warn").mockReturnValue();
+afterEach(() => {
+    warn.mockClear();
+});
+
+test("names that a browser would not find are told, once each, as a line for the hosts file", async () => {
+    await warnOfUnknownNames([
+        "http://localhost:8000",
+        "http://one.invalid:8013",
+        "http://one.invalid",
+        "http://two.invalid",
+    ]);
+
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toMatch(/this line in the hosts file:\n127\.0\.0\.1 one\.invalid two\.invalid$/);
+});
+
+test("nothing is told where all are known", async () => {
+    await warnOfUnknownNames(["http://localhost:8000", "http://127.0.0.1"]);
+
+    expect(warn).not.toHaveBeenCalled();
+});
