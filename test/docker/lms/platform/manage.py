@@ -33,12 +33,18 @@ def main():
     os.environ.setdefault("PLATFORM_SETTINGS_MODULE", os.environ["DJANGO_SETTINGS_MODULE"])
     os.environ["DJANGO_SETTINGS_MODULE"] = "tutor_sandbox.settings"
 
-    from django.core.management import execute_from_command_line, get_commands
+    from django.core.management import ManagementUtility, get_commands
 
-    if arguments and arguments[0] not in {*get_commands(), "help"}:
-        not_part_of_the_sandbox(service, *arguments)
-        return
-    execute_from_command_line([sys.argv[0], *arguments])
+    class Utility(ManagementUtility):
+        """Knows no unknown command."""
+
+        def fetch_command(self, subcommand):
+            if subcommand in get_commands():
+                return super().fetch_command(subcommand)
+            not_part_of_the_sandbox(service, *arguments)
+            sys.exit()
+
+    Utility([sys.argv[0], *arguments]).execute()
 
 
 def not_part_of_the_sandbox(*command):

@@ -1,0 +1,253 @@
+import { createHash } from "node:crypto";
+import { cp, glob, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { type TutorRelease, lmsPackages, tutorReleases } from "../../config/tutorPlugin.ts";
+import { project } from "../../toolchain/pulumi.ts";
+import { tutorCommand } from "../tutor/tutor.ts";
+import { cache, step } from "./steps.ts";
+
+/** Calls `docker` and gives what it prints; rejects where it fails. */
+export type Docker = (...args: readonly string[]) => Promise<string>;
+
+/** Image of ours by each name under which Tutor or a Compose file asks for it. */
+export type Tags = Readonly<Record<string, string>>;
+
+const own = "openedx-mit-test";
+const base = { suite: "bookworm", packages: ["ca-certificates", "python3-venv"] };
+const pythonOfBase = "3.11";
+/** Where Tutor is run by a user, that user's id is also the one in the containers. */
+const userId = process.getuid?.() ?? 1000;
+const sandbox = join(project, "sandbox");
+const here = import.meta.dirname;
+
+/** What a release of Open edX has in other versions than the sandbox LMS. */
+const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>>>> = {
+    "20": { Django: "4.2.30", "django-config-models": "2.9.0" },
+    "21": {},
+    "22": {},
+};
+
+/**
+ * Makes all images, where one of their inputs changed since this daemon got them.
+ *
+ * @throws Error where the daemon does not answer, a package can't be downloaded, or there is no `debootstrap`, or no
+ *   right to use it.
+ */
+export async function makeImages(docker: Docker): Promise<Tags> {
+    const prepared = `${own}/prepared:${await digestOfInputs()}`;
+    const file = join(cache, "tags.json");
+    if (await isThere(docker, prepared)) {
+        return JSON.parse(await readFile(file, "utf8")) as Tags;
+    }
+    await step("Docker image base, by debootstrap", () => makeBase(docker));
+    const services = await build(docker, "services", { bin: join(here, "services", "bin") });
+    for (const flavour of ["mitxonline", "xpro"]) {
+        await makeMitApplication(docker, flavour);
+    }
+    const tags: Record<string, string> = {};
+    for (const fixture of ["mitxonline", "mitxpro"]) {
+        for (const name of await imagesIn(join(here, "fixtures", fixture))) {
+            tags[name] = services;
+        }
+    }
+    for (const release of tutorReleases) {
+        const lms = await makeLms(docker, release);
+        for (const name of await imagesOfTutor(release)) {
+            tags[name] = /\bopenedx(-dev)?:/.test(name) ? lms : services;
+        }
+    }
+    await restoreTags(docker, tags);
+    await writeFile(file, JSON.stringify(tags, null, 4));
+    await docker("tag", services, prepared);
+    return tags;
+}
+
+/** Takes away the images that others made, and gives each name back to the image that it belongs to. */
+export async function restoreTags(docker: Docker, tags: Tags): Promise<void> {
+    const names = Object.keys(tags).map(withoutRegistry);
+    const listed = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"));
+    const foreign = listed.filter((name) => !names.includes(name) && !name.startsWith(own) && !name.includes("<none>"));
+    if (foreign.length > 0) {
+        await docker("image", "rm", "--force", ...foreign);
+    }
+    await Promise.all(Object.entries(tags).map(([name, image]) => docker("tag", image, name)));
+}
+
+/** The lines of what a command printed; none where it printed nothing. */
+export function lines(text: string): string[] {
+    return text.split("\n").filter((line) => line !== "");
+}
+
+/** The smallest Debian with Python, made in a mount namespace of its own so that no mount stays behind. */
+async function makeBase(docker: Docker): Promise<void> {
+    const image = `${own}/base:${digest(JSON.stringify(base))}`;
+    if (!(await isThere(docker, image))) {
+        await withFolder(async (folder) => {
+            const script = `
+                debootstrap --variant=minbase --include=${base.packages.join(",")} ${base.suite} root
+                rm -rf root/var/cache/apt/archives/*.deb root/var/lib/apt/lists/*
+                tar --create --one-file-system --file root.tar --directory root .`;
+            await execa("unshare", ["--mount", "sh", "-ec", script], { cwd: folder });
+            await docker("import", join(folder, "root.tar"), image);
+        });
+    }
+    await docker("tag", image, `${own}/base`);
+}
+
+async function makeMitApplication(docker: Docker, flavour: string): Promise<string> {
+    const program = join(sandbox, "mit-application");
+    const requirements = lines(await readFile(join(program, `requirements-${flavour}.txt`), "utf8"));
+    return build(docker, flavour, {
+        Dockerfile: join(here, "mit-application", "Dockerfile"),
+        "requirements.txt": requirements,
+        wheels: await downloadWheels(flavour, requirements),
+        "sandbox/mit-application": program,
+        "sandbox/shared": join(sandbox, "shared"),
+    });
+}
+
+async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
+    const name = `lms-${release}`;
+    const requirements = await lmsRequirements(release);
+    return build(
+        docker,
+        name,
+        {
+            Dockerfile: join(here, "lms", "Dockerfile"),
+            bin: join(here, "lms", "bin"),
+            "requirements.txt": requirements,
+            // The plug-ins are there to be installed later, in all versions.
+            wheels: await downloadWheels(name, requirements, ...Object.values(lmsPackages)),
+            "sandbox/lms": join(sandbox, "lms"),
+            "sandbox/shared": join(sandbox, "shared"),
+            platform: join(here, "lms", "platform"),
+            // Modules that only this release has.
+            ...(release === "22" && { "platform/openedx": join(here, "lms", "platform-22", "openedx") }),
+        },
+        `APP_USER_ID=${userId === 0 ? 1000 : userId}`,
+    );
+}
+
+/** Those of the sandbox LMS, without the plug-ins and in the versions of this release; and YAML, for Tutor's settings. */
+async function lmsRequirements(release: TutorRelease): Promise<string[]> {
+    const plugins = lmsPackages[release].map(nameOf);
+    const requirements = lines(await readFile(join(sandbox, "lms", "requirements.txt"), "utf8"))
+        .filter((requirement) => !plugins.includes(nameOf(requirement)))
+        .map((requirement) => {
+            const version = lmsVersions[release][nameOf(requirement)];
+            return version === undefined ? requirement : `${nameOf(requirement)}==${version}`;
+        });
+    return [...requirements, "PyYAML==6.0.3"];
+}
+
+const nameOf = (requirement: string) => requirement.replace(/==.*/, "");
+
+/** A folder with packages for the images' Python; each set of requirements may have a version of its own. */
+async function downloadWheels(name: string, ...sets: (readonly string[])[]): Promise<string> {
+    const folder = join(cache, "wheels", name);
+    const stamp = `${folder}.json`;
+    const wanted = JSON.stringify(sets);
+    if ((await readFile(stamp, "utf8").catch(() => "")) !== wanted) {
+        await rm(folder, { recursive: true, force: true });
+        await step(`Python packages of ${name}`, async () => {
+            const python = join(project, ".toolchain", "venv", "lms", "bin", "python");
+            const pip = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"];
+            const kind = ["--only-binary=:all:", "--python-version", pythonOfBase, "--dest", folder];
+            for (const requirements of sets) {
+                await execa(python, [...pip, ...kind, ...requirements]);
+            }
+        });
+        await writeFile(stamp, wanted);
+    }
+    return folder;
+}
+
+/**
+ * Builds an image by its Dockerfile from files, folders and lines, each given with its place in the context.
+ * @returns its name.
+ */
+async function build(
+    docker: Docker,
+    name: string,
+    context: Readonly<Record<string, string | readonly string[]>>,
+    ...args: readonly string[]
+): Promise<string> {
+    const image = `${own}/${name}`;
+    await step(`Docker image ${name}`, () =>
+        withFolder(async (folder) => {
+            const contents: typeof context = { Dockerfile: join(here, name, "Dockerfile"), ...context };
+            for (const [place, content] of Object.entries(contents)) {
+                const target = join(folder, place);
+                await mkdir(dirname(target), { recursive: true });
+                if (typeof content === "string") {
+                    await cp(content, target, { recursive: true, filter: isSource });
+                } else {
+                    await writeFile(target, content.join("\n"));
+                }
+            }
+            await docker("build", "--quiet", "--tag", image, ...args.flatMap((arg) => ["--build-arg", arg]), folder);
+        }),
+    );
+    return image;
+}
+
+const isSource = (file: string) => !file.endsWith("__pycache__");
+
+/** The images that Tutor asks for in development: in containers of services and of jobs. */
+async function imagesOfTutor(release: TutorRelease): Promise<string[]> {
+    return withFolder(async (root) => {
+        await execa(tutorCommand(release), ["config", "save"], { env: { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: root } });
+        const found = await Promise.all(["local", "dev"].map((folder) => imagesIn(join(root, "env", folder))));
+        return [...new Set(found.flat())];
+    });
+}
+
+/** The images that the Compose files in a folder name. */
+async function imagesIn(folder: string): Promise<string[]> {
+    const images: string[] = [];
+    for await (const file of glob("docker-compose*.yml", { cwd: folder })) {
+        const text = await readFile(join(folder, file), "utf8");
+        const { services } = parse(text, { merge: true }) as { services: Record<string, { image?: string }> };
+        images.push(...Object.values(services).flatMap(({ image }) => image ?? []));
+    }
+    return images;
+}
+
+/** Changes with everything that the images are made from. */
+async function digestOfInputs(): Promise<string> {
+    const folders = ["sandbox/lms", "sandbox/mit-application", "sandbox/shared", "test/docker", "test/tutor"];
+    const listed = await Promise.all(
+        folders.map((folder) => readdir(join(project, folder), { recursive: true, withFileTypes: true })),
+    );
+    const files = listed
+        .flat()
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter((file) => !/__pycache__|\.test\.ts$/.test(file));
+    const contents = await Promise.all(files.sort().map((file) => readFile(file)));
+    return digest(String(userId), ...contents);
+}
+
+function digest(...contents: readonly (string | Buffer)[]): string {
+    const hash = createHash("sha256");
+    contents.forEach((content) => hash.update(content));
+    return hash.digest("hex").slice(0, 16);
+}
+
+async function isThere(docker: Docker, image: string): Promise<boolean> {
+    return (await docker("image", "ls", "--quiet", image)) !== "";
+}
+
+const withoutRegistry = (name: string) => name.replace(/^docker\.io\//, "");
+
+async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+    const folder = await mkdtemp(join(tmpdir(), "docker-"));
+    try {
+        return await work(folder);
+    } finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { project } from "../../toolchain/pulumi.ts";
+
+/** Where everything that is expensive to make is kept. */
+export const cache = join(project, ".toolchain", "test-docker");
+
+/** Does what takes long, and says so: what it is, and then how many seconds it took. */
+export async function step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
+    process.stderr.write(`… ${title}\n`);
+    const start = Date.now();
+    const result = await work();
+    process.stderr.write(`✓ ${title}: ${Math.round((Date.now() - start) / 1000)} s\n`);
+    return result;
+}
