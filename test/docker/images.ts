@@ -16,7 +16,7 @@ export type Docker = (...args: readonly string[]) => Promise<string>;
 export type Tags = Readonly<Record<string, string>>;
 
 const own = "openedx-mit-test";
-const base = { suite: "bookworm", packages: ["ca-certificates", "python3-venv"] };
+const base = { suite: "bookworm", packages: ["ca-certificates", "mariadb-server-core", "python3-venv"] };
 const pythonOfBase = "3.11";
 /** Where Tutor is run by a user, that user's id is also the one in the containers. */
 const userId = process.getuid?.() ?? 1000;
@@ -25,7 +25,7 @@ const here = import.meta.dirname;
 
 /** What a release of Open edX has in other versions than the sandbox LMS. */
 const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>>>> = {
-    "20": { Django: "4.2.30", "django-config-models": "2.9.0" },
+    "20": { Django: "4.2.30", "django-config-models": "2.9.0", djangorestframework: "3.16.1" },
     "21": {},
     "22": {},
 };
@@ -140,7 +140,7 @@ async function lmsRequirements(release: TutorRelease): Promise<string[]> {
             const version = lmsVersions[release][nameOf(requirement)];
             return version === undefined ? requirement : `${nameOf(requirement)}==${version}`;
         });
-    return [...requirements, "PyYAML==6.0.3"];
+    return [...requirements, "PyMySQL==1.1.2", "PyYAML==6.0.3"];
 }
 
 const nameOf = (requirement: string) => requirement.replace(/==.*/, "");

@@ -2,7 +2,7 @@
 """
 The platform's command line: `./manage.py lms|cms COMMAND [ARGUMENT...]`.
 
-Commands run with the settings that DJANGO_SETTINGS_MODULE names, on the sandbox's database and caches. What the sandbox
+Commands run with the settings that DJANGO_SETTINGS_MODULE names, but with the caches of the sandbox. What the sandbox
 does not have succeeds, with a line that says so: Tutor's jobs call some of it.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 PLATFORM = Path(__file__).resolve().parent
 SANDBOX = Path("/openedx/sandbox")
-#: Shared by all containers of the LMS, as its databases are.
+#: Caches and uploads.
 STATE = Path("/openedx/media/sandbox")
 
 sys.path[:0] = [str(PLATFORM), str(SANDBOX / "lms"), str(SANDBOX / "shared")]
@@ -25,7 +25,7 @@ def main():
     """Run one command."""
     service, *arguments = sys.argv[1:]
     if service != "lms":
-        not_part_of_the_sandbox(service, *arguments)
+        not_part_of_the_sandbox(service, arguments[0])
         return
     prepare_directory(STATE)
     os.environ["LMS_SANDBOX_STATE"] = str(STATE)
@@ -41,16 +41,16 @@ def main():
         def fetch_command(self, subcommand):
             if subcommand in get_commands():
                 return super().fetch_command(subcommand)
-            not_part_of_the_sandbox(service, *arguments)
+            not_part_of_the_sandbox(service, subcommand)
             sys.exit()
 
     Utility([sys.argv[0], *arguments]).execute()
 
 
-def not_part_of_the_sandbox(*command):
+def not_part_of_the_sandbox(service, command):
     """Say so. A server that is not there keeps its container up all the same."""
-    print("not part of the sandbox:", *command, flush=True)
-    if "runserver" in command:
+    print(f"not part of the sandbox: {service} {command}", flush=True)
+    if command == "runserver":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         signal.pause()
 

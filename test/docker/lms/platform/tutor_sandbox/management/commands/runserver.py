@@ -1,8 +1,5 @@
 """Django's development server, on a database that is up to date."""
 
-import fcntl
-
-from django.conf import settings
 from django.contrib.staticfiles.management.commands.runserver import Command as RunServer
 from django.core.management import call_command
 
@@ -12,6 +9,4 @@ class Command(RunServer):
 
     def check_migrations(self):
         """Called before the server starts."""
-        with open(settings.STATE_DIR / "migrating", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
