@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { appendFile, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pRetry from "p-retry";
 import { type TutorRelease, lmsPackages, tutorReleases } from "../../config/tutorPlugin.ts";
 import { type Account, AdminBrowser } from "../support/adminBrowser.ts";
-import { describeDocker } from "./docker.ts";
+import { describeImages } from "./docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
 
 const lms: Account = {
@@ -28,7 +28,7 @@ const answers = (baseUrl: string, path: string) =>
         expect((await new AdminBrowser(baseUrl).get(path)).status).toBe(200);
     });
 
-describeDocker("with Docker,", () => {
+describeImages("with Docker,", () => {
     let docker: DockerEnvironment;
     const folders: string[] = [];
 
@@ -46,10 +46,8 @@ describeDocker("with Docker,", () => {
         const folder = await mkdtemp(join(tmpdir(), "tutor-"));
         folders.push(folder);
         const env = { ...docker.env, TUTOR_ROOT: join(folder, "root"), TUTOR_PLUGINS_ROOT: join(folder, "plugins") };
-        const tutor = async (...args: string[]) => {
-            await execa(join(docker.tutor(release), "tutor"), args, { env });
-        };
-        await tutor("plugins", "printroot");
+        const tutor = (...args: string[]) => execa(join(docker.tutor(release), "tutor"), args, { env });
+        await mkdir(env.TUTOR_PLUGINS_ROOT);
         await tutor("config", "save", "--set", "LMS_HOST=local.openedx.io");
         return { tutor, plugins: env.TUTOR_PLUGINS_ROOT };
     };
@@ -153,13 +151,16 @@ describeDocker("with Docker,", () => {
         await answers(lms.baseUrl, "/api/user/v1/account/login_session/");
         await answers("http://mitxonline.odl.local:8013", "/admin/login/");
 
-        const open = (url: string) => ["python3", "-c", `import urllib.request; urllib.request.urlopen("${url}")`];
-        await compose("exec", "-T", "web", ...open("http://local.openedx.io:8000/heartbeat"));
+        const program = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)";
+        const open = (url: string) => ["python3", "-c", program, url];
+        const heartbeat = await compose("exec", "-T", "web", ...open("http://local.openedx.io:8000/heartbeat"));
+        expect(heartbeat.stdout).toBe("200");
         const network = JSON.parse(await docker.docker("network", "inspect", "mitxonline_default")) as {
             IPAM: { Config: { Gateway: string }[] };
         }[];
         const gateway = network[0]?.IPAM.Config[0]?.Gateway ?? "";
-        await tutor("dev", "exec", "-T", "lms", ...open(`http://${gateway}:8013/admin/login/`));
+        const page = await tutor("dev", "exec", "-T", "lms", ...open(`http://${gateway}:8013/admin/login/`));
+        expect(page.stdout).toMatch(/^200$/m);
     });
 
     test("mitxonline has its API gateway and Keycloak by their profiles", async () => {
