@@ -27,6 +27,7 @@ def main():
     options.add_argument("--apisix-listen", metavar="HOST:PORT", type=host_and_port, help="mitxonline: its API gateway")
     options.add_argument("--direct-listen", metavar="HOST:PORT", type=host_and_port, help="with nothing in front of it")
     options.add_argument("--from-environment", action="store_true", help="no .env; ends where a setting is missing")
+    options.add_argument("--no-accounts", action="store_true", help="no account from the start: manage.py makes them")
     arguments = options.parse_args()
     serve(
         f"sandbox {arguments.flavour}",
@@ -45,6 +46,7 @@ def application(arguments):
     os.environ["MIT_SANDBOX_PORT"] = str(arguments.listen[1])
     os.environ["MIT_SANDBOX_APISIX_PORT"] = str(arguments.apisix_listen[1] if arguments.apisix_listen else 0)
     os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"] = "1" if arguments.from_environment else ""
+    os.environ["MIT_SANDBOX_NO_ACCOUNTS"] = "1" if arguments.no_accounts else ""
     os.environ["DJANGO_SETTINGS_MODULE"] = "mit_sandbox.settings"
 
     from django.core.wsgi import get_wsgi_application
@@ -54,10 +56,8 @@ def application(arguments):
     from mit_sandbox import env
     from mit_sandbox.seed import seed
 
-    if arguments.from_environment and env.missing():
-        sys.exit(f"The following settings are missing: {', '.join(env.missing())}")
-
-    prepare_database(seed)
+    env.require()
+    prepare_database(None if arguments.no_accounts else seed)
     return wsgi
 
 

@@ -17,7 +17,7 @@ def prepare_directory(state: Path):
 
 
 def prepare_database(seed):
-    """Migrate when there is something to migrate; `seed()` a database without users."""
+    """Migrate when there is something to migrate; `seed()` a database without users, where there is a seed."""
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
     from django.db import connection
@@ -26,7 +26,7 @@ def prepare_database(seed):
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-    if not get_user_model().objects.exists():
+    if seed and not get_user_model().objects.exists():
         seed()
 
 

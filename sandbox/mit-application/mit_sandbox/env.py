@@ -1,6 +1,7 @@
 """The application's settings: those of its `.env`, read afresh whenever that changes, or its environment variables."""
 
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -45,3 +46,9 @@ def missing() -> list:
     """The names of the settings without which the real application does not start."""
     present = given()
     return [name for name in REQUIRED if not present.get(name)]
+
+
+def require():
+    """End the process where a setting is missing, as the real application does in its container."""
+    if settings.FROM_ENVIRONMENT and missing():
+        sys.exit(f"The following settings are missing: {', '.join(missing())}")

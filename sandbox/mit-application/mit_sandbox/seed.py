@@ -1,12 +1,9 @@
-"""What a fresh application holds: two accounts and, in MITx Online, the row that its migrations make."""
+"""The accounts that a fresh application has."""
 
-import secrets
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from oauth2_provider.models import get_application_model
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ ACCOUNTS = (
 
 @transaction.atomic
 def seed():
-    """Make the accounts and what the real migrations make."""
+    """Make the accounts."""
     for account in ACCOUNTS:
         get_user_model().objects.create_user(
             account.username,
@@ -40,14 +37,4 @@ def seed():
             account.username,
             is_staff=account.is_staff,
             is_superuser=account.is_superuser,
-        )
-    if settings.FLAVOUR == "mitxonline":
-        # The real row as well has a redirect URI that does not fit, and a secret that is known to nobody.
-        get_application_model().objects.create(
-            name="edx-oauth-app",
-            redirect_uris="http://edx.odl.local:18000/auth/complete/mitxpro-oauth2/",
-            client_type="confidential",
-            authorization_grant_type="authorization-code",
-            client_secret=secrets.token_urlsafe(64),
-            skip_authorization=True,
         )

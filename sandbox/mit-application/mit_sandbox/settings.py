@@ -1,7 +1,7 @@
 """
-Settings of the sandbox MIT application. `serve.py` sets the environment that they are read from:
+Settings of the sandbox MIT application. `serve.py` and `manage.py` set the environment that they are read from:
 `MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOUR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`,
-`MIT_SANDBOX_FROM_ENVIRONMENT`.
+`MIT_SANDBOX_FROM_ENVIRONMENT`, `MIT_SANDBOX_NO_ACCOUNTS`.
 """
 
 import os
@@ -12,9 +12,11 @@ from state import database, templates
 STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
 FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
 PORT = int(os.environ["MIT_SANDBOX_PORT"])
-APISIX_PORT = int(os.environ["MIT_SANDBOX_APISIX_PORT"])
+APISIX_PORT = int(os.environ.get("MIT_SANDBOX_APISIX_PORT", "0"))
 #: Whether the application's settings are environment variables, not in `.env`.
 FROM_ENVIRONMENT = bool(os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"])
+#: Whether there are accounts from the start.
+HAS_ACCOUNTS = not os.environ.get("MIT_SANDBOX_NO_ACCOUNTS")
 TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOUR]
 
 #: What the real applications take for granted where `.env` says nothing.

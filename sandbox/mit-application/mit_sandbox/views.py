@@ -25,7 +25,7 @@ def home(request):
     context = {
         "title": settings.TITLE,
         "libraries": [(name, version(name)) for name in LIBRARIES],
-        "accounts": ACCOUNTS,
+        "accounts": ACCOUNTS if settings.HAS_ACCOUNTS else (),
         "applications": get_application_model().objects.filter(name=env.values()["OPENEDX_OAUTH_APP_NAME"]),
         "admin_pages": [
             (model._meta.verbose_name_plural, f"{model._meta.app_label}/{model._meta.model_name}", model.objects.count())

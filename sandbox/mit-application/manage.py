@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""
+Django's command line for the sandbox MIT application, in its container:
+
+    docker compose exec web ./manage.py createsuperuser
+
+Needs the environment variables MIT_SANDBOX_FLAVOUR and MIT_SANDBOX_STATE, which the image has, and the application's
+settings, as the real one does. The database is there once the server has started.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
+
+from state import prepare_directory  # noqa: E402
+
+
+def main():
+    """Run one command."""
+    prepare_directory(Path(os.environ["MIT_SANDBOX_STATE"]))
+    os.environ.setdefault("MIT_SANDBOX_PORT", "0")
+    os.environ.setdefault("MIT_SANDBOX_FROM_ENVIRONMENT", "1")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "mit_sandbox.settings"
+
+    import django
+    from django.core.management import execute_from_command_line
+
+    django.setup()
+
+    from mit_sandbox import env
+
+    env.require()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

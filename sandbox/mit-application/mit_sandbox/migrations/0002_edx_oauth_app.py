@@ -1,0 +1,31 @@
+"""The OAuth application that MITx Online's migrations make."""
+
+import secrets
+
+from django.conf import settings
+from django.db import migrations
+
+
+def make(apps, _schema_editor):
+    """The real row as well has a redirect URI that does not fit, and a secret that is known to nobody."""
+    if settings.FLAVOUR != "mitxonline":
+        return
+    apps.get_model(settings.OAUTH2_PROVIDER_APPLICATION_MODEL).objects.get_or_create(
+        name="edx-oauth-app",
+        defaults={
+            "redirect_uris": "http://edx.odl.local:18000/auth/complete/mitxpro-oauth2/",
+            "client_type": "confidential",
+            "authorization_grant_type": "authorization-code",
+            "client_secret": secrets.token_urlsafe(64),
+            "skip_authorization": True,
+        },
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("openedx" if settings.FLAVOUR == "mitxonline" else "courseware", "0001_initial"),
+        ("oauth2_provider", "0012_add_token_checksum"),
+    ]
+
+    operations = [migrations.RunPython(make, migrations.RunPython.noop)]
