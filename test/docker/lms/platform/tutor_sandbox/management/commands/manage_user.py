@@ -15,12 +15,12 @@ class Command(BaseCommand):
         """Those that Tutor uses."""
         parser.add_argument("username")
         parser.add_argument("email")
-        parser.add_argument("--staff", action="store_true")
-        parser.add_argument("--superuser", action="store_true")
+        parser.add_argument("--staff", dest="is_staff", action="store_true")
+        parser.add_argument("--superuser", dest="is_superuser", action="store_true")
         parser.add_argument("--unusable-password", action="store_true")
 
     @transaction.atomic
-    def handle(self, username, email, staff, superuser, unusable_password, **_options):
+    def handle(self, username, email, is_staff, is_superuser, unusable_password, **_options):
         """A flag that is left out takes the right away; the e-mail address must stay the same."""
         user, created = get_user_model().objects.get_or_create(username=username, defaults={"email": email})
         if user.email.lower() != email.lower():
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             user.set_unusable_password()
         elif created:
             user.set_password(get_random_string(25))
-        user.is_staff, user.is_superuser = staff, superuser
+        user.is_staff, user.is_superuser = is_staff, is_superuser
         user.save()
         UserProfile.objects.get_or_create(user=user)
         self.stdout.write(f'{"Created new" if created else "Found existing"} user: "{username}"')
