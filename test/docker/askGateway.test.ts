@@ -7,6 +7,7 @@ import { applicationProject, askGateway, openEdxProject } from "../../config/ask
 import { withGateways } from "../../config/load.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
 import { describeDocker, useDocker } from "./docker.ts";
+import { lockTimeout } from "./lock.ts";
 
 describeDocker("the gateways, asked of a Docker daemon", () => {
     const networks = { tutor_dev: "172.31.201.1", mitxonline: "172.31.202.1" };
@@ -28,13 +29,16 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
         ]);
     const removeNetwork = (name: string) => execa("docker", ["network", "rm", name]);
 
+    let giveBack: () => void;
+
     beforeAll(async () => {
-        useDocker();
+        giveBack = await useDocker();
         await Promise.all(Object.entries(networks).map(([project, gateway]) => makeNetwork(project, gateway)));
         await makeNetwork("mitxonline", "172.31.203.1", "other");
-    });
+    }, lockTimeout);
     afterAll(async () => {
         await Promise.all(["tutor_dev_default", "mitxonline_default", "mitxonline_other"].map(removeNetwork));
+        giveBack();
     });
 
     test("are those of the projects' default networks", () => {

@@ -1,4 +1,5 @@
 import { describe } from "@jest/globals";
+import { takeLock } from "./lock.ts";
 
 /** The address of a Docker daemon that belongs to the tests: on no account the developer's own. */
 const host = process.env["TEST_DOCKER_HOST"] ?? "";
@@ -7,12 +8,11 @@ const host = process.env["TEST_DOCKER_HOST"] ?? "";
 export const describeDocker = host === "" ? describe.skip : describe;
 
 /**
- * `describe` for tests that also need the images of `environment.ts`, whose making takes minutes: they are skipped unless
- * `TEST_DOCKER_IMAGES` is set.
+ * Lets every `docker` of this process talk to the daemon of the tests, as soon as no other test has it.
+ * @returns what gives the daemon back.
  */
-export const describeImages = host === "" || !process.env["TEST_DOCKER_IMAGES"] ? describe.skip : describe;
-
-/** Lets every `docker` of this process talk to the daemon of the tests. */
-export function useDocker(): void {
+export async function useDocker(): Promise<() => void> {
+    const giveBack = await takeLock(host);
     process.env["DOCKER_HOST"] = host;
+    return giveBack;
 }

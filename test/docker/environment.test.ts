@@ -1,13 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { execa } from "execa";
-import { appendFile, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { type Options, execa } from "execa";
 import pRetry from "p-retry";
 import { type TutorRelease, lmsPackages, tutorReleases } from "../../config/tutorPlugin.ts";
 import { type Account, AdminBrowser } from "../support/adminBrowser.ts";
-import { describeImages } from "./docker.ts";
-import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
+import { describeDocker } from "./docker.ts";
+import { type DockerEnvironment, type TutorRoot, preparationTimeout, prepareDocker } from "./environment.ts";
 
 const lms: Account = {
     baseUrl: "http://local.openedx.io:8000",
@@ -16,7 +15,7 @@ const lms: Account = {
     email: "edx@example.org",
     password: "edx",
 };
-const admin = { signIn: "django", username: "admin", email: "admin@odl.local", password: "admin" } as const;
+const admin = { signIn: "django", username: "admin", email: "admin@odl.local", password: "admin-password" } as const;
 
 /** Tries again until it does not throw, within a minute. */
 const eventually = (check: () => Promise<void>) =>
@@ -27,88 +26,93 @@ const answers = (baseUrl: string, path: string) =>
     eventually(async () => {
         expect((await new AdminBrowser(baseUrl).get(path)).status).toBe(200);
     });
+const lmsAnswers = () => answers(lms.baseUrl, "/api/user/v1/account/login_session/");
 
-describeImages("with Docker,", () => {
+const backends = async () => {
+    const browser = await AdminBrowser.signIn(lms);
+    const form = await browser.form("/admin/third_party_auth/oauth2providerconfig/add/", "oauth2providerconfig_form");
+    return Object.values(form.choices["backend_name"] ?? {});
+};
+
+describeDocker("with Docker,", () => {
     let docker: DockerEnvironment;
-    const folders: string[] = [];
 
     beforeAll(async () => {
         docker = await prepareDocker();
     }, preparationTimeout);
-    afterEach(async () => {
-        await docker.reset();
-        await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
-    });
+    afterEach(() => docker.reset());
     afterAll(() => docker.release());
 
-    /** The command `tutor` of a release, with an empty root. */
-    const makeTutor = async (release: TutorRelease) => {
-        const folder = await mkdtemp(join(tmpdir(), "tutor-"));
-        folders.push(folder);
-        const env = { ...docker.env, TUTOR_ROOT: join(folder, "root"), TUTOR_PLUGINS_ROOT: join(folder, "plugins") };
-        const tutor = (...args: string[]) => execa(join(docker.tutor(release), "tutor"), args, { env });
-        await mkdir(env.TUTOR_PLUGINS_ROOT);
-        await tutor("config", "save", "--set", "LMS_HOST=local.openedx.io");
-        return { tutor, plugins: env.TUTOR_PLUGINS_ROOT };
-    };
-    const createUser = ["dev", "do", "createuser", "--staff", "--superuser", "-p", "edx", "edx", "edx@example.org"];
-    const backends = async (browser: AdminBrowser) => {
-        const form = await browser.form(
-            "/admin/third_party_auth/oauth2providerconfig/add/",
-            "oauth2providerconfig_form",
-        );
-        return Object.values(form.choices["backend_name"] ?? {});
-    };
-
-    describe.each(tutorReleases)("Tutor %s", (release) => {
-        test("starts an LMS that lets a user of its own sign in, and has no ol-oauth2", async () => {
-            const { tutor } = await makeTutor(release);
-            await tutor("dev", "start", "--detach", "lms");
-            await answers(lms.baseUrl, "/api/user/v1/account/login_session/");
-            await tutor(...createUser);
-
-            const browser = await AdminBrowser.signIn(lms);
-            expect(await backends(browser)).toStrictEqual(["google-oauth2"]);
-            expect(await browser.list("sites/site")).toMatchObject([{ domain: "example.com" }]);
-        });
-
-        test("installs packages in the LMS's container, until that is made anew", async () => {
-            const { tutor } = await makeTutor(release);
-            await tutor("dev", "start", "--detach", "lms");
-            const find = ["dev", "exec", "-T", "lms", "python", "-c", "import ol_social_auth, openedx_companion_auth"];
-            await expect(tutor(...find)).rejects.toThrow("No module named 'ol_social_auth'");
-            await tutor("dev", "exec", "-T", "lms", "pip", "install", ...lmsPackages[release]);
-            await tutor(...find);
-
-            await tutor("dev", "dc", "up", "--detach", "--force-recreate", "lms");
-            await expect(tutor(...find)).rejects.toThrow("No module named 'ol_social_auth'");
-        });
-    });
-
-    test("the LMS reads changed settings by itself", async () => {
-        const { tutor, plugins } = await makeTutor("22");
-        await tutor("dev", "launch", "--non-interactive", "--skip-build");
-        await answers(lms.baseUrl, "/api/user/v1/account/login_session/");
-        await tutor(...createUser);
-        await tutor("dev", "exec", "-T", "lms", "pip", "install", ...lmsPackages["22"]);
-        const plugin = {
-            name: "backend",
-            version: "1",
-            patches: {
-                "openedx-lms-development-settings":
-                    'AUTHENTICATION_BACKENDS.append("ol_social_auth.backends.OLOAuth2")\nMITX_REDIRECT_ENABLED = True',
-            },
+    /** Writes and enables a plug-in that sets ol-oauth2 up. */
+    const enableBackend = async ({ plugins, tutor }: TutorRoot, release: TutorRelease) => {
+        const packages = lmsPackages[release].map((requirement) => `"${requirement}"`).join(" ");
+        const patches = {
+            "openedx-dockerfile-post-python-requirements": `RUN \${PIP_COMMAND:-pip} install ${packages}`,
+            "openedx-lms-development-settings":
+                'AUTHENTICATION_BACKENDS.append("ol_social_auth.backends.OLOAuth2")\nMITX_REDIRECT_ENABLED = True',
         };
-        await writeFile(join(plugins, "backend.yml"), JSON.stringify(plugin));
+        await writeFile(join(plugins, "backend.yml"), JSON.stringify({ name: "backend", version: "1", patches }));
         await tutor("plugins", "enable", "backend");
         await tutor("config", "save");
+    };
+    /** Makes the superuser by the platform's own command, from within its shell. */
+    const makeUser = async () => {
+        const program = `
+import json, sys
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+given = json.load(sys.stdin)
+call_command("manage_user", given["username"], given["email"], staff=True, superuser=True)
+user = get_user_model().objects.get(username=given["username"])
+user.set_password(given["password"])
+user.save()`;
+        const command = ["exec", "--interactive", "tutor_dev-lms-1", "./manage.py", "lms", "shell", "-c", program];
+        await execa("docker", command, { env: docker.env, input: JSON.stringify(lms) });
+    };
+
+    test.each(tutorReleases)(
+        "Tutor %s launches an LMS from nothing, from the image that it builds",
+        async (release) => {
+            const root = await docker.tutorRoot(release, { from: "nothing" });
+            await root.tutor("config", "save", "--set", "LMS_HOST=local.openedx.io");
+            await enableBackend(root, release);
+            const image = (await root.tutor("images", "printtag", "openedx-dev")).stdout.trim();
+            const id = () => docker.docker("image", "inspect", "--format", "{{.Id}}", image);
+            const ours = await id();
+            await root.tutor("dev", "launch", "--non-interactive");
+            const built = await id();
+            await lmsAnswers();
+            await makeUser();
+
+            const browser = await AdminBrowser.signIn(lms);
+            // The first of them is made by Tutor's job.
+            expect((await browser.list("auth/user")).map(({ username }) => username)).toEqual(["cms", "edx"]);
+            await expect(backends()).resolves.toContain("ol-oauth2");
+            const redirect = await new AdminBrowser(lms.baseUrl).get("/");
+            expect(redirect.status).toBe(302);
+            expect(redirect.headers["location"]).toMatch("/auth/login/ol-oauth2/");
+
+            expect(built).not.toBe(ours);
+            await docker.reset();
+            await expect(id()).resolves.toBe(ours);
+            await expect(docker.docker("image", "inspect", built)).rejects.toThrow("No such image");
+        },
+    );
+
+    test("a running LMS has no ol-oauth2, and reads changed settings by itself", async () => {
+        const root = await docker.tutorRoot("22");
+        await root.tutor("dev", "start", "--detach", "lms");
+        await lmsAnswers();
+        const createUser = ["dev", "do", "createuser", "--staff", "--superuser", "-p", lms.password];
+        await root.tutor(...createUser, lms.username, lms.email);
+        await expect(backends()).resolves.toStrictEqual(["google-oauth2"]);
+        await root.tutor("dev", "exec", "-T", "lms", "pip", "install", ...lmsPackages["22"]);
+
+        await enableBackend(root, "22");
 
         await eventually(async () => {
-            expect(await backends(await AdminBrowser.signIn(lms))).toContain("ol-oauth2");
+            await expect(backends()).resolves.toContain("ol-oauth2");
         });
-        const redirect = await new AdminBrowser(lms.baseUrl).get("/");
-        expect(redirect.status).toBe(302);
-        expect(redirect.headers["location"]).toMatch("/auth/login/ol-oauth2/");
     });
 
     /** Compose in a fresh checkout whose `.env` has these lines beside those of the example. */
@@ -116,7 +120,8 @@ describeImages("with Docker,", () => {
         const folder = await docker.checkout(name);
         await copyFile(join(folder, ".env.example"), join(folder, ".env"));
         await appendFile(join(folder, ".env"), settings.map((line) => `${line}\n`).join(""));
-        const compose = (...args: string[]) => execa("docker", ["compose", ...args], { cwd: folder, env: docker.env });
+        const compose = (args: readonly string[], options: Pick<Options, "input"> = {}) =>
+            execa("docker", ["compose", ...args], { cwd: folder, env: docker.env, ...options });
         return { folder, compose };
     };
     const credentials = ["OPENEDX_API_CLIENT_ID=an-id", "OPENEDX_API_CLIENT_SECRET=a-secret"];
@@ -124,59 +129,86 @@ describeImages("with Docker,", () => {
     test.each([
         ["mitxonline", [8011, 8013]],
         ["mitxpro", [8051, 8053]],
-    ] as const)("%s starts with its settings, and only so", async (name, ports) => {
+    ] as const)("%s starts with its settings, and has the users that are made in it", async (name, ports) => {
         const { folder, compose } = await makeCheckout(name);
         const host = name === "mitxpro" ? "xpro.odl.local" : "mitxonline.odl.local";
-        await compose("up", "--detach").catch(() => undefined);
+        await compose(["up", "--detach"]).catch(() => undefined);
         await eventually(async () => {
-            const { stdout } = await compose("logs", "web");
+            const { stdout } = await compose(["logs", "web"]);
             expect(stdout).toContain("missing: OPENEDX_API_CLIENT_ID, OPENEDX_API_CLIENT_SECRET");
         });
 
         await appendFile(join(folder, ".env"), credentials.join("\n"));
-        await compose("up", "--detach");
+        await compose(["up", "--detach"]);
+        await answers(`http://${host}:${ports[1]}`, "/admin/login/");
+        const manage = (options: readonly string[], args: readonly string[], input = "") =>
+            compose(["exec", "-T", ...options, "web", "./manage.py", ...args], { input });
+        const read =
+            "import sys, json; from django.contrib.auth.models import User; print(User.objects.filter(**json.load(sys.stdin)).count())";
+        const count = async () => (await manage([], ["shell", "-c", read], '{"is_superuser": true}')).stdout.trim();
+        await expect(count()).resolves.toMatch(/^0$/m);
+        const given = { USERNAME: admin.username, EMAIL: admin.email, PASSWORD: admin.password };
+        const options = Object.entries(given).flatMap(([key, value]) => ["-e", `DJANGO_SUPERUSER_${key}=${value}`]);
+        await manage(options, ["createsuperuser", "--noinput"]);
+        await expect(count()).resolves.toMatch(/^1$/m);
+        await expect(manage(options, ["createsuperuser", "--noinput"])).rejects.toThrow("already taken");
+
+        // Its users outlive its containers.
+        await compose(["up", "--detach", "--force-recreate", "web"]);
         for (const port of ports) {
             await answers(`http://${host}:${port}`, "/admin/login/");
             await AdminBrowser.signIn({ ...admin, baseUrl: `http://${host}:${port}` });
         }
-        // Its users outlive its containers.
-        await compose("up", "--detach", "--force-recreate", "web");
-        await answers(`http://${host}:${ports[0]}`, "/admin/login/");
     });
 
-    test("the containers of LMS and application reach each other by the host's gateway", async () => {
-        const { tutor } = await makeTutor("22");
+    test("the containers of LMS and application reach each other by the host", async () => {
+        const { tutor } = await docker.tutorRoot("22");
         const { compose } = await makeCheckout("mitxonline", ...credentials);
-        await Promise.all([tutor("dev", "start", "--detach", "lms"), compose("up", "--detach")]);
-        await answers(lms.baseUrl, "/api/user/v1/account/login_session/");
+        await Promise.all([tutor("dev", "start", "--detach", "lms"), compose(["up", "--detach"])]);
+        await lmsAnswers();
         await answers("http://mitxonline.odl.local:8013", "/admin/login/");
 
         const program = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)";
         const open = (url: string) => ["python3", "-c", program, url];
-        const heartbeat = await compose("exec", "-T", "web", ...open("http://local.openedx.io:8000/heartbeat"));
-        expect(heartbeat.stdout).toBe("200");
-        const network = JSON.parse(await docker.docker("network", "inspect", "mitxonline_default")) as {
-            IPAM: { Config: { Gateway: string }[] };
-        }[];
-        const gateway = network[0]?.IPAM.Config[0]?.Gateway ?? "";
-        const page = await tutor("dev", "exec", "-T", "lms", ...open(`http://${gateway}:8013/admin/login/`));
-        expect(page.stdout).toMatch(/^200$/m);
+        for (const url of ["http://local.openedx.io:8000/heartbeat", "http://host.docker.internal:8000/heartbeat"]) {
+            const { stdout } = await compose(["exec", "-T", "web", ...open(url)]);
+            expect(stdout).toBe("200");
+        }
+        for (const network of ["mitxonline_default", "tutor_dev_default"]) {
+            const format = "{{(index .IPAM.Config 0).Gateway}}";
+            const gateway = await docker.docker("network", "inspect", "--format", format, network);
+            const page = await tutor("dev", "exec", "-T", "lms", ...open(`http://${gateway}:8013/admin/login/`));
+            expect(page.stdout).toMatch(/^200$/m);
+            const heartbeat = await compose(["exec", "-T", "web", ...open(`http://${gateway}:8000/heartbeat`)]);
+            expect(heartbeat.stdout).toBe("200");
+        }
     });
 
-    test("mitxonline has its API gateway and Keycloak by their profiles", async () => {
-        const { compose } = await makeCheckout("mitxonline", ...credentials, "COMPOSE_PROFILES=keycloak,apisix");
-        await compose("up", "--detach");
+    test("mitxonline has its API gateway and, with a certificate, Keycloak by their profiles", async () => {
+        const settings = ["KEYCLOAK_CLIENT_SECRET=a-secret", "APISIX_SESSION_SECRET_KEY=a-key"];
+        const profiles = "COMPOSE_PROFILES=keycloak,apisix";
+        const { folder, compose } = await makeCheckout("mitxonline", ...credentials, ...settings, profiles);
+        const running = async () => (await compose(["ps", "--services", "--status", "running"])).stdout.split("\n");
+        await compose(["up", "--detach"]);
         await answers("http://mitxonline.odl.local:9080", "/");
         const answer = await new AdminBrowser("http://mitxonline.odl.local:9080").get("/admin/login/");
         expect(answer.headers["location"]).toMatch(/^\/realms\//);
-        expect((await compose("ps", "--services")).stdout.split("\n")).toEqual(
-            expect.arrayContaining(["keycloak", "api"]),
-        );
+        expect((await compose(["logs", "keycloak"])).stdout).toContain("Failed to load /etc/x509/https/tls.crt");
+        await expect(running()).resolves.not.toContain("keycloak");
+
+        for (const file of ["tls.crt", "tls.key"]) {
+            const path = join(folder, "config", "keycloak", "tls", file);
+            await copyFile(`${path}.default`, path);
+        }
+        await compose(["up", "--detach"]);
+        await expect(running()).resolves.toEqual(expect.arrayContaining(["keycloak", "api"]));
+        const { stdout } = await compose(["exec", "-T", "api", "env"]);
+        expect(stdout.split("\n")).toEqual(expect.arrayContaining(settings));
     });
 
     test("mitxonline's Compose files can't be read while a port is unset", async () => {
         const { folder, compose } = await makeCheckout("mitxonline");
         await writeFile(join(folder, ".env"), "APISIX_PORT=9080\nKEYCLOAK_PORT=7080\n");
-        await expect(compose("config")).rejects.toThrow("invalid proto:");
+        await expect(compose(["config"])).rejects.toThrow("invalid proto:");
     });
 });

@@ -2,31 +2,49 @@
  * Where end-to-end tests meet a real Docker daemon, real Compose and real Tutor; the servers in the containers are the
  * sandbox's. Databases and other services are there and do nothing.
  */
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { type Server, createServer } from "node:net";
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
-import pRetry from "p-retry";
-import type { TutorRelease } from "../../config/tutorPlugin.ts";
+import { type TutorRelease, tutorReleases } from "../../config/tutorPlugin.ts";
 import { installTutor, tutorCommand } from "../tutor/tutor.ts";
-import { dockerConfig, installCompose } from "./compose.ts";
+import { dockerConfig, installPlugins } from "./cliPlugins.ts";
 import { type Docker, lines, makeImages, restoreTags } from "./images.ts";
+import { lockTimeout, takeLock } from "./lock.ts";
+import { cache } from "./steps.ts";
 
 /** How long {@link prepareDocker} may take in a hook, in milliseconds: it waits for the tests that have the daemon. */
-export const preparationTimeout = 1_800_000;
+export const preparationTimeout = lockTimeout;
+
+/** Tutor with a root of its own. */
+export interface TutorRoot {
+    /** Those of the daemon, and `TUTOR_ROOT`, `TUTOR_PLUGINS_ROOT` and a `PATH` on which `tutor` is this release. */
+    readonly env: Readonly<Record<string, string>>;
+    /** `TUTOR_ROOT`. */
+    readonly root: string;
+    /** `TUTOR_PLUGINS_ROOT`: a folder that is there, with nothing in it. */
+    readonly plugins: string;
+    /** Calls `tutor`; rejects where it fails. */
+    readonly tutor: (...args: readonly string[]) => Promise<{ stdout: string; stderr: string }>;
+}
 
 /** A Docker daemon that belongs to the tests, with all images in it and no containers. */
 export interface DockerEnvironment {
-    /** Environment variables by which `docker`, `docker compose` and `tutor` find the daemon and Compose. */
+    /** Environment variables by which `docker`, `docker compose` and `tutor` find the daemon and the plug-ins. */
     readonly env: Readonly<Record<string, string>>;
-    /** The folder with the command `tutor` of a release. */
+    /**
+     * The command `tutor` of a release. It builds the images `openedx` and `openedx-dev` from the sandbox LMS and the patch
+     * `openedx-dockerfile-post-python-requirements`; all else is Tutor's own.
+     */
     tutor(release: TutorRelease): string;
     /**
-     * A fresh copy of an application's checkout: `docker-compose.yml`, its override and `.env.example`. The name of the
-     * folder is that of the application, and so Compose's project. It is gone after {@link release}.
+     * A Tutor with a root of its own, whose LMS is `local.openedx.io`; with `from: "nothing"` there is no root yet. It is
+     * gone after {@link release}.
+     */
+    tutorRoot(release: TutorRelease, options?: { readonly from?: "configuration" | "nothing" }): Promise<TutorRoot>;
+    /**
+     * A fresh copy of an application's checkout, which has no `.env` yet. The name of the folder is that of the
+     * application, and so Compose's project. It is gone after {@link release}.
      */
     checkout(name: "mitxonline" | "mitxpro"): Promise<string>;
     /** Calls `docker` and gives what it prints; rejects where it fails. */
@@ -38,8 +56,8 @@ export interface DockerEnvironment {
 }
 
 /**
- * Makes what is missing of Compose, Tutor and the images, and waits until no other test has the daemon. Whoever calls it
- * has the daemon until `release`, or until the end of its process.
+ * Makes what is missing of the CLI's plug-ins, Tutor and the images, and waits until no other test has the daemon. Whoever
+ * calls it has the daemon until `release`, or until the end of its process.
  *
  * @throws Error where the environment variable `TEST_DOCKER_HOST` does not name a daemon, or something can't be made.
  */
@@ -48,13 +66,20 @@ export async function prepareDocker(): Promise<DockerEnvironment> {
     if (host === "") {
         throw new Error("TEST_DOCKER_HOST must be the address of a Docker daemon that belongs to the tests.");
     }
-    const lock = await takeLock(host);
-    // Compose builds by the classic builder as well: it needs nothing that would have to be downloaded.
+    const giveBack = await takeLock(host);
+    // Compose builds by the classic builder: it needs no network, as the daemon has no default one.
     const env = { DOCKER_HOST: host, DOCKER_CONFIG: dockerConfig, DOCKER_BUILDKIT: "0" };
     const docker: Docker = async (...args) => (await execa("docker", args, { env })).stdout;
-    const checkouts: string[] = [];
+    const folders: string[] = [];
+    const makeFolder = async (prefix: string) => {
+        const folder = await mkdtemp(join(tmpdir(), prefix));
+        folders.push(folder);
+        return folder;
+    };
     try {
-        await Promise.all([installCompose(env), installTutor()]);
+        await installPlugins(env);
+        await installTutor();
+        await Promise.all(tutorReleases.map(writeCommand));
         const tags = await makeImages(docker);
         const reset = async () => {
             const containers = lines(await docker("ps", "--all", "--quiet"));
@@ -67,36 +92,56 @@ export async function prepareDocker(): Promise<DockerEnvironment> {
         await reset();
         return {
             env,
-            tutor: (release) => dirname(tutorCommand(release)),
+            tutor: sandboxTutor,
+            tutorRoot: async (release, { from = "configuration" } = {}) => {
+                const made = await makeTutorRoot(release, env, await makeFolder("tutor-"));
+                if (from === "configuration") {
+                    await made.tutor("config", "save", "--set", "LMS_HOST=local.openedx.io");
+                }
+                return made;
+            },
             checkout: async (name) => {
-                const parent = await mkdtemp(join(tmpdir(), "checkout-"));
-                checkouts.push(parent);
-                await cp(join(import.meta.dirname, "fixtures", name), join(parent, name), { recursive: true });
-                return join(parent, name);
+                const folder = join(await makeFolder("checkout-"), name);
+                await cp(join(import.meta.dirname, "fixtures", name), folder, { recursive: true });
+                return folder;
             },
             docker,
             reset,
             release: async () => {
                 await reset();
-                await Promise.all(checkouts.map((folder) => rm(folder, { recursive: true, force: true })));
-                lock.close();
+                await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+                giveBack();
             },
         };
     } catch (error) {
-        lock.close();
+        giveBack();
         throw error;
     }
 }
 
-/** Listens on a name that only one process can have, and that the system takes back at the process's end. */
-function takeLock(host: string): Promise<Server> {
-    const name = `\0openedx-mit-test-${createHash("sha256").update(host).digest("hex")}`;
-    return pRetry(
-        async () => {
-            const server = createServer().listen(name);
-            await once(server, "listening");
-            return server.unref();
-        },
-        { retries: Number.POSITIVE_INFINITY, factor: 1, minTimeout: 200, maxRetryTime: preparationTimeout },
-    );
+async function makeTutorRoot(
+    release: TutorRelease,
+    dockerEnv: Readonly<Record<string, string>>,
+    folder: string,
+): Promise<TutorRoot> {
+    const [root, plugins] = [join(folder, "root"), join(folder, "plugins")];
+    await mkdir(plugins);
+    const command = sandboxTutor(release);
+    const path = `${dirname(command)}${delimiter}${process.env["PATH"] ?? ""}`;
+    const env = { ...dockerEnv, TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins, PATH: path };
+    return { env, root, plugins, tutor: (...args) => execa(command, args, { env }) };
+}
+
+function sandboxTutor(release: TutorRelease): string {
+    return join(cache, "tutor", release, "tutor");
+}
+
+/** The command as a file, for whoever finds it on the PATH or by its name. */
+async function writeCommand(release: TutorRelease): Promise<void> {
+    const file = sandboxTutor(release);
+    const python = join(dirname(tutorCommand(release)), "python");
+    const program = join(import.meta.dirname, "tutor", "sandbox_tutor.py");
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `#!/bin/sh\nexec '${python}' '${program}' "$@"\n`);
+    await chmod(file, 0o755);
 }

@@ -74,6 +74,8 @@ export async function restoreTags(docker: Docker, tags: Tags): Promise<void> {
         await docker("image", "rm", "--force", ...foreign);
     }
     await Promise.all(Object.entries(tags).map(([name, image]) => docker("tag", image, name)));
+    // What had one of these names until now has none any more.
+    await docker("image", "prune", "--force");
 }
 
 /** The lines of what a command printed; none where it printed nothing. */
@@ -100,13 +102,18 @@ async function makeBase(docker: Docker): Promise<void> {
 async function makeMitApplication(docker: Docker, flavour: string): Promise<string> {
     const program = join(sandbox, "mit-application");
     const requirements = lines(await readFile(join(program, `requirements-${flavour}.txt`), "utf8"));
-    return build(docker, flavour, {
-        Dockerfile: join(here, "mit-application", "Dockerfile"),
-        "requirements.txt": requirements,
-        wheels: await downloadWheels(flavour, requirements),
-        "sandbox/mit-application": program,
-        "sandbox/shared": join(sandbox, "shared"),
-    });
+    return build(
+        docker,
+        flavour,
+        {
+            Dockerfile: join(here, "mit-application", "Dockerfile"),
+            "requirements.txt": requirements,
+            wheels: await downloadWheels(flavour, requirements),
+            "sandbox/mit-application": program,
+            "sandbox/shared": join(sandbox, "shared"),
+        },
+        `FLAVOUR=${flavour}`,
+    );
 }
 
 async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
@@ -194,7 +201,7 @@ async function build(
     return image;
 }
 
-const isSource = (file: string) => !file.endsWith("__pycache__");
+const isSource = (file: string) => !/__pycache__|\.test\.ts$/.test(file);
 
 /** The images that Tutor asks for in development: in containers of services and of jobs. */
 async function imagesOfTutor(release: TutorRelease): Promise<string[]> {
@@ -218,17 +225,20 @@ async function imagesIn(folder: string): Promise<string[]> {
 
 /** Changes with everything that the images are made from. */
 async function digestOfInputs(): Promise<string> {
-    const folders = ["sandbox/lms", "sandbox/mit-application", "sandbox/shared", "test/docker", "test/tutor"];
+    const ours = ["fixtures", "lms", "mit-application", "services"].map((name) => join(here, name));
+    const others = ["sandbox/lms", "sandbox/mit-application", "sandbox/shared", "test/tutor"];
+    const folders = [...ours, ...others.map((name) => join(project, name))];
     const listed = await Promise.all(
-        folders.map((folder) => readdir(join(project, folder), { recursive: true, withFileTypes: true })),
+        folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })),
     );
     const files = listed
         .flat()
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
-        .filter((file) => !/__pycache__|\.test\.ts$/.test(file));
+        .filter(isSource);
+    files.push(join(here, "images.ts"));
     const contents = await Promise.all(files.sort().map((file) => readFile(file)));
-    return digest(String(userId), ...contents);
+    return digest(String(userId), JSON.stringify(lmsPackages), ...contents);
 }
 
 function digest(...contents: readonly (string | Buffer)[]): string {
