@@ -23,6 +23,8 @@ from state import prepare_directory  # noqa: E402
 
 def main():
     """Run one command."""
+    # From the start: the first process of a container can't be stopped otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     service, *arguments = sys.argv[1:]
     if service != "lms":
         not_part_of_the_sandbox(service, arguments[0])
@@ -51,7 +53,6 @@ def not_part_of_the_sandbox(service, command):
     """Say so. A server that is not there keeps its container up all the same."""
     print(f"not part of the sandbox: {service} {command}", flush=True)
     if command == "runserver":
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         signal.pause()
 
 
