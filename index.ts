@@ -3,22 +3,24 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { ApplicationEnvironment } from "./components/applicationEnvironment.ts";
 import { ApplicationRegistration } from "./components/applicationRegistration.ts";
+import { ApplicationServer } from "./components/applicationServer.ts";
 import { Credentials } from "./components/credentials.ts";
 import { OpenEdxRegistration } from "./components/openEdxRegistration.ts";
-import { OpenEdxSettings } from "./components/openEdxSettings.ts";
+import { OpenEdxServer } from "./components/openEdxServer.ts";
 import { ProviderConfigurations } from "./components/providerConfigurations.ts";
 import { serverLinks, signInUrl as signInUrlOf } from "./config/links.ts";
 import { loadConfig } from "./config/load.ts";
 import { renderReadme } from "./config/readme.ts";
 
-const config = loadConfig();
+const config = await loadConfig();
 
 const credentials = new Credentials("credentials", config);
-const registration = new OpenEdxRegistration("open-edx", { ...config, credentials });
-const environment = new ApplicationEnvironment("environment", { ...config, credentials });
-new ApplicationRegistration("application", { ...config, credentials, environment });
-const settings = new OpenEdxSettings("open-edx-settings", { ...config, credentials });
-new ProviderConfigurations("providers", { ...config, credentials, settings });
+const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
+const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
+const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
+const registration = new OpenEdxRegistration("open-edx", { ...config, credentials, server });
+new ApplicationRegistration("application", { ...config, credentials, server, applicationServer });
+new ProviderConfigurations("providers", { ...config, credentials, server, applicationServer });
 
 /** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
@@ -38,25 +40,33 @@ export const clientSecrets = {
 /** The access token by which the MIT application calls Open edX (secret). */
 export const serviceWorkerToken = credentials.serviceWorkerToken;
 
+/** Who signs in to each admin (secret): the superusers of the configuration, or those that were made. */
+export const superusers = {
+    openEdx: { username: config.openEdx.connection.username, password: credentials.openEdxPassword },
+    application: { username: config.application.connection.username, password: credentials.applicationPassword },
+};
+
 /** When that token expires. */
 export const serviceWorkerTokenExpires = registration.tokenExpires;
 
 /** The hosts by which containers reach the other server. */
-export const gateways = { openEdx: config.openEdx.gateway, application: config.application.gateway };
+export const gateways = { openEdx: server.gateway, application: applicationServer.gateway };
 
 /** Both servers, and the pages of their admins that the integration concerns. */
 export const urls = serverLinks(config);
 
 /** The Tutor plug-in to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
-export const tutorPlugin = config.lms.from === "external" ? pulumi.secret(settings.pluginText) : undefined;
+export const tutorPlugin = config.lms.from === "external" ? pulumi.secret(server.pluginText) : undefined;
 
 /** The address to try the sign-in with. */
 export const signInUrl = signInUrlOf(config);
 
 /** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
-export const readme = renderReadme(readFileSync(new URL("Pulumi.README.md", import.meta.url), "utf8"), {
-    applicationTitle: config.application.profile.title,
-    gateways,
-    urls,
-    signInUrl,
-});
+export const readme = pulumi.output(gateways).apply((known) =>
+    renderReadme(readFileSync(new URL("Pulumi.README.md", import.meta.url), "utf8"), {
+        applicationTitle: config.application.profile.title,
+        gateways: known,
+        urls,
+        signInUrl,
+    }),
+);

@@ -1,17 +1,18 @@
-import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
-import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { EnvFile } from "../dynamic-providers/envFile.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenEdxServer } from "./openEdxServer.ts";
 
 /** What {@link ApplicationEnvironment} needs. */
 export type ApplicationEnvironmentArgs = Pick<
     StackConfig,
-    "openEdx" | "application" | "serviceWorker" | "envFile" | "keycloakClientSecret"
+    "owner" | "openEdx" | "application" | "serviceWorker" | "envFile" | "keycloakClientSecret"
 > & {
     readonly credentials: Credentials;
+    /** Open edX, as far as its gateway is concerned. */
+    readonly server: Pick<OpenEdxServer, "gateway">;
 };
 
 /**
@@ -21,17 +22,16 @@ export type ApplicationEnvironmentArgs = Pick<
  */
 export class ApplicationEnvironment extends pulumi.ComponentResource {
     readonly envFile: EnvFile;
+    /** The values in it that come out in the course of a run, or are secret. */
+    readonly made: MadeValues<pulumi.Output<string>>;
 
     constructor(name: string, args: ApplicationEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationEnvironment", name, {}, opts);
 
+        this.made = madeValues(args);
         this.envFile = new EnvFile(
             "env-file",
-            {
-                path: args.envFile,
-                owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
-                values: { ...environmentLines(args), ...bootLines(args) },
-            },
+            { path: args.envFile, owner: args.owner, values: environmentLines(args, this.made) },
             { parent: this },
         );
 
@@ -39,49 +39,15 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
     }
 }
 
-/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
-export function bootLines({
-    application,
-    envFile,
-}: Pick<ApplicationEnvironmentArgs, "application" | "envFile">): Record<string, string> {
-    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
-    const missing = Object.entries(application.profile.bootEnvironment).filter(([key]) => (own[key] ?? "") === "");
-    return Object.fromEntries(missing);
-}
-
-/** The lines of `.env`: the handbook's list, and what the application's Compose file and APISIX need. */
-export function environmentLines(args: ApplicationEnvironmentArgs): Record<string, pulumi.Input<string>> {
-    const { openEdx, application, serviceWorker, credentials } = args;
-    const { profile } = application;
+function madeValues(args: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {
+    const { application, credentials, keycloakClientSecret, server } = args;
     return {
-        OPENEDX_IP: openEdx.gateway,
-        EDX_IP: openEdx.gateway,
-        OPENEDX_API_BASE_URL: openEdx.url,
-        OPENEDX_SERVICE_WORKER_USERNAME: serviceWorker.username,
-        OPENEDX_SERVICE_WORKER_API_TOKEN: credentials.serviceWorkerToken,
-        OPENEDX_OAUTH_PROVIDER: openEdxConstants.backendName,
-        OPENEDX_SOCIAL_LOGIN_PATH: openEdxConstants.loginPath,
-        OPENEDX_API_CLIENT_ID: credentials.openEdx.clientId,
-        OPENEDX_API_CLIENT_SECRET: credentials.openEdx.clientSecret,
-        OPENEDX_BASE_REDIRECT_URL: openEdx.url,
-        LOGOUT_REDIRECT_URL: openEdx.url + openEdxConstants.logoutPath,
-        [profile.baseUrlVariable]: application.url,
-        // The handbook's gateway here is that of Open edX's network: its containers are who uses the address.
-        ...(profile.dockerBaseUrlVariable && {
-            [profile.dockerBaseUrlVariable]: atHost(application.url, openEdx.gateway),
-        }),
-        ...profile.environment,
-        ...(profile.isBehindApisix && apisixLines(args)),
-    };
-}
-
-function apisixLines(args: ApplicationEnvironmentArgs): Record<string, pulumi.Input<string>> {
-    const { application, credentials, keycloakClientSecret } = args;
-    return {
-        APISIX_PORT: new URL(application.url).port || "80",
-        APISIX_SESSION_SECRET_KEY: credentials.apisixSessionSecret ?? "",
-        KEYCLOAK_CLIENT_SECRET: keycloakClientSecret,
-        // A browser uses both ports: users that of APISIX, administrators the application's own.
-        CSRF_TRUSTED_ORIGINS: `${application.url},${application.connection.baseUrl}`,
+        openEdxGateway: server.gateway,
+        applicationAtGateway: server.gateway.apply((host) => atHost(application.url, host)),
+        serviceWorkerToken: credentials.serviceWorkerToken,
+        clientId: credentials.openEdx.clientId,
+        clientSecret: credentials.openEdx.clientSecret,
+        apisixSessionSecret: credentials.apisixSessionSecret ?? pulumi.output(""),
+        keycloakClientSecret: pulumi.output(keycloakClientSecret),
     };
 }

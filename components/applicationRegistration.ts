@@ -3,14 +3,17 @@ import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
-import type { ApplicationEnvironment } from "./applicationEnvironment.ts";
+import type { ApplicationServer } from "./applicationServer.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenEdxServer } from "./openEdxServer.ts";
 
 /** What {@link ApplicationRegistration} needs. */
 export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "application" | "adopt"> & {
     readonly credentials: Credentials;
-    /** The application does not start without it. */
-    readonly environment: ApplicationEnvironment;
+    /** Open edX, as far as its addresses are concerned. */
+    readonly server: Pick<OpenEdxServer, "gatewayUrl">;
+    /** The application, as far as its admin is concerned. */
+    readonly applicationServer: Pick<ApplicationServer, "connection" | "ready">;
 };
 
 /**
@@ -22,18 +25,20 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
 export class ApplicationRegistration extends pulumi.ComponentResource {
     constructor(name: string, args: ApplicationRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationRegistration", name, {}, opts);
-        const { openEdx, application, credentials, environment, adopt } = args;
+        const { openEdx, application, credentials, server, applicationServer, adopt } = args;
 
         new OAuthApplication(
             "edx-oauth-app",
             {
-                connection: application.connection,
+                connection: applicationServer.connection,
                 name: mitApplication.edxApplicationName,
                 ...credentials.application,
-                redirectUris: [openEdx.url, openEdx.gatewayUrl].map((url) => url + openEdxConstants.completePath),
+                redirectUris: [openEdx.url, server.gatewayUrl].map(
+                    (url) => pulumi.interpolate`${url}${openEdxConstants.completePath}`,
+                ),
                 adopt: adopt || application.profile.hasEdxApplication,
             },
-            { parent: this, dependsOn: environment.envFile },
+            { parent: this, dependsOn: applicationServer.ready },
         );
 
         this.registerOutputs({});

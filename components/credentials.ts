@@ -10,7 +10,7 @@ export interface ClientCredentials {
 }
 
 /** What of the configuration {@link Credentials} needs. */
-export type CredentialsArgs = Pick<StackConfig, "application">;
+export type CredentialsArgs = Pick<StackConfig, "openEdx" | "application">;
 
 /**
  * Every id, secret and password of the integration, made before anything else: so both servers can be set up at the
@@ -26,6 +26,10 @@ export class Credentials extends pulumi.ComponentResource {
     readonly serviceWorkerToken: pulumi.Output<string>;
     /** The service worker's password (secret); the MIT application needs the token only. */
     readonly serviceWorkerPassword: pulumi.Output<string>;
+    /** The password of the superuser who signs in to Open edX: the configuration's, or a new one (secret). */
+    readonly openEdxPassword: pulumi.Output<string>;
+    /** The password of the superuser who signs in to the MIT application, likewise (secret). */
+    readonly applicationPassword: pulumi.Output<string>;
     /** The key of APISIX's session cookies (secret), where there is an APISIX. */
     readonly apisixSessionSecret: pulumi.Output<string> | undefined;
 
@@ -45,6 +49,8 @@ export class Credentials extends pulumi.ComponentResource {
         };
         this.serviceWorkerToken = secret("service-worker-token", 64);
         this.serviceWorkerPassword = secret("service-worker-password", 40);
+        this.openEdxPassword = args.openEdx.password ?? secret("open-edx-superuser-password", 40);
+        this.applicationPassword = args.application.password ?? secret("application-superuser-password", 40);
         this.apisixSessionSecret = args.application.profile.isBehindApisix
             ? secret("apisix-session-secret", 32)
             : undefined;

@@ -5,13 +5,16 @@ import { AccessToken } from "../dynamic-providers/accessToken.ts";
 import { DjangoUser } from "../dynamic-providers/djangoUser.ts";
 import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenEdxServer } from "./openEdxServer.ts";
 
 /** What {@link OpenEdxRegistration} needs. */
 export type OpenEdxRegistrationArgs = Pick<
     StackConfig,
-    "openEdx" | "application" | "serviceWorker" | "superuser" | "adopt"
+    "owner" | "application" | "serviceWorker" | "superuser" | "adopt"
 > & {
     readonly credentials: Credentials;
+    /** Open edX, as far as its admin is concerned. */
+    readonly server: Pick<OpenEdxServer, "connection" | "ready">;
 };
 
 /**
@@ -26,10 +29,9 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
 
     constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
-        const { application, credentials, serviceWorker, superuser, adopt } = args;
-        const { connection } = args.openEdx;
-        const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-        const child = { parent: this };
+        const { owner, application, credentials, serviceWorker, superuser, adopt } = args;
+        const { connection, ready } = args.server;
+        const child = { parent: this, dependsOn: ready };
 
         new OAuthApplication(
             "mit-oauth-app",

@@ -1,17 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
-import type { ApplicationServer, StackConfig } from "../config/stackConfig.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
 import { OAuth2ProviderConfig } from "../dynamic-providers/oauth2ProviderConfig.ts";
 import { Site } from "../dynamic-providers/site.ts";
 import type { Credentials } from "./credentials.ts";
-import type { OpenEdxSettings } from "./openEdxSettings.ts";
+import type { ApplicationServer } from "./applicationServer.ts";
+import type { OpenEdxServer } from "./openEdxServer.ts";
 
 /** What {@link ProviderConfigurations} needs. */
-export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "application" | "lms" | "sites" | "adopt"> & {
+export type ProviderConfigurationsArgs = Pick<StackConfig, "owner" | "application" | "lms" | "sites" | "adopt"> & {
     readonly credentials: Credentials;
-    /** The LMS has to know the backend first. */
-    readonly settings: OpenEdxSettings;
+    /** Open edX, which has to know the backend first. */
+    readonly server: Pick<OpenEdxServer, "connection" | "ready" | "backend">;
+    /** The application, as far as its addresses are concerned. */
+    readonly applicationServer: Pick<ApplicationServer, "gatewayUrl">;
 };
 
 /**
@@ -22,11 +25,11 @@ export type ProviderConfigurationsArgs = Pick<StackConfig, "openEdx" | "applicat
 export class ProviderConfigurations extends pulumi.ComponentResource {
     constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
-        const { application, lms, credentials, settings, sites, adopt } = args;
-        const { connection } = args.openEdx;
+        const { owner, application, lms, credentials, applicationServer, sites, adopt } = args;
+        const { connection, ready, backend } = args.server;
         const { clientId, clientSecret } = credentials.application;
-        const displayName = `Pulumi ${pulumi.getProject()}/${pulumi.getStack()}`.slice(0, 50);
-        const child = { parent: this };
+        const displayName = `Pulumi ${owner}`.slice(0, 50);
+        const child = { parent: this, dependsOn: ready };
 
         for (const domain of sites) {
             const site = new Site(domain, { connection, domain, displayName }, child);
@@ -40,7 +43,7 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     slug: openEdxConstants.backendName,
                     clientId,
                     clientSecret: lms.clientSecretIn === "database" ? clientSecret : "",
-                    otherSettings: otherSettings(application),
+                    otherSettings: otherSettings(application, applicationServer.gatewayUrl),
                     skipHintedLoginDialog: true,
                     skipRegistrationForm: true,
                     skipEmailVerification: true,
@@ -48,7 +51,7 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     enableSsoIdVerification: true,
                     adopt,
                 },
-                pulumi.mergeOptions(child, { dependsOn: settings.backend ?? [] }),
+                pulumi.mergeOptions(child, { dependsOn: backend }),
             );
         }
 
@@ -60,7 +63,10 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
  * How Open edX finds the MIT application's endpoints: its server calls them at the gateway. A browser is sent to the
  * address that users know, as the application's session cookie is valid there only.
  */
-export function otherSettings({ url, gatewayUrl, profile }: ApplicationServer): Record<string, string> {
+export function otherSettings(
+    { url, profile }: Pick<StackConfig["application"], "url" | "profile">,
+    gatewayUrl: string,
+): Record<string, string> {
     const API_ROOT = `${gatewayUrl}/`;
     return profile.hasDiscovery
         ? { DISCOVERY_URL: gatewayUrl + mitApplication.discoveryPath, API_ROOT }

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { basename, dirname, resolve } from "node:path";
-import { openEdx } from "./openEdx.ts";
-import type { Settings } from "./schema.ts";
+import { execa } from "execa";
+import { composeLabels } from "../dynamic-providers/docker.ts";
 
 /**
  * Asks Docker for the gateway of a Compose project's default network, found by the labels that Compose gives it. It is
@@ -10,18 +9,11 @@ import type { Settings } from "./schema.ts";
  * @param project - the name of the Compose project, for instance `tutor_dev`.
  * @returns an IP address, or `""` where Docker has no such network, or there is no Docker.
  */
-export function askGateway(project: string): string {
-    const labels = { "com.docker.compose.project": project, "com.docker.compose.network": "default" };
+export async function askGateway(project: string): Promise<string> {
+    const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
     const filters = Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
-    const id = answerOf("docker", ["network", "ls", "--quiet", ...filters]);
-    return id === ""
-        ? ""
-        : answerOf("docker", ["network", "inspect", id, "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
-}
-
-/** The name of Open edX's Compose project: Tutor knows, where this program uses it. */
-export function openEdxProject({ lmsFrom, tutor }: Pick<Settings, "lmsFrom" | "tutor">): string {
-    return lmsFrom === "tutor" ? answerOf(tutor, ["config", "printvalue", "DEV_PROJECT_NAME"]) : openEdx.project;
+    const id = await answerOf("network", "ls", "--quiet", ...filters);
+    return id === "" ? "" : answerOf("network", "inspect", id, "--format", "{{(index .IPAM.Config 0).Gateway}}");
 }
 
 /** The name that Compose gives the project of an application: that of its checkout's folder. */
@@ -32,8 +24,8 @@ export function applicationProject(envFile: string): string {
         .replace(/^[_-]+/, "");
 }
 
-/** What a command prints; nothing where it fails or is not there. */
-function answerOf(command: string, args: readonly string[]): string {
-    const { status, stdout } = spawnSync(command, args, { encoding: "utf8", env: process.env });
-    return status === 0 ? stdout.trim() : "";
+/** What Docker prints; nothing where it fails or is not there. */
+async function answerOf(...args: readonly string[]): Promise<string> {
+    const { failed, stdout } = await execa("docker", args, { reject: false, stdin: "ignore" });
+    return failed ? "" : stdout.trim();
 }

@@ -1,25 +1,27 @@
-import { spawnSync } from "node:child_process";
+import { execa } from "execa";
 import * as pulumi from "@pulumi/pulumi";
+import { Fault, lastLines } from "./faults.ts";
 import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlugin.ts";
 
 /**
  * Asks Tutor for its release. A newer one than is known is taken as the newest known, with a warning.
  *
  * @param command - `tutor`, or its path.
- * @throws pulumi.RunError where the command is not there, does not answer with a version, or is too old.
+ * @throws Fault where the command is not there, does not answer with a version, or is too old.
  */
-export function askTutorRelease(command: string): TutorRelease {
-    const { error, stdout, stderr } = spawnSync(command, ["--version"], { encoding: "utf8" });
-    if (error !== undefined) {
-        throw new pulumi.RunError(
-            `lmsFrom is tutor, but the command ${command} can't be run (${error.message}); nothing was done.\n` +
-                "    install Tutor (https://docs.tutor.edly.io/install.html), or name its path: pulumi config set tutor PATH",
+export async function askTutorRelease(command: string): Promise<TutorRelease> {
+    const result = await execa(command, ["--version"], { reject: false, stdin: "ignore" });
+    if (result.exitCode === undefined) {
+        throw new Fault(
+            `lmsFrom is tutor, but the command ${command} can't be run (${result.code ?? ""})`,
+            "install Tutor (https://docs.tutor.edly.io/install.html), or name its path: pulumi config set tutor PATH",
         );
     }
-    const [version, major = ""] = /version (\d+)[\d.]*/.exec(stdout) ?? [];
+    const [version, major = ""] = /version (\d+)[\d.]*/.exec(result.stdout) ?? [];
     if (version === undefined) {
-        throw new pulumi.RunError(
-            `${command} --version does not answer as Tutor does; nothing was done:\n    ${(stdout + stderr).trim()}`,
+        throw new Fault(
+            `${command} --version does not answer as Tutor does: ${lastLines(result)}`,
+            "name the right command: pulumi config set tutor PATH",
         );
     }
     const release = tutorReleases.find((known) => known === major);
@@ -27,8 +29,9 @@ export function askTutorRelease(command: string): TutorRelease {
         return release;
     }
     if (Number(major) < Number(newestTutorRelease)) {
-        throw new pulumi.RunError(
-            `${command} is ${version}; nothing was done.\n    Releases ${tutorReleases.join(", ")} are supported: upgrade Tutor.`,
+        throw new Fault(
+            `${command} is ${version}`,
+            `upgrade Tutor: releases ${tutorReleases.join(", ")} are supported`,
         );
     }
     void pulumi.log.warn(

@@ -1,29 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { applicationProject, askGateway, openEdxProject } from "./askGateway.ts";
+import { z } from "zod";
+import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
+import { projectContainers, runningContainer } from "../dynamic-providers/docker.ts";
+import { applicationProject, askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
+import { askCompose, publishedPorts } from "./composeProject.ts";
+import { environmentLines, placeholders } from "./environmentLines.ts";
+import { allOf } from "./faults.ts";
+import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
+import { openEdx as openEdxConstants } from "./openEdx.ts";
+import { type ApplicationProfile, profiles } from "./profiles.ts";
 import { platformOf, type Settings, settingsSchema } from "./schema.ts";
-import { envFileOf, resolveSettings, type StackConfig } from "./stackConfig.ts";
-import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
+import { envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
 import { warnOfUnknownNames } from "./warnOfUnknownNames.ts";
 
 /**
- * Reads the configuration of this stack.
+ * Reads the configuration of this stack, and what it needs of this machine.
  *
- * @throws pulumi.RunError with all mistakes in it, or where Tutor is to be used and is not there; before any resource is
- *   asked for.
+ * @throws pulumi.RunError with all mistakes in it, or with all that is not as needed on this machine; before any
+ *   resource is asked for.
  */
-export function loadConfig(): StackConfig {
+export async function loadConfig(): Promise<StackConfig> {
     const namespace = `${pulumi.getProject()}:`;
     const values = Object.entries(pulumi.runtime.allConfig())
         .filter(([key]) => key.startsWith(namespace))
         .map(([key, value]) => [key.slice(namespace.length), value]);
-    const settings = parseSettings(withGateways(Object.fromEntries(values) as Record<string, string>));
-    const config = resolveSettings(settings, settings.tutorRelease || tutorReleaseFor(settings));
-    if (config.lms.from === "tutor") {
+    const settings = parseSettings(await withFound(Object.fromEntries(values) as Record<string, string>));
+    const config = await examineMachine(settings);
+    if (settings.lmsFrom === "tutor" || settings.applicationFrom === "compose") {
         // Beside the deployment: a slow name service delays nothing.
         void warnOfUnknownNames([config.openEdx.url, config.application.url]);
     }
     return config;
+}
+
+/** Checks what the stack is to run on this machine, asks Tutor and Compose, and looks at what is there already. */
+async function examineMachine(settings: Settings): Promise<StackConfig> {
+    const usesTutor = settings.lmsFrom === "tutor";
+    const usesCompose = settings.applicationFrom === "compose";
+    const lmsUrl = new URL(settings.lmsUrl);
+    const [askedRelease, tutorProject] = await allOf([
+        usesTutor && settings.tutorRelease === "" ? askTutorRelease(settings.tutor) : undefined,
+        usesTutor ? askTutor(settings.tutor, lmsUrl.hostname, settings.lmsLaunch) : undefined,
+        usesTutor || usesCompose ? checkDocker() : undefined,
+    ]);
+    const found: Found = {
+        bootLines: missingBootLines(profiles[settings.application], envFileOf(settings)),
+        ...(askedRelease !== undefined && { release: askedRelease }),
+    };
+    const config = resolveSettings(settings, found);
+    const [project, lms] = await allOf([
+        usesCompose ? askCompose(config.application.checkout, environmentLines(config, placeholders)) : undefined,
+        tutorProject === undefined ? undefined : lookAtTutor(tutorProject),
+    ]);
+    await allOf([
+        lms === undefined ? undefined : checkPort(Number(lmsUrl.port || 80), lms.project),
+        lms?.gateway === "" && config.platform === "linux"
+            ? checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")
+            : undefined,
+        lms?.isNew === true ? checkDisk() : undefined,
+        ...(project === undefined
+            ? []
+            : [
+                  checkOwner(project, config.owner, config.adopt),
+                  ...publishedPorts(project).map((port) => checkPort(port, project.name)),
+                  config.platform === "linux" && config.application.gateway !== undefined
+                      ? checkSubnet(
+                            config.application.gateway,
+                            project.networks["default"]?.name ?? "",
+                            "applicationGateway",
+                        )
+                      : undefined,
+              ]),
+    ]);
+    return resolveSettings(settings, {
+        ...found,
+        ...(lms !== undefined && { lms }),
+        ...(project !== undefined && { project }),
+    });
+}
+
+/** What Docker has of Tutor's development server. */
+async function lookAtTutor(project: string) {
+    const [gateway, container, containers] = await Promise.all([
+        askGateway(project),
+        runningContainer(project, openEdxConstants.service),
+        projectContainers(project),
+    ]);
+    return { project, gateway, container, isNew: containers.length === 0 };
+}
+
+/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
+export function missingBootLines(
+    { bootEnvironment }: Pick<ApplicationProfile, "bootEnvironment">,
+    envFile: string,
+): Record<string, string> {
+    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
+    return Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === ""));
 }
 
 /**
@@ -48,36 +123,51 @@ export function parseSettings(values: Readonly<Record<string, string>>): Setting
 }
 
 /**
- * The values, and on Linux the gateways that are not among them, as far as Docker knows them.
+ * The values, and what is not among them but can be found out: on Linux the gateways of networks that somebody else
+ * keeps, as far as Docker knows them, and Keycloak's secret in the checkout.
  *
  * @param values - may hold mistakes: what can't be found out for one stays away.
  */
-export function withGateways(values: Readonly<Record<string, string>>): Record<string, string> {
+export async function withFound(values: Readonly<Record<string, string>>): Promise<Record<string, string>> {
     const { shape } = settingsSchema;
     const { data: application } = shape.application.safeParse(values["application"]);
     const { data: platform } = shape.platform.safeParse(values["platform"]);
-    const { data: lmsFrom } = shape.lmsFrom.safeParse(values["lmsFrom"]);
-    const { data: tutor } = shape.tutor.safeParse(values["tutor"]);
-    if (platformOf({ platform }) !== "linux") {
-        return { ...values };
-    }
-    const orAsk = (value: string | undefined, ask: () => string) =>
-        value === undefined || value === "" ? ask() : value;
-    return {
-        ...values,
-        lmsGateway: orAsk(values["lmsGateway"], () =>
-            lmsFrom === undefined || tutor === undefined ? "" : askGateway(openEdxProject({ lmsFrom, tutor })),
-        ),
-        applicationGateway: orAsk(values["applicationGateway"], () =>
-            application === undefined
-                ? ""
-                : askGateway(applicationProject(envFileOf({ application, envFile: values["envFile"] ?? "" }))),
-        ),
+    const envFile = application && envFileOf({ application, envFile: values["envFile"] ?? "" });
+    const isLinux = platformOf({ platform }) === "linux";
+    const isSet = (key: string) => (values[key] ?? "") !== "";
+    const found = {
+        ...(isLinux && values["lmsFrom"] !== "tutor" && !isSet("lmsGateway")
+            ? { lmsGateway: await askGateway(openEdxConstants.project) }
+            : {}),
+        ...(isLinux && values["applicationFrom"] !== "compose" && !isSet("applicationGateway") && envFile
+            ? { applicationGateway: await askGateway(applicationProject(envFile)) }
+            : {}),
+        ...(!isSet("keycloakClientSecret") && envFile
+            ? { keycloakClientSecret: keycloakSecret(profiles[application], envFile) }
+            : {}),
     };
+    return { ...values, ...found };
 }
 
-function tutorReleaseFor({ lmsFrom, tutor }: Settings): TutorRelease {
-    return lmsFrom === "tutor" ? askTutorRelease(tutor) : newestTutorRelease;
+/** What of a realm's file is of interest. */
+const realm = z.object({ clients: z.array(z.object({ clientId: z.string(), secret: z.string().optional() })) });
+
+/** The secret of APISIX in the realm that the checkout's Keycloak imports; nothing where that is not there. */
+function keycloakSecret({ keycloak }: ApplicationProfile, envFile: string): string {
+    const file = keycloak && join(dirname(resolve(envFile)), keycloak.realm);
+    if (file === undefined || !existsSync(file)) {
+        return "";
+    }
+    const { data } = realm.safeParse(parseJson(readFileSync(file, "utf8")));
+    return data?.clients.find(({ clientId }) => clientId === keycloak?.clientId)?.secret ?? "";
+}
+
+function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
 }
 
 function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>>, allowed: string): string {

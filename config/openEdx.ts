@@ -4,6 +4,13 @@ export const openEdx = {
     url: "http://local.openedx.io:8000",
     /** The Compose project of Tutor's releases 20 to 22; the handbook's `tutor_main_dev` is Tutor's main branch. */
     project: "tutor_dev",
+    /** The gateway of its network where this program makes that: the same on every rebuild. */
+    gateway: "172.30.80.1",
+    /** The service of Tutor's Compose project that is the LMS, and Django's own command in its container. */
+    service: "lms",
+    manage: ["./manage.py", "lms"],
+    /** The e-mail address of the superuser that this program makes, where only a user name is given. */
+    superuserDomain: "example.org",
     /** The backend of the package ol-social-auth, which is also the provider's slug. */
     backendName: "ol-oauth2",
     /** The text of the button on the sign-in page. */

@@ -6,6 +6,10 @@ export interface ApplicationProfile {
     readonly port: number;
     /** The port of its Django admin: behind APISIX `/admin/login` belongs to Keycloak. */
     readonly adminPort: number;
+    /** The gateway of its network where this program makes that: the same on every rebuild. */
+    readonly gateway: string;
+    /** The service of its Compose project with Django in it. */
+    readonly service: string;
     /** The folder that `git clone` makes, after which Compose names the network (`<folder>_default`). */
     readonly checkout: string;
     /** The name of its OAuth application in Open edX. */
@@ -24,6 +28,14 @@ export interface ApplicationProfile {
     readonly environment: Readonly<Record<string, string>>;
     /** Lines of `.env` that it does not boot without, whatever their values. */
     readonly bootEnvironment: Readonly<Record<string, string>>;
+    /** What its Keycloak needs of the checkout, where it has one. */
+    readonly keycloak?: {
+        /** The realm that is imported, in which the client of APISIX has its secret. */
+        readonly realm: string;
+        readonly clientId: string;
+        /** Files that have to be copied from a template, `<file>.default`, before Keycloak starts. */
+        readonly copies: readonly string[];
+    };
     /** Pages of its admin that show whether the integration works. */
     readonly confirmPages: {
         readonly openEdxUsers: string;
@@ -39,6 +51,8 @@ const mitxOnline: ApplicationProfile = {
     domain: "mitxonline.odl.local",
     port: 8013,
     adminPort: 8013,
+    gateway: "172.30.13.1",
+    service: "web",
     checkout: "mitxonline",
     openEdxApplicationName: "mitxonline-oauth-app",
     hasEdxApplication: true,
@@ -62,6 +76,8 @@ export const profiles = {
         domain: "xpro.odl.local",
         port: 8053,
         adminPort: 8053,
+        gateway: "172.30.53.1",
+        service: "web",
         checkout: "mitxpro",
         openEdxApplicationName: "xpro-oauth-app",
         hasEdxApplication: false,
@@ -81,6 +97,11 @@ export const profiles = {
         title: "MITx Online (APISIX, Keycloak)",
         port: 9080,
         isBehindApisix: true,
+        keycloak: {
+            realm: "config/keycloak/realms/default-realm.json",
+            clientId: "apisix",
+            copies: ["config/keycloak/tls/tls.crt", "config/keycloak/tls/tls.key"],
+        },
         environment: {
             ...mitxOnline.environment,
             COMPOSE_PROFILES: "keycloak,apisix",
@@ -101,6 +122,10 @@ export const applicationNames = Object.keys(profiles) as ApplicationName[];
 export const mitApplication = {
     /** Its OAuth application for Open edX, which it looks up by this name. */
     edxApplicationName: "edx-oauth-app",
+    /** Django's own command in its container. */
+    manage: ["./manage.py"],
+    /** The e-mail address of the superuser that this program makes, after the user name. */
+    superuserDomain: "odl.local",
     /** Where Open edX sends a browser back to. */
     redirectPaths: ["/login/_private/complete", "/_/auth/complete"],
     oauthApplicationsPath: "/admin/oauth2_provider/application/",

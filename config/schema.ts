@@ -47,7 +47,9 @@ const keys = z.strictObject({
     lmsUsername: text("the e-mail address of a superuser of Open edX")
         .default("edx@example.org")
         .describe("The e-mail address by which a superuser signs in to Open edX"),
-    lmsPassword: secret("That superuser's password"),
+    lmsPassword: secret(
+        "That superuser's password; empty, with lmsFrom tutor: the superuser is made, with one of its own",
+    ),
 
     lmsFrom: z
         .enum(["tutor", "external"], "one of tutor, external")
@@ -60,10 +62,16 @@ const keys = z.strictObject({
         .enum(["", ...tutorReleases], `one of ${tutorReleases.join(", ")}`)
         .default("")
         .describe("The release of Tutor: 20, 21, 22; empty: as tutor says, for lmsFrom external the newest"),
+    lmsLaunch: flag
+        .default(false)
+        .describe("Whether Open edX is set up by tutor dev launch where it was not; for lmsFrom tutor only"),
     lmsPackages: z
-        .enum(["image", "installed"], "one of image, installed")
+        .enum(["image", "container", "installed"], "one of image, container, installed")
         .default("image")
-        .describe("How the LMS gets its packages: image: its image is built with them; installed: it has them already"),
+        .describe(
+            "How the LMS gets its packages: image: its image is built with them; container: pip in the one that runs; " +
+                "installed: it has them already",
+        ),
     redirectVisitors: flag
         .default(true)
         .describe("Whether anonymous visitors of Open edX are sent to the MIT application at once"),
@@ -72,6 +80,13 @@ const keys = z.strictObject({
         .default("database")
         .describe("Where Open edX keeps its client secret: database, settings (of the LMS)"),
 
+    applicationFrom: z
+        .enum(["compose", "external"], "one of compose, external")
+        .default("external")
+        .describe("Who runs the MIT application: compose: this program, from its checkout; external: somebody else"),
+    keepVolumes: flag
+        .default(true)
+        .describe("Whether destroy leaves the application's named volumes, its database among them; for compose only"),
     applicationUrl: orEmpty(origin)
         .default("")
         .describe("The address of the MIT application; empty: that of the handbook"),
@@ -81,12 +96,16 @@ const keys = z.strictObject({
     applicationUsername: text("the user name of a superuser of the MIT application")
         .default("admin")
         .describe("The user name by which a superuser signs in to the MIT application's admin"),
-    applicationPassword: secret("That superuser's password"),
+    applicationPassword: secret(
+        "That superuser's password; empty, with applicationFrom compose: the superuser is made, with one of its own",
+    ),
     envFile: z
         .string()
         .default("")
-        .describe("The .env of the application's checkout, relative to this project; empty: a checkout beside it"),
-    keycloakClientSecret: secret("The client secret of APISIX in Keycloak; for mitxonline-apisix only"),
+        .describe("The .env in the application's checkout, relative to this project; empty: a checkout beside it"),
+    keycloakClientSecret: secret(
+        "The client secret of APISIX in Keycloak, for mitxonline-apisix only; empty: that of the checkout's realm file",
+    ),
 
     platform: z
         .enum(["auto", "linux", "macos", "windows"], "one of auto, linux, macos, windows")
@@ -97,7 +116,9 @@ const keys = z.strictObject({
         .describe(`The gateway of Open edX's network; empty: on Linux as Docker says, else ${dockerHost}`),
     applicationGateway: orEmpty(host)
         .default("")
-        .describe(`The gateway of the MIT application's network; empty: on Linux as Docker says, else ${dockerHost}`),
+        .describe(
+            `The gateway of the MIT application's network; empty: on Linux as Docker says or with compose a fixed one, else ${dockerHost}`,
+        ),
 
     serviceWorkerUsername: username
         .default("mitserviceworker")
@@ -133,21 +154,39 @@ interface Rule {
 const rules: readonly Rule[] = [
     {
         key: "lmsPassword",
-        demand: ({ lmsPassword }) => lmsPassword === "" && "the password of lmsUsername",
+        demand: ({ lmsFrom, lmsPassword }) =>
+            lmsFrom === "external" && lmsPassword === "" && "the password of lmsUsername",
     },
     {
         key: "applicationPassword",
-        demand: ({ applicationPassword }) => applicationPassword === "" && "the password of applicationUsername",
+        demand: ({ applicationFrom, applicationPassword }) =>
+            applicationFrom === "external" && applicationPassword === "" && "the password of applicationUsername",
     },
     {
         key: "lmsGateway",
-        demand: (settings) => needsGateway(settings.lmsGateway, settings) && gatewayOf("tutor dev start --detach"),
+        demand: (settings) =>
+            settings.lmsFrom === "external" &&
+            needsGateway(settings.lmsGateway, settings) &&
+            gatewayOf("tutor dev start --detach"),
     },
     {
         key: "applicationGateway",
         demand: (settings) =>
+            settings.applicationFrom === "external" &&
             needsGateway(settings.applicationGateway, settings) &&
             gatewayOf("docker compose up --detach, in the application's checkout"),
+    },
+    {
+        key: "applicationGateway",
+        demand: (settings) =>
+            settings.applicationFrom === "compose" &&
+            platformOf(settings) === "linux" &&
+            !/^$|^\d+(\.\d+){3}$/.test(settings.applicationGateway ?? "") &&
+            "an IPv4 address, as the network is made with it, e.g. 172.30.13.1",
+    },
+    {
+        key: "lmsLaunch",
+        demand: ({ lmsFrom, lmsLaunch }) => lmsFrom === "external" && lmsLaunch && "false with lmsFrom external",
     },
     {
         key: "keycloakClientSecret",

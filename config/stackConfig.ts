@@ -1,43 +1,67 @@
+import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
-import { dockerHost } from "./openEdx.ts";
-import { type ApplicationName, type ApplicationProfile, profiles } from "./profiles.ts";
-import type { Settings } from "./schema.ts";
-import type { TutorRelease } from "./tutorPlugin.ts";
+import type { ComposeProject } from "./composeProject.ts";
+import { dockerHost, openEdx as openEdxConstants } from "./openEdx.ts";
+import { type ApplicationName, type ApplicationProfile, mitApplication, profiles } from "./profiles.ts";
+import { type Platform, platformOf, type Settings } from "./schema.ts";
+import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
 
 /** A server of the integration. Addresses have no slash at the end. */
 export interface Server {
     /** The address that users know. */
     readonly url: string;
-    /** The gateway of its network: the host by which the other server's containers reach it. */
-    readonly gateway: string;
-    /** Its address at that gateway. */
-    readonly gatewayUrl: string;
+    /**
+     * The gateway of its network: the host by which the other server's containers reach it. `undefined` where that comes
+     * out in the course of a run.
+     */
+    readonly gateway: string | undefined;
     /** Its admin, with who signs in there. */
-    readonly connection: ConnectionArgs & { readonly baseUrl: string };
+    readonly connection: Omit<ConnectionArgs, "password"> & { readonly baseUrl: string };
+    /** That user's password; `undefined` where one is made. */
+    readonly password: pulumi.Output<string> | undefined;
+    /** The user that is made where there is none. */
+    readonly superuser: { readonly username: string; readonly email: string };
 }
 
 /** The MIT application. */
 export interface ApplicationServer extends Server {
     readonly name: ApplicationName;
     readonly profile: ApplicationProfile;
+    /** Its Compose project, where this stack runs it. */
+    readonly project: ComposeProject | undefined;
+    /** The folder with its Compose files and its `.env`, absolute. */
+    readonly checkout: string;
+    /** Whether `destroy` leaves its named volumes. */
+    readonly keepsVolumes: boolean;
+    /** The lines of `.env` without which it does not boot, as far as its developer has not set them. */
+    readonly bootLines: Readonly<Record<string, string>>;
+}
+
+/** How the LMS gets its settings. */
+export interface LmsConfig {
+    readonly from: Settings["lmsFrom"];
+    /** The command `tutor`, by name or path. */
+    readonly tutor: string;
+    readonly release: TutorRelease;
+    /** Whether `tutor dev launch` sets it up. */
+    readonly launches: boolean;
+    readonly packagesBy: Settings["lmsPackages"];
+    /** Whether anonymous visitors are sent to the MIT application at once. */
+    readonly redirectsVisitors: boolean;
+    readonly clientSecretIn: Settings["clientSecretIn"];
+    /** What Docker has of Tutor's development server when the program starts; empty where it has nothing. */
+    readonly found: { readonly gateway: string; readonly container: string };
 }
 
 /** What the components deploy: the configuration with everything that follows from it. */
 export interface StackConfig {
+    /** Who makes what is made, as `project/stack`. */
+    readonly owner: string;
+    readonly platform: Platform;
     readonly openEdx: Server;
     readonly application: ApplicationServer;
-    /** How the LMS gets its settings. */
-    readonly lms: {
-        readonly from: Settings["lmsFrom"];
-        /** The command `tutor`, by name or path. */
-        readonly tutor: string;
-        readonly release: TutorRelease;
-        readonly packagesBy: Settings["lmsPackages"];
-        /** Whether anonymous visitors are sent to the MIT application at once. */
-        readonly redirectsVisitors: boolean;
-        readonly clientSecretIn: Settings["clientSecretIn"];
-    };
+    readonly lms: LmsConfig;
     /** The application's `.env`, relative to the project. */
     readonly envFile: string;
     /** The client secret of APISIX in Keycloak (secret); empty where there is no APISIX. */
@@ -56,41 +80,69 @@ export interface StackConfig {
     readonly adopt: boolean;
 }
 
+/** What this machine adds to the configuration. */
+export interface Found {
+    readonly release?: TutorRelease;
+    readonly lms?: LmsConfig["found"];
+    readonly project?: ComposeProject;
+    readonly bootLines?: Readonly<Record<string, string>>;
+}
+
 /** Adds what follows from the settings: addresses, gateways, sites. */
-export function resolveSettings(settings: Settings, release: TutorRelease): StackConfig {
+export function resolveSettings(settings: Settings, found: Found = {}): StackConfig {
     const profile = profiles[settings.application];
+    const platform = platformOf(settings);
     const lmsUrl = new URL(settings.lmsUrl);
     const applicationUrl = new URL(settings.applicationUrl || `http://${profile.domain}:${profile.port}`);
+    const envFile = envFileOf(settings);
     return {
+        owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        platform,
         openEdx: {
-            ...serverAt(lmsUrl, settings.lmsGateway || dockerHost),
+            url: lmsUrl.origin,
+            // With Tutor on Linux its network is asked in the course of a run.
+            gateway:
+                settings.lmsGateway || (settings.lmsFrom === "tutor" && platform === "linux" ? undefined : dockerHost),
             connection: {
                 kind: "openedx",
                 baseUrl: lmsUrl.origin,
                 username: settings.lmsUsername,
-                password: pulumi.secret(settings.lmsPassword),
+                ...(settings.lmsFrom === "tutor" && settings.lmsLaunch && { isOfStack: true }),
             },
+            password: passwordOf(settings.lmsPassword),
+            superuser: superuserOf(settings.lmsUsername, openEdxConstants.superuserDomain),
         },
         application: {
             name: settings.application,
             profile,
-            ...serverAt(applicationUrl, settings.applicationGateway || dockerHost),
+            url: applicationUrl.origin,
+            gateway:
+                settings.applicationGateway ||
+                (settings.applicationFrom === "compose" && platform === "linux" ? profile.gateway : dockerHost),
             connection: {
                 kind: "django",
                 baseUrl: new URL(settings.applicationAdminUrl || adminUrl(applicationUrl, profile)).origin,
                 username: settings.applicationUsername,
-                password: pulumi.secret(settings.applicationPassword),
+                ...(settings.applicationFrom === "compose" && { isOfStack: true }),
             },
+            password: passwordOf(settings.applicationPassword),
+            superuser: superuserOf(settings.applicationUsername, mitApplication.superuserDomain),
+            project: found.project,
+            checkout: dirname(resolve(envFile)),
+            keepsVolumes: settings.keepVolumes,
+            bootLines: found.bootLines ?? {},
         },
         lms: {
             from: settings.lmsFrom,
             tutor: settings.tutor,
-            release,
+            release: found.release ?? (settings.tutorRelease || newestTutorRelease),
+            launches: settings.lmsLaunch,
             packagesBy: settings.lmsPackages,
             redirectsVisitors: settings.redirectVisitors,
             clientSecretIn: settings.clientSecretIn,
+            found: found.lms ?? { gateway: "", container: "" },
         },
-        envFile: envFileOf(settings),
+        envFile,
         keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret),
         serviceWorker: {
             username: settings.serviceWorkerUsername,
@@ -119,8 +171,13 @@ export function atHost(url: string, host: string): string {
     return other.origin;
 }
 
-function serverAt(url: URL, gateway: string): Pick<Server, "url" | "gateway" | "gatewayUrl"> {
-    return { url: url.origin, gateway, gatewayUrl: atHost(url.origin, gateway) };
+function passwordOf(value: string): pulumi.Output<string> | undefined {
+    return value === "" ? undefined : pulumi.secret(value);
+}
+
+/** Who signs in may be named by user name or e-mail address. */
+function superuserOf(name: string, domain: string): Server["superuser"] {
+    return { username: name.replace(/@.*/, ""), email: name.includes("@") ? name : `${name}@${domain}` };
 }
 
 function adminUrl(applicationUrl: URL, profile: ApplicationProfile): string {

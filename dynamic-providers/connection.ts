@@ -10,6 +10,11 @@ export interface Connection {
     readonly username: string;
     /** That user's password (secret). */
     readonly password: string;
+    /**
+     * Whether the stack itself runs the server, so that the server goes with the stack. One that does not answer then
+     * holds up neither refresh nor destroy. Default: no.
+     */
+    readonly isOfStack?: boolean;
 }
 
 /** {@link Connection} as a caller passes it. */
@@ -18,4 +23,5 @@ export interface ConnectionArgs {
     readonly baseUrl: Input<string>;
     readonly username: Input<string>;
     readonly password: Input<string>;
+    readonly isOfStack?: Input<boolean>;
 }

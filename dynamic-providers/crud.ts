@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
+import type { Connection } from "./connection.ts";
 import { lookAgainOnce, ProviderError, UnreachableError } from "./django-admin/errors.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
@@ -89,7 +90,8 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         },
         create: (inputs) => lookAgainOnce(() => definition.create(withoutProvider(inputs))),
         async read(id, props) {
-            const truth = await definition.read(id, withoutProvider(props));
+            const known = withoutProvider(props);
+            const truth = await asBeforeWhereSilent(known, () => definition.read(id, known));
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
@@ -104,7 +106,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             return { outs: await lookAgainOnce(() => definition.update(id, former, inputs)) };
         },
         delete: (id, props) =>
-            forgettingGoneServers(() => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
+            forgettingGoneServers(props, () => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
     };
 }
 
@@ -112,22 +114,42 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
 export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
 
 /**
- * Deletes, or where the user said so counts what is on a server that can't be connected to as deleted. One that answers
- * late, or with an error, is still there.
+ * Deletes, or counts what is on a server that can't be connected to as deleted: where the user said so, and on a server
+ * that the stack itself runs. One of others that answers late, or with an error, is still there.
  */
-async function forgettingGoneServers(operation: () => Promise<void>): Promise<void> {
+async function forgettingGoneServers(props: object, operation: () => Promise<void>): Promise<void> {
     try {
         await operation();
     } catch (error) {
-        if (!(error instanceof UnreachableError) || error.mayHaveSucceeded) {
+        const isOfStack = isOnServerOfStack(props);
+        if (!(error instanceof UnreachableError) || (error.mayHaveSucceeded && !isOfStack)) {
             throw error;
         }
-        if (process.env[DELETE_UNREACHABLE] !== "true") {
+        if (process.env[DELETE_UNREACHABLE] !== "true" && !isOfStack) {
             throw new ProviderError(
                 `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true pulumi destroy`,
             );
         }
         console.warn(`${error.message} What is on it counts as gone.`);
+    }
+}
+
+/**
+ * Reads, or takes an object on a server of this stack for what it was as long as that server does not answer: its
+ * containers are what has to be repaired first.
+ */
+async function asBeforeWhereSilent<Outputs extends object>(
+    known: Outputs,
+    read: () => Promise<Outputs | undefined>,
+): Promise<Outputs | undefined> {
+    try {
+        return await read();
+    } catch (error) {
+        if (error instanceof UnreachableError && isOnServerOfStack(known)) {
+            console.warn(`${error.message} What is on it is taken as it was.`);
+            return known;
+        }
+        throw error;
     }
 }
 
@@ -140,6 +162,7 @@ export const connectionSchema = z.strictObject({
     }),
     username: z.string().min(1, "must not be empty"),
     password: z.string().min(1, "must not be empty"),
+    isOfStack: z.boolean().exactOptional(),
 });
 
 /** Compares lists whose order and repetitions mean nothing to the server. */
@@ -177,6 +200,10 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
             within === UNKNOWN ? UNKNOWN : (within as Partial<Record<PropertyKey, unknown>> | undefined)?.[key],
         value,
     );
+}
+
+function isOnServerOfStack(props: object): boolean {
+    return (props as { connection?: Connection }).connection?.isOfStack === true;
 }
 
 function isOtherServer(olds: object, news: object): boolean {

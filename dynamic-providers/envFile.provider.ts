@@ -1,4 +1,4 @@
-import { chmod, readFile, rm, stat } from "node:fs/promises";
+import { chmod, rm, stat } from "node:fs/promises";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
@@ -7,6 +7,7 @@ import { z } from "zod";
 import { defineProvider, UNKNOWN } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { conflicts, isWritable, parseEnvText, withBlock } from "./envBlock.ts";
+import { readText } from "./files.ts";
 import type { EnvFileInputs as Inputs, EnvFileOutputs as Outputs } from "./envFile.ts";
 
 const schema = z.strictObject({
@@ -25,24 +26,24 @@ export const provider = defineProvider<Inputs, Outputs>({
     replaceOn: ["path", "owner"],
 
     async create(inputs) {
-        const text = await readText(inputs.path);
+        const text = await readText(resolve(inputs.path), "latin1");
         const formerMode = text === undefined ? null : (await stat(resolve(inputs.path))).mode & 0o777;
         await write(inputs, text);
         return { id: inputs.path, outs: { ...inputs, formerMode } };
     },
 
     async read(_id, props) {
-        const { owner, values } = parseEnvText((await readText(props.path)) ?? "");
+        const { owner, values } = parseEnvText((await readText(resolve(props.path), "latin1")) ?? "");
         return owner === props.owner ? { ...props, values } : undefined;
     },
 
     async update(_id, { formerMode }, news) {
-        await write(news, await readText(news.path));
+        await write(news, await readText(resolve(news.path), "latin1"));
         return { ...news, formerMode };
     },
 
     async delete(_id, { path, owner, formerMode }) {
-        const parsed = parseEnvText((await readText(path)) ?? "");
+        const parsed = parseEnvText((await readText(resolve(path), "latin1")) ?? "");
         if (parsed.owner !== owner) {
             return;
         }
@@ -81,17 +82,6 @@ function fileFaults({ path, owner, values }: Partial<Inputs>): dynamic.CheckFail
         property: `values.${key}`,
         reason: `${path}, line ${line}, sets it outside the managed block too: delete that line, as this stack sets it`,
     }));
-}
-
-async function readText(path: string): Promise<string | undefined> {
-    try {
-        return await readFile(resolve(path), "latin1");
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-            return undefined;
-        }
-        throw new ProviderError(`${path} can't be read: ${(error as Error).message}`);
-    }
 }
 
 async function write({ path, owner, values }: Inputs, text = ""): Promise<void> {

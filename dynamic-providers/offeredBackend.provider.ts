@@ -1,13 +1,12 @@
-import pRetry, { AbortError } from "p-retry";
 import { z } from "zod";
 import { connectionSchema, defineProvider } from "./crud.ts";
-import { ProviderError, RefusedError } from "./django-admin/errors.ts";
+import { ProviderError } from "./django-admin/errors.ts";
 import { adminSession } from "./django-admin/session.ts";
 import type { OfferedBackendInputs as Inputs, OfferedBackendOutputs as Outputs } from "./offeredBackend.ts";
+import { waitUntil } from "./waiting.ts";
 
 const PAGE = "/admin/third_party_auth/oauth2providerconfig/add/";
 const FORM = "oauth2providerconfig_form";
-const POLL_MILLISECONDS = 2000;
 
 const schema = z.strictObject({
     connection: connectionSchema,
@@ -43,28 +42,14 @@ async function isOffered({ connection, backendName }: Inputs): Promise<boolean> 
     return form.options("backend_name").has(backendName);
 }
 
-/** Asks until the backend is there. While the LMS restarts it may refuse connections and answer with errors. */
 async function waitUntilOffered(inputs: Inputs): Promise<void> {
-    await pRetry(
-        async () => {
-            try {
-                if (await isOffered(inputs)) {
-                    return;
-                }
-            } catch (error) {
-                throw error instanceof RefusedError ? new AbortError(error) : error;
-            }
+    await waitUntil(async () => {
+        if (!(await isOffered(inputs))) {
             throw new ProviderError(
                 `${inputs.connection.baseUrl} does not offer the backend ${inputs.backendName}: its settings, or the ` +
                     "package ol-social-auth, are not live. For Tutor: tutor images build openedx-dev, " +
                     "then tutor dev start --detach, then pulumi up again.",
             );
-        },
-        {
-            retries: Number.POSITIVE_INFINITY,
-            factor: 1,
-            minTimeout: POLL_MILLISECONDS,
-            maxRetryTime: inputs.patienceSeconds * 1000,
-        },
-    );
+        }
+    }, inputs.patienceSeconds);
 }

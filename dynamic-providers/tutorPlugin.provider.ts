@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa, ExecaError } from "execa";
 import writeFileAtomic from "write-file-atomic";
 import { parse } from "yaml";
 import { z } from "zod";
+import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
+import { readText } from "./files.ts";
 import type { TutorPluginInputs as Inputs, TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
 const schema = z.strictObject({
@@ -23,12 +24,13 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async create(inputs) {
         const [root, plugins] = await Promise.all([
-            tutor(inputs, "config", "printroot"),
-            tutor(inputs, "plugins", "printroot"),
+            runCommand(inputs.tutor, ["config", "printroot"]),
+            runCommand(inputs.tutor, ["plugins", "printroot"]),
         ]);
         if (!existsSync(configFile(root))) {
             throw new ProviderError(
-                `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch`,
+                `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch, or let this stack ` +
+                    "do it: pulumi config set lmsLaunch true",
             );
         }
         const file = join(plugins, `${inputs.name}.py`);
@@ -54,48 +56,24 @@ export const provider = defineProvider<Inputs, Outputs>({
         return { ...news, root, file };
     },
 
-    async delete(_id, { tutor: command, root, file, name, text }) {
+    async delete(_id, { tutor, root, file, name, text }) {
         const found = await readText(file);
         if (found !== undefined && firstLine(found) !== firstLine(text)) {
             return;
         }
         // A folder of Tutor that is gone has nothing to disable; asking Tutor would make a new one.
         if ((await enabledPlugins(root)).includes(name)) {
-            await tutor({ tutor: command }, "--root", root, "plugins", "disable", name);
+            await runCommand(tutor, ["--root", root, "plugins", "disable", name]);
         }
         await rm(file, { force: true });
     },
 });
 
 /** Writes the file whole, as a broken plug-in makes every command of Tutor fail; enabling it renders the environment. */
-async function write(file: string, { tutor: command, name, text }: Inputs): Promise<void> {
+async function write(file: string, { tutor, name, text }: Inputs): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, text, { mode: 0o600 });
-    await tutor({ tutor: command }, "plugins", "enable", name);
-}
-
-/**
- * Runs Tutor.
- * @returns what it printed.
- * @throws ProviderError with its exit code and last lines.
- */
-async function tutor({ tutor: command }: Pick<Inputs, "tutor">, ...args: string[]): Promise<string> {
-    try {
-        return (await execa(command, args, { stdin: "ignore" })).stdout.trim();
-    } catch (error) {
-        if (!(error instanceof ExecaError)) {
-            throw error;
-        }
-        if (error.code === "ENOENT") {
-            throw new ProviderError(
-                `The command ${command} is not there. Install Tutor, or set its path: pulumi config set tutor PATH`,
-            );
-        }
-        const lines = `${error.stdout}\n${error.stderr}`.trim().split("\n").slice(-10).join("\n    ");
-        throw new ProviderError(
-            `${command} ${args.join(" ")} failed (exit code ${String(error.exitCode)}):\n    ${lines}`,
-        );
-    }
+    await runCommand(tutor, ["plugins", "enable", name]);
 }
 
 /** The names in Tutor's `config.yml`, read directly: starting Tutor takes as long as all else together. */
@@ -106,17 +84,6 @@ async function enabledPlugins(root: string): Promise<readonly string[]> {
 
 function configFile(root: string): string {
     return join(root, "config.yml");
-}
-
-async function readText(file: string): Promise<string | undefined> {
-    try {
-        return await readFile(file, "utf8");
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-            return undefined;
-        }
-        throw new ProviderError(`${file} can't be read: ${(error as Error).message}`);
-    }
 }
 
 function firstLine(text: string): string {

@@ -29,7 +29,6 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
  */
 export async function runPulumi(...args: string[]): Promise<number> {
     const { exitCode } = await execa("pulumi", args, {
-        cwd: project,
         env: await pulumiEnvironment(),
         reject: false,
         stdio: "inherit",

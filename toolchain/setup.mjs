@@ -17,6 +17,7 @@ import {
     existsSync,
     mkdirSync,
     mkdtempSync,
+    readdirSync,
     readFileSync,
     realpathSync,
     renameSync,
@@ -24,7 +25,7 @@ import {
     symlinkSync,
     writeFileSync,
 } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,7 +39,10 @@ const PULUMI_HOME = join(project, LOCAL, "pulumi");
 const DOWNLOADS = "https://get.pulumi.com";
 const PYTHON_AT_LEAST = [3, 11];
 const NODE_AT_LEAST = [22, 18];
+/** The file that marks what was built here, and from what. */
+const BUILT_HERE = "BUILT-HERE";
 const DOCKER_PLUGIN = "toolchain/docker-plugin";
+const LANGUAGE_HOST_ADDED = "toolchain/language-host/added/forward.go";
 const windows = process.platform === "win32";
 
 /** The Python environments of the sandbox's servers and what goes into each. */
@@ -54,6 +58,7 @@ const INPUTS = [
     "toolchain/setup.mjs",
     "toolchain/pulumi-cli/go.sum",
     "toolchain/language-host/go.sum",
+    LANGUAGE_HOST_ADDED,
     `${DOCKER_PLUGIN}/go.sum`,
     `${DOCKER_PLUGIN}/main.go`,
     ...Object.values(PYTHON_ENVIRONMENTS),
@@ -150,7 +155,9 @@ async function installPulumi(reachable) {
     const version = packageVersion("pulumi");
     const home = join(PULUMI_HOME, "versions", version);
     const target = join(home, "bin");
-    if (existsSync(join(target, windows ? "pulumi.exe" : "pulumi"))) {
+    const marker = join(target, BUILT_HERE);
+    const isThere = existsSync(join(target, windows ? "pulumi.exe" : "pulumi"));
+    if (isThere && (!existsSync(marker) || readFileSync(marker, "utf8") === languageHostOrigin())) {
         return;
     }
     rmSync(home, { recursive: true, force: true });
@@ -212,12 +219,7 @@ async function buildPulumi(version, target) {
     try {
         const flags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`;
         await goBuild("toolchain/pulumi-cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", folder, flags);
-        await goBuild(
-            "toolchain/language-host",
-            "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-            folder,
-            "-s -w",
-        );
+        await buildLanguageHost(folder);
         const provider = "pulumi-resource-pulumi-nodejs";
         copyFileSync(join(MODULES, "@pulumi/pulumi", provider), join(folder, provider));
         chmodSync(join(folder, provider), 0o755);
@@ -225,6 +227,54 @@ async function buildPulumi(version, target) {
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
+}
+
+/**
+ * The newest language host that is a module by itself is older than the CLI: it is built with a file of ours, which
+ * passes on what the engine has learnt since.
+ * @param {string} folder
+ */
+async function buildLanguageHost(folder) {
+    const module = "toolchain/language-host";
+    const command = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
+    await run("go", ["mod", "download", "github.com/pulumi/pulumi/sdk/v3"], module);
+    const listed = spawnSync("go", ["list", "-f", "{{.Dir}}", command], { cwd: module, encoding: "utf8" });
+    const sources = listed.stdout.trim();
+    const build = join(folder, "pulumi-language-nodejs.build");
+    mkdirSync(build);
+    for (const file of readdirSync(sources).filter((name) => /(?<!_test)\.go$/.test(name))) {
+        writeFileSync(join(build, file), readFileSync(join(sources, file)));
+    }
+    for (const file of [`${module}/go.mod`, `${module}/go.sum`, LANGUAGE_HOST_ADDED]) {
+        copyFileSync(file, join(build, basename(file)));
+    }
+    const main = readFileSync(join(build, "main.go"), "utf8");
+    const call = "pulumirpc.RegisterResourceMonitorServer(srv, &monitorProxy{target: target})";
+    if (!main.includes(call)) {
+        throw new SetupError(`${LANGUAGE_HOST_ADDED} does not fit the language host in ${sources}.`);
+    }
+    writeFileSync(
+        join(build, "main.go"),
+        main.replace(call, "registerMonitor(srv, conn, &monitorProxy{target: target})"),
+    );
+    const flags = ["build", "-mod=readonly", "-ldflags", "-s -w", "-o", join(folder, "pulumi-language-nodejs"), "."];
+    await run("go", flags, build);
+    rmSync(build, { recursive: true });
+    writeFileSync(join(folder, BUILT_HERE), languageHostOrigin());
+}
+
+function languageHostOrigin() {
+    return builtFrom("toolchain/language-host", ["toolchain/language-host/go.sum", LANGUAGE_HOST_ADDED]);
+}
+
+/**
+ * What the marker of something that was built here says.
+ * @param {string} place
+ * @param {string[]} sources
+ */
+function builtFrom(place, sources) {
+    const contents = sources.map((file) => readFileSync(file));
+    return `Built with Go from ${place}, SHA-256 ${sha256(Buffer.concat(contents))}\n`;
 }
 
 /**
@@ -275,9 +325,8 @@ function installStandIns(reachable) {
 async function installDockerPlugin(reachable, wanted) {
     const version = packageVersion("@pulumi/docker");
     const folder = join(PULUMI_HOME, "plugins", `resource-docker-v${version}`);
-    const marker = join(folder, "BUILT-HERE");
-    const sources = ["go.sum", "main.go"].map((file) => readFileSync(join(DOCKER_PLUGIN, file)));
-    const origin = `Built with Go from ${DOCKER_PLUGIN}, SHA-256 ${sha256(Buffer.concat(sources))}\n`;
+    const marker = join(folder, BUILT_HERE);
+    const origin = builtFrom(DOCKER_PLUGIN, [`${DOCKER_PLUGIN}/go.sum`, `${DOCKER_PLUGIN}/main.go`]);
     if (existsSync(folder) && !existsSync(marker)) {
         return true;
     }
@@ -310,7 +359,7 @@ async function buildDockerPlugin(version, target, origin) {
     const folder = mkdtempSync(join(project, LOCAL, "build-"));
     try {
         await goBuild(DOCKER_PLUGIN, ".", folder, `-s -w -X main.version=${version}`);
-        writeFileSync(join(folder, "BUILT-HERE"), origin);
+        writeFileSync(join(folder, BUILT_HERE), origin);
         rmSync(target, { recursive: true, force: true });
         mkdirSync(dirname(target), { recursive: true });
         renameSync(folder, target);

@@ -11,10 +11,16 @@ export function signIn(http: HttpClient, connection: Connection): Promise<void> 
     return connection.kind === "openedx" ? signInToOpenEdx(http, connection) : signInToDjango(http, connection);
 }
 
+/** The page that a sign-in begins with, for one by e-mail address. */
+export function signInPath(kind: Connection["kind"]): string {
+    return kind === "openedx" ? "/api/user/v1/account/login_session/" : "/admin/login/";
+}
+
 /** The LMS's JSON sign-in: its `/admin/login/` leads to a micro-frontend and is no way in. */
 async function signInToOpenEdx(http: HttpClient, { username, password }: Connection): Promise<void> {
-    const [version, field] = username.includes("@") ? ["v1", "email"] : ["v2", "email_or_username"];
-    const path = `/api/user/${version}/account/login_session/`;
+    const [path, field] = username.includes("@")
+        ? [signInPath("openedx"), "email"]
+        : ["/api/user/v2/account/login_session/", "email_or_username"];
     const page = await http.send({ method: "GET", path });
     const token = await http.cookie("csrftoken");
     if (page.status !== 200 || token === undefined) {
@@ -45,7 +51,7 @@ function jsonValue(body: string): string | undefined {
 
 /** Django's own sign-in form, as on the MIT applications. */
 async function signInToDjango(http: HttpClient, { username, password }: Connection): Promise<void> {
-    const path = "/admin/login/";
+    const path = signInPath("django");
     const page = await http.send({ method: "GET", path });
     const csrf = parseHtml(page.data)("#login-form input[name=csrfmiddlewaretoken]").attr("value");
     if (page.status !== 200 || csrf === undefined) {

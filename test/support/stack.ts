@@ -17,6 +17,12 @@ export interface TestStack {
     up(): Promise<Changes>;
     /** `pulumi up`, killed with all its processes as soon as it prints the pattern, and its lock removed. */
     upKilledAt(pattern: RegExp): Promise<void>;
+    /**
+     * `pulumi up`, killed like that as soon as it has made a resource, again and again until there is nothing left to make.
+     *
+     * @returns how often it was killed.
+     */
+    upKilledAfterEach(): Promise<number>;
     /** `pulumi preview`: how many resources there would be of each operation. */
     preview(): Promise<Changes>;
     /** `pulumi refresh`. */
@@ -25,6 +31,8 @@ export interface TestStack {
     destroy(): Promise<Changes>;
     /** The state as `pulumi stack export` shows it: with secrets encrypted. */
     state(): Promise<string>;
+    /** The folder with the stack's settings. */
+    readonly folder: string;
     /** Removes the state. */
     remove(): Promise<void>;
 }
@@ -63,6 +71,32 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
             }
         },
     };
+    /** Runs `pulumi up` until it prints the pattern, and kills it then; tells whether it did. */
+    const upUntil = async (pattern: RegExp): Promise<boolean> => {
+        const run = execa("pulumi", ["up", "--stack", "test", "--yes", "--skip-preview"], {
+            cwd: folder,
+            env: environment,
+            reject: false,
+        });
+        let output = "";
+        let killed: Promise<void> | undefined;
+        run.stdout.on("data", (chunk: Buffer) => {
+            output += chunk.toString();
+            if (pattern.test(output) && run.pid !== undefined) {
+                killed ??= killTree(run.pid);
+            }
+        });
+        const { exitCode } = await run;
+        await killed;
+        if (killed === undefined && exitCode !== 0) {
+            throw new Error(output);
+        }
+        if (killed === undefined) {
+            return false;
+        }
+        await stack.cancel();
+        return true;
+    };
     const test: TestStack = {
         stack,
         transcript: () => printed.join(""),
@@ -74,25 +108,17 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
             ),
         up: async () => changes((await stack.up(options)).summary.resourceChanges),
         upKilledAt: async (pattern) => {
-            const run = execa("pulumi", ["up", "--stack", "test", "--yes", "--skip-preview"], {
-                cwd: folder,
-                env: environment,
-                reject: false,
-            });
-            let output = "";
-            let killed: Promise<void> | undefined;
-            run.stdout.on("data", (chunk: Buffer) => {
-                output += chunk.toString();
-                if (pattern.test(output) && run.pid !== undefined) {
-                    killed ??= killTree(run.pid);
-                }
-            });
-            await run;
-            await killed;
-            if (killed === undefined) {
+            if (!(await upUntil(pattern))) {
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);
             }
-            await stack.cancel();
+        },
+        upKilledAfterEach: async () => {
+            let kills = 0;
+            // Components are no resources of a provider: nothing is made for them.
+            while (await upUntil(/ \+ +(?!pulumi:|openedx-mit:)\S+ \S+ created/)) {
+                kills++;
+            }
+            return kills;
         },
         preview: async () => changes((await stack.preview(options)).changeSummary),
         refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
@@ -104,6 +130,7 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
             });
             return stdout;
         },
+        folder,
         remove: () => rm(folder, { recursive: true, force: true }),
     };
     await test.configure(config);

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { ComposeProject } from "../config/composeProject.ts";
+import { type MadeValues, placeholders } from "../config/environmentLines.ts";
+import { mitApplication } from "../config/profiles.ts";
+import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
+import { CopiedFile } from "../dynamic-providers/copiedFile.ts";
+import { DjangoSuperuser } from "../dynamic-providers/djangoSuperuser.ts";
+import { SignInPage } from "../dynamic-providers/signInPage.ts";
+import type { ApplicationEnvironment } from "./applicationEnvironment.ts";
+import { ComposeResources } from "./composeResources.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** What {@link ApplicationServer} needs. */
+export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application" | "adopt"> & {
+    readonly credentials: Credentials;
+    /** The application does not start without it. */
+    readonly environment: ApplicationEnvironment;
+};
+
+/**
+ * The MIT application. One that this stack runs is its checkout's own Compose project, waited for until its admin
+ * answers, with a superuser. Any other has only to read its `.env`.
+ *
+ * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
+ */
+export class ApplicationServer extends pulumi.ComponentResource {
+    /** The host by which the LMS's containers reach the application. */
+    readonly gateway: string;
+    /** The application's address at that gateway. */
+    readonly gatewayUrl: string;
+    /** Its admin, with the superuser who signs in there. */
+    readonly connection: ConnectionArgs;
+    /** What has to be there before anything in its admin. */
+    readonly ready: pulumi.Resource[];
+
+    constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:ApplicationServer", name, {}, opts);
+        const { application, credentials, environment } = args;
+        this.gateway = application.gateway ?? "";
+        this.gatewayUrl = atHost(application.url, this.gateway);
+        this.connection = { ...application.connection, password: credentials.applicationPassword };
+        this.ready =
+            application.project === undefined ? [environment.envFile] : [this.#start(args, application.project)];
+        this.registerOutputs({});
+    }
+
+    #start(args: ApplicationServerArgs, project: ComposeProject): pulumi.Resource {
+        const { owner, platform, application, credentials, environment, adopt } = args;
+        const { kind, baseUrl } = application.connection;
+        const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
+            const target = join(application.checkout, file);
+            return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
+        });
+        const containers = new ComposeResources(
+            "compose",
+            {
+                project,
+                values: byPlaceholder(environment.made),
+                owner,
+                gateway: platform === "linux" ? application.gateway : undefined,
+                adopt,
+                keepsVolumes: application.keepsVolumes,
+            },
+            { parent: this, dependsOn: [environment.envFile, ...copies] },
+        );
+        const page = new SignInPage(
+            "application-sign-in",
+            { kind, baseUrl, servedBy: containers.version },
+            { parent: this, dependsOn: containers },
+        );
+        return new DjangoSuperuser(
+            "application-superuser",
+            {
+                project: project.name,
+                service: application.profile.service,
+                manage: mitApplication.manage,
+                ...application.superuser,
+                password: credentials.applicationPassword,
+                owner,
+            },
+            { parent: this, dependsOn: page },
+        );
+    }
+}
+
+/** What each placeholder in the Compose project stands for. */
+function byPlaceholder(made: MadeValues<pulumi.Output<string>>): Record<string, pulumi.Output<string>> {
+    return Object.fromEntries(
+        Object.entries(placeholders).map(([key, placeholder]: [string, string]) => [
+            placeholder,
+            made[key as keyof typeof made],
+        ]),
+    );
+}

@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import { lmsPackages, tutorPlugin } from "../config/tutorPlugin.ts";
+import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
+import { DjangoSuperuser } from "../dynamic-providers/djangoSuperuser.ts";
+import { OfferedBackend } from "../dynamic-providers/offeredBackend.ts";
+import { SignInPage } from "../dynamic-providers/signInPage.ts";
+import { TutorNetwork } from "../dynamic-providers/tutorNetwork.ts";
+import { TutorPlugin } from "../dynamic-providers/tutorPlugin.ts";
+import { TutorServer } from "../dynamic-providers/tutorServer.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** What {@link OpenEdxServer} needs. */
+export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "openEdx" | "application" | "lms"> & {
+    readonly credentials: Credentials;
+};
+
+/**
+ * The LMS, with the settings and packages by which it knows sign-in through the MIT application. One that Tutor runs on
+ * this machine gets them as a Tutor plug-in, is launched or started, and waited for until they are live. For any other
+ * the plug-in is text to hand over.
+ *
+ * Source: handbook, "Prerequisite", "MIT xPro/MITx Online Setup" step 1, "Open edX Provider Configuration" steps 2 to 4.
+ */
+export class OpenEdxServer extends pulumi.ComponentResource {
+    /** The plug-in's text; secret where it holds the client secret. */
+    readonly pluginText: pulumi.Output<string>;
+    /** The host by which the application's containers reach the LMS. */
+    readonly gateway: pulumi.Output<string>;
+    /** The LMS's address at that gateway. */
+    readonly gatewayUrl: pulumi.Output<string>;
+    /** Its admin, with the superuser who signs in there. */
+    readonly connection: ConnectionArgs;
+    /** What has to be there before anything in the LMS's admin. */
+    readonly ready: pulumi.Resource[] = [];
+    /** What has to be there before a provider configuration. */
+    readonly backend: pulumi.Resource[] = [];
+
+    constructor(name: string, args: OpenEdxServerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("openedx-mit:index:OpenEdxServer", name, {}, opts);
+        const { openEdx, lms, credentials } = args;
+        this.pluginText = pluginText(args);
+        this.connection = { ...openEdx.connection, password: credentials.openEdxPassword };
+
+        let gateway: pulumi.Input<string> = openEdx.gateway ?? "";
+        if (lms.from === "tutor") {
+            const settings = this.#settings(args);
+            const network = this.#network(args, settings);
+            const server = this.#server(args, network, settings);
+            const superuser = this.#superuser(args, network, server);
+            this.ready = [superuser];
+            this.backend = [this.#offeredBackend(superuser)];
+            gateway = openEdx.gateway ?? network.gateway;
+        }
+        this.gateway = pulumi.output(gateway);
+        this.gatewayUrl = this.gateway.apply((host) => atHost(openEdx.url, host));
+        this.registerOutputs({ pluginText: this.pluginText, gateway: this.gateway });
+    }
+
+    /** The plug-in; on a new installation of Tutor with its first configuration. */
+    #settings({ openEdx, lms }: OpenEdxServerArgs): TutorPlugin {
+        // No shell in between: the interpreter is Tutor, and what it is to do its last argument.
+        const configuration = lms.launches
+            ? [
+                  new local.Command(
+                      "lms-configuration",
+                      {
+                          interpreter: [lms.tutor, "config", "save", "--set"],
+                          create: `LMS_HOST=${new URL(openEdx.url).hostname}`,
+                          logging: "none",
+                      },
+                      { parent: this },
+                  ),
+              ]
+            : [];
+        return new TutorPlugin(
+            "tutor-plugin",
+            { tutor: lms.tutor, name: openEdxConstants.pluginName, text: this.pluginText },
+            { parent: this, dependsOn: configuration },
+        );
+    }
+
+    #network({ owner, openEdx, lms }: OpenEdxServerArgs, settings: TutorPlugin): TutorNetwork {
+        const isFixed = openEdx.gateway !== undefined;
+        return new TutorNetwork(
+            "network",
+            {
+                tutor: lms.tutor,
+                owner,
+                found: lms.found.gateway,
+                // A gateway that is set may be another host altogether.
+                wanted: isFixed ? "" : openEdxConstants.gateway,
+            },
+            { parent: this, dependsOn: settings },
+        );
+    }
+
+    /** Builds the image with the packages, launches the LMS, and starts it. Each shows its output as it comes. */
+    #server({ lms }: OpenEdxServerArgs, network: TutorNetwork, settings: TutorPlugin): TutorServer {
+        const packages = lmsPackages[lms.release];
+        const image =
+            lms.packagesBy === "image"
+                ? new local.Command(
+                      "lms-image",
+                      {
+                          interpreter: [lms.tutor, "images", "build"],
+                          create: openEdxConstants.developmentImage,
+                          triggers: [...packages],
+                      },
+                      { parent: this, dependsOn: settings },
+                  )
+                : undefined;
+        const launch = lms.launches
+            ? new local.Command(
+                  "lms-launch",
+                  image === undefined
+                      ? { interpreter: [lms.tutor, "dev", "launch"], create: "--non-interactive" }
+                      : { interpreter: [lms.tutor, "dev", "launch", "--non-interactive"], create: "--skip-build" },
+                  { parent: this, dependsOn: [network, ...(image ? [image] : [])] },
+              )
+            : undefined;
+        return new TutorServer(
+            "lms",
+            {
+                tutor: lms.tutor,
+                project: network.project,
+                found: lms.found.container,
+                image: image?.id ?? "",
+                packages: lms.packagesBy === "container" ? packages : [],
+            },
+            { parent: this, dependsOn: [network, ...(launch ? [launch] : [])] },
+        );
+    }
+
+    #superuser(args: OpenEdxServerArgs, network: TutorNetwork, server: TutorServer): DjangoSuperuser {
+        const { owner, openEdx, credentials } = args;
+        const { kind, baseUrl } = openEdx.connection;
+        const page = new SignInPage(
+            "lms-sign-in",
+            { kind, baseUrl, servedBy: server.since },
+            { parent: this, dependsOn: server },
+        );
+        return new DjangoSuperuser(
+            "lms-superuser",
+            {
+                project: network.project,
+                service: openEdxConstants.service,
+                manage: openEdxConstants.manage,
+                ...openEdx.superuser,
+                password: credentials.openEdxPassword,
+                owner,
+            },
+            { parent: this, dependsOn: page },
+        );
+    }
+
+    #offeredBackend(superuser: DjangoSuperuser): OfferedBackend {
+        return new OfferedBackend(
+            "backend",
+            {
+                connection: this.connection,
+                backendName: openEdxConstants.backendName,
+                settings: pulumi.unsecret(this.pluginText).apply(digest),
+            },
+            { parent: this, dependsOn: superuser },
+        );
+    }
+}
+
+function pluginText({ owner, application, lms, credentials }: OpenEdxServerArgs): pulumi.Output<string> {
+    const clientSecret = lms.clientSecretIn === "settings" ? credentials.application.clientSecret : undefined;
+    return pulumi.output(clientSecret).apply((secret) =>
+        tutorPlugin({
+            owner,
+            release: lms.release,
+            application,
+            redirectsVisitors: lms.redirectsVisitors,
+            clientSecret: secret,
+        }),
+    );
+}
+
+/** Tells one text from another and nothing of what is in it: the client secret is 64 random characters. */
+function digest(text: string): string {
+    return createHash("sha256").update(text).digest("hex");
+}

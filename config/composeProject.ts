@@ -1,0 +1,252 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { parseEnvText, withBlock } from "../dynamic-providers/envBlock.ts";
+import { Fault, lastLines } from "./faults.ts";
+
+const text = z.string();
+const texts = z.array(text);
+
+const service = z.strictObject({
+    image: text.optional(),
+    build: z
+        .strictObject({ context: text, dockerfile: text.default("Dockerfile"), target: text.optional() })
+        .optional(),
+    command: texts.nullish(),
+    entrypoint: texts.nullish(),
+    environment: z.record(text, text.nullable()).default({}),
+    extra_hosts: texts.default([]),
+    links: texts.default([]),
+    depends_on: z
+        .record(
+            text,
+            z.strictObject({
+                condition: z.enum(["service_started", "service_healthy"]),
+                restart: z.boolean().default(false),
+                required: z.boolean().default(true),
+            }),
+        )
+        .default({}),
+    networks: z.record(text, z.strictObject({ aliases: texts.default([]) }).nullable()).default({}),
+    ports: z
+        .array(
+            z.strictObject({
+                mode: z.literal("ingress").optional(),
+                host_ip: text.optional(),
+                target: z.int(),
+                published: z.string().regex(/^\d+$/, "is a range, which is not carried over").optional(),
+                protocol: z.enum(["tcp", "udp"]).default("tcp"),
+            }),
+        )
+        .default([]),
+    volumes: z
+        .array(
+            z.discriminatedUnion("type", [
+                z.strictObject({
+                    type: z.literal("bind"),
+                    source: text,
+                    target: text,
+                    read_only: z.boolean().default(false),
+                    bind: z.strictObject({ create_host_path: z.boolean().optional() }).optional(),
+                }),
+                z.strictObject({
+                    type: z.literal("volume"),
+                    source: text,
+                    target: text,
+                    read_only: z.boolean().default(false),
+                    volume: z.strictObject({}).optional(),
+                }),
+            ]),
+        )
+        .default([]),
+    healthcheck: z
+        .strictObject({
+            test: texts,
+            interval: text.optional(),
+            timeout: text.optional(),
+            retries: z.int().optional(),
+            start_period: text.optional(),
+        })
+        .optional(),
+    working_dir: text.optional(),
+    stdin_open: z.boolean().default(false),
+    tty: z.boolean().default(false),
+    profiles: texts.default([]),
+});
+
+const composeFile = z.strictObject({
+    name: text,
+    services: z.record(text, service),
+    networks: z.record(text, z.strictObject({ name: text, ipam: z.strictObject({}).optional() })).default({}),
+    volumes: z.record(text, z.strictObject({ name: text })).default({}),
+});
+
+/** What of the files is looked at before their variables are filled in. */
+const composeModel = z.looseObject({
+    services: z.record(
+        text,
+        z.looseObject({
+            env_file: z.array(z.looseObject({ path: text, required: z.boolean().default(true) })).default([]),
+        }),
+    ),
+});
+type ComposeModel = z.infer<typeof composeModel>;
+
+/** A service as Compose normalises it, with its environment files merged into `environment`. */
+export type ComposeService = z.infer<typeof service> & {
+    /** Whether it reads an environment file: what is in there may be secret. */
+    readonly readsEnvFile: boolean;
+};
+
+/**
+ * A Compose project as `docker compose config` normalises it: profiles, overrides and interpolation included. Its texts
+ * may hold placeholders for what is not known yet, or is secret.
+ */
+export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "services"> {
+    /** The folder with the Compose files, absolute. */
+    readonly folder: string;
+    /** The Compose files, absolute. */
+    readonly files: readonly string[];
+    readonly services: Readonly<Record<string, ComposeService>>;
+    /** The whole file in that form, as JSON. */
+    readonly normalised: string;
+}
+
+/**
+ * Asks Compose for the project in a folder. The folder's `.env` does not have to be there: its lines are given, and what
+ * stands outside the managed block is added. Values of that block are not read, so that no secret passes through Compose.
+ *
+ * @param folder - the checkout, absolute.
+ * @param lines - the lines of the managed block; placeholders for what is secret or not known yet.
+ * @throws Fault with Compose's own words, or with every key that is not carried over.
+ */
+export async function askCompose(folder: string, lines: Readonly<Record<string, string>>): Promise<ComposeProject> {
+    // The environment of a process wins over `.env`, so that the block's values there are not looked at.
+    const run = (args: string[], input?: string) => compose([...inFolder(folder), ...args], lines, input);
+    const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
+    const copies = await mkdtemp(join(tmpdir(), "env-"));
+    try {
+        const input = JSON.stringify(await withCopiedEnvFiles(model, folder, lines, copies));
+        const output = await run(["--file", "-", "config", "--format", "json"], input);
+        // Compose writes `$$` for `$`, so that its output can be its input.
+        const normalised = output.replaceAll("$$", "$");
+        const { data, error } = composeFile.safeParse(withoutExtensions(JSON.parse(normalised)));
+        if (error !== undefined) {
+            throw new Fault(
+                `The Compose project in ${folder} has what is not carried over:\n` +
+                    error.issues.map((issue) => `      ${describe(issue)}`).join("\n"),
+                "take it out, for instance in docker-compose.override.yml, or start the containers yourself: " +
+                    "pulumi config set applicationFrom external",
+            );
+        }
+        const services = Object.entries(data.services).map(([name, definition]) => [
+            name,
+            { ...definition, readsEnvFile: (model.services[name]?.env_file ?? []).length > 0 },
+        ]);
+        const files = composeFiles(folder);
+        return {
+            ...data,
+            folder,
+            files,
+            normalised,
+            services: Object.fromEntries(services) as ComposeProject["services"],
+        };
+    } finally {
+        await rm(copies, { recursive: true, force: true });
+    }
+}
+
+/**
+ * Compose's hash of each service's configuration. A container that has it as a label is one that `docker compose up` and
+ * `run` leave as it is.
+ *
+ * @param normalised - the project with every placeholder filled in; it goes to Compose by standard input.
+ */
+export async function serviceHashes(folder: string, normalised: string): Promise<Readonly<Record<string, string>>> {
+    const args = ["--file", "-", "config", "--no-interpolate", "--hash", "*"];
+    const output = await compose([...inFolder(folder), ...args], {}, normalised);
+    return Object.fromEntries(output.split("\n").map((line) => line.split(" ", 2) as [string, string]));
+}
+
+/**
+ * The project with copies of its environment files in their place: in that of the managed block stand placeholders, and
+ * one that does not have to be there may be empty.
+ */
+async function withCopiedEnvFiles(
+    model: ComposeModel,
+    folder: string,
+    lines: Readonly<Record<string, string>>,
+    copies: string,
+): Promise<ComposeModel> {
+    const files = new Map<string, string>();
+    for (const { path, required } of Object.values(model.services).flatMap(({ env_file }) => env_file)) {
+        const isManaged = path === join(folder, ".env");
+        if (!isManaged && required && !existsSync(path)) {
+            throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "make it");
+        }
+        const content = existsSync(path) ? await readFile(path, "latin1") : "";
+        const copy = join(copies, String(files.size));
+        const shown = isManaged ? withBlock(parseEnvText(content), "block", lines) : content;
+        await writeFile(copy, shown, { encoding: "latin1", mode: 0o600 });
+        files.set(path, copy);
+    }
+    const services = Object.entries(model.services).map(([name, definition]) => {
+        const env_file = definition.env_file.map((file) => ({ ...file, path: files.get(file.path) ?? file.path }));
+        return [name, { ...definition, env_file }];
+    });
+    return { ...model, services: Object.fromEntries(services) as ComposeModel["services"] };
+}
+
+/** The ports of this machine that a project's services take. */
+export function publishedPorts({ services }: Pick<ComposeProject, "services">): number[] {
+    return Object.values(services).flatMap(({ ports }) =>
+        ports.flatMap(({ published }) => (published === undefined ? [] : Number(published))),
+    );
+}
+
+/** The files that Compose reads in a folder: the first of each kind, or those that the environment names. */
+function composeFiles(folder: string): string[] {
+    const named = process.env["COMPOSE_FILE"];
+    if (named !== undefined) {
+        return named.split(process.env["COMPOSE_PATH_SEPARATOR"] ?? delimiter).map((file) => resolve(folder, file));
+    }
+    return ["", ".override"].flatMap((kind) => {
+        const names = ["compose", "docker-compose"].flatMap((stem) => [`${stem}${kind}.yaml`, `${stem}${kind}.yml`]);
+        return names.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? [];
+    });
+}
+
+function inFolder(folder: string): string[] {
+    return ["--project-directory", folder];
+}
+
+async function compose(args: string[], env: Readonly<Record<string, string>>, input = ""): Promise<string> {
+    const [, folder = ""] = args;
+    const result = await execa("docker", ["compose", ...args], { cwd: folder, env, reject: false, input });
+    if (result.failed) {
+        throw new Fault(`docker compose config fails in ${folder}: ${lastLines(result)}`, "put it right there");
+    }
+    return result.stdout.trim();
+}
+
+/** Without the keys that begin with `x-`: they are for the file's author. */
+function withoutExtensions(value: unknown): unknown {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return value;
+    }
+    return Object.fromEntries(
+        Object.entries(value)
+            .filter(([key]) => !key.startsWith("x-"))
+            .map(([key, inside]) => [key, key === "environment" ? (inside as unknown) : withoutExtensions(inside)]),
+    );
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+    const place = issue.path.join(".");
+    return issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => [place, key].filter(Boolean).join(".")).join(", ")
+        : `${place}: ${issue.message}`;
+}

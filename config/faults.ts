@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What is wrong on this machine, and what to do. Told together with all others, before anything is done. */
+export class Fault extends Error {
+    /**
+     * @param what - for instance `docker can't be run`.
+     * @param remedy - what to do, for instance `start Docker`.
+     */
+    constructor(what: string, remedy: string) {
+        super(`  ${what}\n    ${remedy}`);
+    }
+}
+
+/**
+ * Waits for checks that run at the same time.
+ *
+ * @throws pulumi.RunError with every fault that they found.
+ */
+export async function allOf<const Checks extends readonly unknown[]>(
+    checks: Checks,
+): Promise<{ -readonly [Index in keyof Checks]: Awaited<Checks[Index]> }> {
+    const results = await Promise.allSettled(checks);
+    const reasons = results.filter((result) => result.status === "rejected").map(({ reason }) => reason as Error);
+    const unexpected = reasons.find((reason) => !(reason instanceof Fault));
+    if (unexpected !== undefined) {
+        throw unexpected;
+    }
+    if (reasons.length > 0) {
+        const faults = reasons.map(({ message }) => message);
+        const counted = faults.length === 1 ? "a thing is" : `${faults.length} things are`;
+        throw new pulumi.RunError(
+            [`On this machine ${counted} not as needed; nothing was done.`, ...faults].join("\n\n"),
+        );
+    }
+    return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+        -readonly [Index in keyof Checks]: Awaited<Checks[Index]>;
+    };
+}
+
+/** The end of what a command said, for a message. */
+export function lastLines(said: Readonly<{ stdout: string; stderr: string }>): string {
+    return `${said.stdout}\n${said.stderr}`.trim().split("\n").slice(-10).join("\n    ");
+}

@@ -1,0 +1,194 @@
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { BlockList, createServer } from "node:net";
+import { join } from "node:path";
+import { execa } from "execa";
+import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import type { ComposeProject } from "./composeProject.ts";
+import { Fault, lastLines } from "./faults.ts";
+import { openEdx } from "./openEdx.ts";
+
+/** The oldest Compose that writes environment files as this program reads them. */
+const COMPOSE_AT_LEAST = [2, 24] as const;
+/** What the images and databases of Open edX take, as Tutor's documentation has it. */
+const DISK_AT_LEAST_GB = 8;
+
+/** @throws Fault where Docker or Compose can't be used. */
+export async function checkDocker(): Promise<void> {
+    const server = await answerOf("docker", ["version", "--format", "{{.Server.Version}}"]);
+    if (server.failed) {
+        throw new Fault(
+            `Docker can't be used: ${server.code === "ENOENT" ? "there is no command docker" : lastLines(server)}`,
+            "install it (https://docs.docker.com/engine/install/) or start it; `docker info` must work for you",
+        );
+    }
+    const compose = await answerOf("docker", ["compose", "version", "--short"]);
+    const [major = 0, minor = 0] = compose.stdout.replace(/^v/, "").split(".").map(Number);
+    if (
+        compose.failed ||
+        major < COMPOSE_AT_LEAST[0] ||
+        (major === COMPOSE_AT_LEAST[0] && minor < COMPOSE_AT_LEAST[1])
+    ) {
+        throw new Fault(
+            `docker compose is ${compose.failed ? "not there" : compose.stdout}; ${COMPOSE_AT_LEAST.join(".")} is needed`,
+            "install or update the plug-in: https://docs.docker.com/compose/install/",
+        );
+    }
+}
+
+/** @throws Fault where an image that is built would not fit. What Docker keeps elsewhere (macOS, Windows) is not seen. */
+export async function checkDisk(): Promise<void> {
+    const { stdout: folder } = await answerOf("docker", ["info", "--format", "{{.DockerRootDir}}"]);
+    if (folder !== "" && existsSync(folder)) {
+        const { bavail, bsize } = await statfs(folder);
+        const free = Math.floor((bavail * bsize) / 1e9);
+        if (free < DISK_AT_LEAST_GB) {
+            throw new Fault(
+                `${folder} has ${free} GB of free disk space; Open edX takes ${DISK_AT_LEAST_GB}`,
+                "make room, for instance by docker system prune",
+            );
+        }
+    }
+}
+
+/**
+ * @param project - the Compose project that may have the port already.
+ * @throws Fault where another program has it, or a container of another project.
+ */
+export async function checkPort(port: number, project: string): Promise<void> {
+    if (await isFree(port)) {
+        return;
+    }
+    const format = `{{.Names}}\t{{.Label "${composeLabels.project}"}}`;
+    const { stdout } = await answerOf("docker", ["ps", "--filter", `publish=${port}`, "--format", format]);
+    const [container = "", itsProject = ""] = stdout.split("\n", 1).join("").split("\t");
+    if (container === "") {
+        throw new Fault(`port ${port} is used by another program`, `end that: lsof -i :${port} tells which one it is`);
+    }
+    if (itsProject !== project) {
+        throw new Fault(`port ${port} is used by the container ${container}`, `stop that: docker stop ${container}`);
+    }
+}
+
+/**
+ * @param gateway - of the network that is to be made.
+ * @param name - that network's.
+ * @param key - of the configuration, by which another gateway is chosen.
+ * @throws Fault where its subnet is one that another network has.
+ */
+export async function checkSubnet(gateway: string, name: string, key: string): Promise<void> {
+    const { stdout: ids } = await answerOf("docker", ["network", "ls", "--quiet"]);
+    const format = "{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}";
+    const { stdout } = await answerOf("docker", ["network", "inspect", "--format", format, ...ids.split("\n")]);
+    for (const [other, ...subnets] of stdout.split("\n").map((line) => line.split(" "))) {
+        const taken = subnets.find((subnet) => subnet.includes(".") && overlap(subnet, subnetOf(gateway)));
+        if (other !== name && taken !== undefined) {
+            throw new Fault(
+                `the network ${String(other)} has the addresses ${taken} already, which ${name} is to have`,
+                `choose others by their gateway, for instance: pulumi config set ${key} ${gateway.replace(/\.\d+\.\d+$/, ".200.1")}`,
+            );
+        }
+    }
+}
+
+/**
+ * @param adopt - whether what somebody else made is taken over.
+ * @throws Fault where the project runs already, and not by this stack.
+ */
+export async function checkOwner(project: ComposeProject, owner: string, adopt: boolean): Promise<void> {
+    if (adopt) {
+        return;
+    }
+    const filter = ["--filter", `label=${composeLabels.project}=${project.name}`];
+    const owned = `{{.Label "${OWNER_LABEL}"}}`;
+    const [containers, networks] = await Promise.all([
+        answerOf("docker", [
+            ...["ps", "--all", "--filter", `label=${composeLabels.oneOff}=False`, ...filter],
+            ...["--format", `{{.Names}}\t${owned}`],
+        ]),
+        answerOf("docker", ["network", "ls", ...filter, "--format", `{{.Name}}\t${owned}`]),
+    ]);
+    const strangers = `${containers.stdout}\n${networks.stdout}`
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => line.split("\t"))
+        .filter(([, itsOwner]) => itsOwner !== owner)
+        .map(([name]) => name);
+    if (strangers.length > 0) {
+        throw new Fault(
+            `the application was started by somebody else than this stack: ${strangers.join(", ")}`,
+            `take it down (its data stays): docker compose down, in ${project.folder}; ` +
+                "or have this done by the stack: pulumi config set adopt true",
+        );
+    }
+}
+
+/**
+ * @param command - `tutor`, or its path.
+ * @param host - the LMS's, which Tutor must know it by.
+ * @param launches - whether the stack sets Open edX up where that has not been done.
+ * @returns the name of Tutor's Compose project for development.
+ * @throws Fault where Tutor is not set up, or for another host.
+ */
+export async function askTutor(command: string, host: string, launches: boolean): Promise<string> {
+    const ask = async (...args: string[]) => {
+        const result = await answerOf(command, ["config", ...args]);
+        if (result.failed) {
+            throw new Fault(`${command} config ${args.join(" ")} fails: ${lastLines(result)}`, "put it right");
+        }
+        return result.stdout;
+    };
+    const root = await ask("printroot");
+    if (!existsSync(join(root, "config.yml"))) {
+        if (launches) {
+            return openEdx.project;
+        }
+        throw new Fault(
+            `Tutor has no configuration in ${root} yet`,
+            "set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
+        );
+    }
+    const [project, lmsHost] = await Promise.all([
+        ask("printvalue", "DEV_PROJECT_NAME"),
+        // A launch sets it.
+        launches ? host : ask("printvalue", "LMS_HOST"),
+    ]);
+    if (lmsHost !== host) {
+        throw new Fault(
+            `Tutor's LMS_HOST is ${lmsHost}, and lmsUrl says ${host}`,
+            `tutor config save --set LMS_HOST=${host}, then tutor dev launch; or pulumi config set lmsUrl http://${lmsHost}:8000`,
+        );
+    }
+    return project;
+}
+
+/** Whether nobody listens on a port of this machine. */
+async function isFree(port: number): Promise<boolean> {
+    const server = createServer();
+    try {
+        await new Promise<void>((resolve, reject) => {
+            server.once("error", reject).listen(port, "0.0.0.0", resolve);
+        });
+        return true;
+    } catch (error) {
+        // Ports below 1024 may be refused to this user, and are Docker's to take.
+        return (error as NodeJS.ErrnoException).code !== "EADDRINUSE";
+    } finally {
+        server.close();
+    }
+}
+
+/** Whether two subnets have an address in common: then one of them holds the other's first. */
+function overlap(one: string, other: string): boolean {
+    const holds = (subnet: string, address: string) => {
+        const [network = "", prefix] = subnet.split("/");
+        const list = new BlockList();
+        list.addSubnet(network, Number(prefix));
+        return list.check(address.split("/", 1).join(""));
+    };
+    return holds(one, other) || holds(other, one);
+}
+
+function answerOf(command: string, args: readonly string[]) {
+    return execa(command, args, { reject: false, stdin: "ignore" });
+}

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ThinResource } from "./thinResource.ts";
+
+/** The provider's inputs after `check`. */
+export interface DjangoSuperuserInputs {
+    /** The Compose project that serves, for instance `tutor_dev`. */
+    readonly project: string;
+    /** Its service with Django in it, for instance `lms`. */
+    readonly service: string;
+    /** Django's own command in there, for instance `["./manage.py", "lms"]`. */
+    readonly manage: readonly string[];
+    readonly username: string;
+    readonly email: string;
+    /** The password (secret). */
+    readonly password: string;
+    /** Who makes the user, for instance `project/stack`; kept as the user's name. */
+    readonly owner: string;
+}
+
+/** The provider's outputs. */
+export interface DjangoSuperuserOutputs extends DjangoSuperuserInputs {
+    /** Whether the user was made here. One that was there before stays when the stack goes. */
+    readonly isMadeHere: boolean;
+}
+
+/** The arguments of {@link DjangoSuperuser}. */
+export interface DjangoSuperuserArgs {
+    readonly project: pulumi.Input<string>;
+    readonly service: pulumi.Input<string>;
+    readonly manage: pulumi.Input<readonly string[]>;
+    readonly username: pulumi.Input<string>;
+    readonly email: pulumi.Input<string>;
+    readonly password: pulumi.Input<string>;
+    readonly owner: pulumi.Input<string>;
+}
+
+/**
+ * The superuser as whom the other resources sign in, made by Django's own commands in the server's container. A user of
+ * that name with that password is used as it is; with another password it is somebody else's, and an error.
+ *
+ * Delete removes one that was made here. What it saved may have to stay, and it with it: then it can't sign in any more.
+ *
+ * Id: the user name. Source: handbook, "Prerequisite".
+ */
+export class DjangoSuperuser extends ThinResource {
+    constructor(name: string, args: DjangoSuperuserArgs, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "djangoSuperuser",
+            "django:Superuser",
+            name,
+            { isMadeHere: undefined, ...args, password: pulumi.secret(args.password) },
+            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["password"] }),
+        );
+    }
+}

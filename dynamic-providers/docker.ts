@@ -1,0 +1,137 @@
+import { type CommandOptions, runCommand } from "./command.ts";
+import { ProviderError } from "./django-admin/errors.ts";
+
+/** The label by which what this program makes in Docker tells whose it is: `project/stack`. */
+export const OWNER_LABEL = "openedx-mit-integration.owner";
+
+/** Compose's own labels. */
+export const composeLabels = {
+    project: "com.docker.compose.project",
+    service: "com.docker.compose.service",
+    network: "com.docker.compose.network",
+    oneOff: "com.docker.compose.oneoff",
+} as const;
+
+/** A network as far as it matters here. */
+export interface DockerNetwork {
+    readonly name: string;
+    /** The address of the host in it; `""` where it has none. */
+    readonly gateway: string;
+    readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The subnet of 256 addresses that a gateway is in: `172.30.80.0/24` for `172.30.80.1`. */
+export function subnetOf(gateway: string): string {
+    return gateway.replace(/\d+$/, "0/24");
+}
+
+/** Calls the Docker CLI, which knows the daemon and the context that the user chose. */
+export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
+
+/** A network by its exact name or id, or `undefined` where there is none. */
+export async function findNetwork(name: string): Promise<DockerNetwork | undefined> {
+    const answer = await unlessMissing(docker("network", "inspect", name));
+    const [network] = (answer === undefined ? [] : JSON.parse(answer)) as {
+        Name: string;
+        Labels: Record<string, string> | null;
+        IPAM: { Config: { Gateway?: string }[] | null };
+    }[];
+    return (
+        network && {
+            name: network.Name,
+            gateway: network.IPAM.Config?.[0]?.Gateway ?? "",
+            labels: network.Labels ?? {},
+        }
+    );
+}
+
+/** The ids of a Compose project's containers, also of those that don't run. */
+export async function projectContainers(project: string, ...filters: readonly string[]): Promise<string[]> {
+    const conditions = [`label=${composeLabels.project}=${project}`, ...filters];
+    const ids = await docker(
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        ...conditions.flatMap((condition) => ["--filter", condition]),
+    );
+    return ids.split("\n").filter((id) => id !== "");
+}
+
+/** Removes containers with their anonymous volumes; ones that are gone already are fine. */
+export async function removeContainers(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) {
+        await unlessMissing(docker("rm", "--force", "--volumes", ...ids));
+    }
+}
+
+/** Removes a network; one that is gone already is fine. */
+export async function removeNetwork(name: string): Promise<void> {
+    await unlessMissing(docker("network", "rm", name));
+}
+
+/** What an inquiry gives, or `undefined` where Docker says that the object does not exist. */
+export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<Result | undefined> {
+    try {
+        return await inquiry;
+    } catch (error) {
+        if (error instanceof ProviderError && /no such|not found/i.test(error.message)) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** Calls a command in the running container of a Compose project's service. */
+export function composeExec(
+    project: string,
+    service: string,
+    command: readonly string[],
+    options?: CommandOptions,
+): Promise<string> {
+    return runCommand("docker", ["compose", "--project-name", project, "exec", "-T", service, ...command], options);
+}
+
+/** The id of the container that runs a Compose project's service; `""` where none does. */
+export async function runningContainer(project: string, service: string): Promise<string> {
+    const [id = ""] = await projectContainers(
+        project,
+        `label=${composeLabels.service}=${service}`,
+        `label=${composeLabels.oneOff}=False`,
+        "status=running",
+    );
+    return id;
+}
+
+/**
+ * Removes the container of a name that a killed run left, so that it can be made again.
+ *
+ * @param owner - whose it has to be; `undefined`: anybody's.
+ * @throws ProviderError where it is somebody else's.
+ */
+export async function removeLeftContainer(name: string, owner: string | undefined): Promise<void> {
+    const format = `{{index .Config.Labels "${OWNER_LABEL}"}}`;
+    const itsOwner = await unlessMissing(docker("container", "inspect", "--format", format, name));
+    if (itsOwner !== undefined) {
+        expectOwner(`The container ${name}`, itsOwner, owner);
+        await removeContainers([name]);
+    }
+}
+
+/** Removes the network of a name that a killed run left: as {@link removeLeftContainer}. */
+export async function removeLeftNetwork(name: string, owner: string | undefined): Promise<void> {
+    const network = await findNetwork(name);
+    if (network !== undefined) {
+        expectOwner(`The network ${name}`, network.labels[OWNER_LABEL] ?? "", owner);
+        await removeNetwork(name);
+    }
+}
+
+function expectOwner(what: string, itsOwner: string, owner: string | undefined): void {
+    if (owner !== undefined && itsOwner !== owner) {
+        throw new ProviderError(
+            `${what} exists already and was not made by this stack. Take it away (docker compose down), ` +
+                "or have it replaced: pulumi config set adopt true",
+        );
+    }
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { runCommand } from "./command.ts";
+import { defineProvider } from "./crud.ts";
+import { ProviderError } from "./django-admin/errors.ts";
+import {
+    composeLabels,
+    docker,
+    type DockerNetwork,
+    findNetwork,
+    OWNER_LABEL,
+    projectContainers,
+    removeContainers,
+    removeNetwork,
+    subnetOf,
+} from "./docker.ts";
+import { ignoringFound, sinceWhen } from "./found.ts";
+import type { TutorNetworkInputs as Inputs, TutorNetworkOutputs as Outputs } from "./tutorNetwork.ts";
+
+const schema = z.strictObject({
+    tutor: z.string().min(1, "must not be empty"),
+    owner: z.string().min(1, "must not be empty"),
+    found: z.string(),
+    since: z.string(),
+    wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]),
+});
+
+/** What of Compose's own output is of interest. */
+const composeConfig = z.object({
+    name: z.string(),
+    networks: z.object({ default: z.object({ name: z.string() }) }),
+});
+
+/** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    defaults: sinceWhen,
+    equal: ignoringFound,
+    replaceOn: [],
+    local: ["tutor", "owner", "wanted"],
+
+    async create(inputs) {
+        const outs = await ensure(inputs);
+        return { id: outs.name, outs };
+    },
+
+    async read(_id, props) {
+        const network = await findNetwork(props.name);
+        return network && { ...props, gateway: network.gateway };
+    },
+
+    update: (_id, _olds, news) => ensure(news),
+
+    async delete(_id, { name, project, owner }) {
+        const network = await findNetwork(name);
+        if (network?.labels[OWNER_LABEL] === owner) {
+            await removeContainers(await projectContainers(project));
+            await removeNetwork(name);
+        }
+    },
+});
+
+/** The network as it is, or made where it is missing. */
+async function ensure(inputs: Inputs): Promise<Outputs> {
+    const { project, name } = await askCompose(inputs.tutor);
+    const network = (await findNetwork(name)) ?? (await make(inputs, project, name));
+    return { ...inputs, project, name, gateway: network.gateway };
+}
+
+/** Labelled as by Compose, which takes it for its own then. */
+async function make({ owner, wanted }: Inputs, project: string, name: string): Promise<DockerNetwork> {
+    const labels = {
+        [composeLabels.project]: project,
+        [composeLabels.network]: "default",
+        [OWNER_LABEL]: owner,
+    };
+    await docker(
+        "network",
+        "create",
+        ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
+        ...(wanted === "" ? [] : ["--subnet", subnetOf(wanted), "--gateway", wanted]),
+        name,
+    );
+    const network = await findNetwork(name);
+    if (network === undefined) {
+        throw new ProviderError(`The network ${name} went away as soon as it was made. Repeat pulumi up.`);
+    }
+    return network;
+}
+
+/** Tutor prints the command that it runs before what Compose says. */
+async function askCompose(tutor: string): Promise<{ project: string; name: string }> {
+    const output = await runCommand(tutor, ["dev", "dc", "config", "--format", "json"]);
+    const { name: project, networks } = composeConfig.parse(JSON.parse(output.slice(output.indexOf("{\n"))));
+    return { project, name: networks.default.name };
+}

@@ -1,0 +1,269 @@
+import { appendFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import type { ApplicationName } from "../../config/profiles.ts";
+import { describeDocker } from "../docker/docker.ts";
+import { type DockerEnvironment, preparationTimeout, prepareDocker, type TutorRoot } from "../docker/environment.ts";
+import { AdminBrowser } from "../support/adminBrowser.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
+/** What the default stack `dev` has, but for what differs by test. */
+const development = { lmsFrom: "tutor", applicationFrom: "compose", platform: "linux" };
+
+/** A profile and what is special to its test. */
+export interface Development {
+    readonly application: ApplicationName;
+    readonly checkout: "mitxonline" | "mitxpro";
+    /** Where its admin answers. */
+    readonly adminUrl: string;
+    /** The port by which Open edX's containers reach it. */
+    readonly port: number;
+    /** Every service of its Compose project that runs. */
+    readonly services: readonly string[];
+    /** Further configuration. */
+    readonly config: Readonly<Record<string, string>>;
+}
+
+/** Everything that a test of the stack `dev` has: a real daemon, Tutor, a checkout, and the stack. */
+export interface DevelopmentEnvironment {
+    readonly docker: DockerEnvironment;
+    readonly tutor: TutorRoot;
+    readonly checkout: string;
+    readonly stack: TestStack;
+    /** `docker compose` in the checkout. */
+    compose(...args: readonly string[]): Promise<string>;
+    /** What is there that a stack may make, by name. */
+    inventory(): Promise<object>;
+    remove(): Promise<void>;
+}
+
+/** Makes an empty stack of a profile. */
+export async function makeDevelopment(
+    { application, checkout: name, config }: Pick<Development, "application" | "checkout" | "config">,
+    from: "configuration" | "nothing",
+): Promise<DevelopmentEnvironment> {
+    const docker = await prepareDocker();
+    const tutor = await docker.tutorRoot("22", { from });
+    if (from === "configuration") {
+        // Enabled by default and not installed here: Tutor forgets them as soon as any plug-in is enabled.
+        await tutor.tutor("plugins", "disable", "mfe", "indigo");
+    }
+    const checkout = await docker.checkout(name);
+    Object.assign(process.env, tutor.env);
+    const envFile = join(checkout, ".env");
+    const stack = await makeStack({ ...development, application, envFile, lmsLaunch: "true", ...config });
+    return {
+        docker,
+        tutor,
+        checkout,
+        stack,
+        compose: async (...args) => (await execa("docker", ["compose", ...args], { cwd: checkout })).stdout,
+        inventory: async () => ({
+            containers: await docker.docker("ps", "--all", "--format", "{{.Names}}"),
+            networks: await docker.docker("network", "ls", "--format", "{{.Name}}"),
+            plugins: await readdir(tutor.plugins),
+            configuration: existsSync(join(tutor.root, "config.yml"))
+                ? withoutSecrets(await readFile(join(tutor.root, "config.yml"), "utf8"))
+                : undefined,
+            env: existsSync(envFile) ? await readFile(envFile, "utf8") : undefined,
+            files: await readdir(join(checkout, "config"), { recursive: true }),
+        }),
+        remove: async () => {
+            await stack.remove();
+            await docker.release();
+        },
+    };
+}
+
+/** The life of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, from nothing and back. */
+export function describeDevelopment(profile: Development): void {
+    const { application, adminUrl, port, services } = profile;
+
+    describeDocker(`the stack dev for ${application}`, () => {
+        let environment: DevelopmentEnvironment;
+        let stack: TestStack;
+        let before: object;
+
+        beforeAll(async () => {
+            environment = await makeDevelopment(profile, "configuration");
+            stack = environment.stack;
+            before = await environment.inventory();
+        }, preparationTimeout);
+        afterAll(() => environment.remove());
+
+        const output = async (name: string): Promise<unknown> => (await stack.stack.outputs())[name]?.value;
+        const superuser = async (server: "openEdx" | "application") =>
+            ((await output("superusers")) as Record<string, { username: string; password: string }>)[server];
+        const lmsAdmin = async () =>
+            AdminBrowser.signIn({
+                baseUrl: "http://local.openedx.io:8000",
+                signIn: "openedx",
+                username: "edx",
+                email: "edx@example.org",
+                password: (await superuser("openEdx"))?.password ?? "",
+            });
+        const ids = () => environment.docker.docker("ps", "--quiet", "--no-trunc");
+        const gatewayOf = (network: string) =>
+            environment.docker.docker("network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}");
+
+        test("is planned without a running container, and nothing is changed by that", async () => {
+            const planned = await stack.preview();
+            expect(Object.keys(planned)).toEqual(["create"]);
+            await expect(environment.inventory()).resolves.toEqual(before);
+        });
+
+        test("is made by one up", async () => {
+            await stack.up();
+            const running = await environment.compose("ps", "--services");
+            expect(running.split("\n").sort()).toEqual([...services].sort());
+        });
+
+        test("lets users sign in to Open edX on both sites, with the backend offered and waited for", async () => {
+            const lms = await lmsAdmin();
+            const enabled = (await lms.list(CONFIGURATIONS)).filter((row) => row["enabled"] === "True");
+            expect(enabled.map((row) => row["site"]).sort()).toEqual(["example.com", "local.openedx.io:8000"]);
+            const form = await lms.form(`/admin/${CONFIGURATIONS}/add/`, "oauth2providerconfig_form");
+            expect(Object.values(form.choices["backend_name"] ?? {})).toContain("ol-oauth2");
+        });
+
+        test("lets the LMS's container reach the application's endpoints at its network's gateway", async () => {
+            const gateway = await gatewayOf(`${profile.checkout}_default`);
+            expect(gateway).toBe(((await output("gateways")) as { application: string }).application);
+            const ask = async (path: string) => {
+                const program = `import sys, urllib.request, urllib.error
+try: print(urllib.request.urlopen(sys.argv[1], b"" if "token" in sys.argv[1] else None).status)
+except urllib.error.HTTPError as error: print(error.code)`;
+                const url = `http://${gateway}:${port}${path}`;
+                const { stdout } = await environment.tutor.tutor(
+                    "dev",
+                    "exec",
+                    "-T",
+                    "lms",
+                    "python",
+                    "-c",
+                    program,
+                    url,
+                );
+                return stdout.split("\n").at(-1);
+            };
+            await expect(ask("/.well-known/openid-configuration")).resolves.toBe("200");
+            // An empty question: the endpoint is there, and says what it lacks.
+            await expect(ask("/oauth2/token/")).resolves.toMatch(/^40[01]$/);
+        });
+
+        test("lets the application's container call the LMS with its token, as its environment says", async () => {
+            const program = `import os, urllib.request
+url = os.environ["OPENEDX_API_BASE_URL"] + "/api/user/v1/me"
+token = os.environ["OPENEDX_SERVICE_WORKER_API_TOKEN"]
+print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": "Bearer " + token})).read().decode())`;
+            const answer = await environment.compose("exec", "-T", "web", "python3", "-c", program);
+            expect(JSON.parse(answer)).toMatchObject({ username: "mitserviceworker" });
+            const env = await readFile(join(environment.checkout, ".env"), "utf8");
+            expect(env).toContain(`OPENEDX_IP=${await gatewayOf("tutor_dev_default")}\n`);
+        });
+
+        test("has superusers with passwords of their own", async () => {
+            const { username = "", password = "" } = (await superuser("application")) ?? {};
+            const account = { baseUrl: adminUrl, signIn: "django", username, email: "", password } as const;
+            await expect(AdminBrowser.signIn(account)).resolves.toBeDefined();
+        });
+
+        test("keeps secrets out of the state and of what is printed, and in files of their owner only", async () => {
+            const secrets = [
+                ...Object.values((await output("clientSecrets")) as Record<string, string>),
+                (await output("serviceWorkerToken")) as string,
+                (await superuser("application"))?.password ?? "",
+                (await superuser("openEdx"))?.password ?? "",
+            ];
+            const state = await stack.state();
+            expect(secrets.filter((secret) => state.includes(secret))).toEqual([]);
+            expect(secrets.filter((secret) => stack.transcript().includes(secret))).toEqual([]);
+            const files = [join(environment.checkout, ".env"), join(environment.tutor.plugins, "mit-integration.py")];
+            const modes = await Promise.all(files.map(async (file) => (await stat(file)).mode & 0o777));
+            expect(modes).toEqual([0o600, 0o600]);
+        });
+
+        test("is up to date after that: for preview, refresh and up", async () => {
+            const running = await ids();
+            await expect(stack.preview()).resolves.toEqual({});
+            await expect(stack.up()).resolves.toEqual({});
+            await expect(stack.refresh()).resolves.toEqual({});
+            await expect(ids()).resolves.toBe(running);
+        });
+
+        test("leaves Compose at work in the checkout: nothing is made anew by its up, run and exec", async () => {
+            const running = await ids();
+            await environment.compose("up", "--detach");
+            await environment.compose("run", "--rm", "-T", "web", "true");
+            await expect(environment.compose("logs", "web")).resolves.not.toBe("");
+            await expect(ids()).resolves.toBe(running);
+        });
+
+        test("sees what was stopped and removed by hand, and repairs it", async () => {
+            const { docker } = environment.docker;
+            await docker("stop", `${profile.checkout}-redis-1`);
+            await docker("rm", "--force", `${profile.checkout}-celery-1`);
+            await environment.tutor.tutor("plugins", "disable", "mit-integration");
+            const drifted = await stack.refresh();
+            expect(drifted).toHaveProperty("delete");
+            await stack.up();
+            await expect(stack.preview()).resolves.toEqual({});
+            const running = await environment.compose("ps", "--services");
+            expect(running.split("\n").sort()).toEqual([...services].sort());
+        });
+
+        test("makes a network anew that was removed, with the same gateway, and all that is in it", async () => {
+            const { docker } = environment.docker;
+            const gateway = await gatewayOf(`${profile.checkout}_default`);
+            const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
+            await docker("rm", "--force", ...containers.split("\n"));
+            await docker("network", "rm", `${profile.checkout}_default`);
+
+            await stack.refresh();
+            await stack.up();
+
+            await expect(gatewayOf(`${profile.checkout}_default`)).resolves.toBe(gateway);
+            await expect(stack.preview()).resolves.toEqual({});
+            const running = await environment.compose("ps", "--services");
+            expect(running.split("\n").sort()).toEqual([...services].sort());
+            await expect(stack.refresh()).resolves.toEqual({});
+        });
+
+        test("starts an LMS again that was stopped, by a plain up", async () => {
+            await environment.tutor.tutor("dev", "stop", "lms");
+            await stack.up();
+            await expect(lmsAdmin()).resolves.toBeDefined();
+            await expect(stack.preview()).resolves.toEqual({});
+        });
+
+        test("keeps what a developer writes into .env, and puts its own block right", async () => {
+            const file = join(environment.checkout, ".env");
+            const text = await readFile(file, "utf8");
+            await writeFile(file, text.replace(/OPENEDX_API_CLIENT_ID=.*/, "OPENEDX_API_CLIENT_ID=mine"));
+            await appendFile(file, "MY_OWN=1\n");
+
+            await stack.refresh();
+            await stack.up();
+
+            await expect(readFile(file, "utf8")).resolves.toBe(`${text}MY_OWN=1\n`);
+            const mine = await environment.compose("exec", "-T", "web", "printenv", "MY_OWN");
+            expect(mine).toBe("1");
+            await writeFile(file, text);
+        });
+
+        test("leaves nothing behind when it is destroyed", async () => {
+            await stack.destroy();
+            await expect(environment.inventory()).resolves.toEqual(before);
+            const volumes = await environment.docker.docker("volume", "ls", "--format", "{{.Name}}");
+            expect(volumes.split("\n")).toContain(`${profile.checkout}_state`);
+        });
+    });
+}
+
+/** Tutor makes secrets of its own with its first configuration; what is in `config.yml` counts all the same. */
+function withoutSecrets(configuration: string): string {
+    return configuration.replaceAll(/^(.*(?:PASSWORD|SECRET|KEY|ID)\b.*): .*$/gm, "$1");
+}

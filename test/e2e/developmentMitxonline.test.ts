@@ -1,0 +1,10 @@
+import { describeDevelopment } from "./development.ts";
+
+describeDevelopment({
+    application: "mitxonline",
+    checkout: "mitxonline",
+    adminUrl: "http://mitxonline.odl.local:8013",
+    port: 8013,
+    services: ["celery", "db", "nginx", "redis", "refine", "varnish", "watch", "web"],
+    config: {},
+});

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { describeDocker } from "../docker/docker.ts";
+import { preparationTimeout } from "../docker/environment.ts";
+import { project } from "../../toolchain/pulumi.ts";
+import { type DevelopmentEnvironment, makeDevelopment } from "./development.ts";
+
+const MINUTES = 60_000;
+
+describeDocker("the stack dev, from a machine without an Open edX", () => {
+    let environment: DevelopmentEnvironment;
+    let before: object;
+
+    beforeAll(async () => {
+        const profile = { application: "xpro", checkout: "mitxpro", config: { lmsPackages: "container" } } as const;
+        environment = await makeDevelopment(profile, "nothing");
+        before = await environment.inventory();
+    }, preparationTimeout);
+    afterAll(() => environment.remove());
+
+    const names = async (...args: string[]) => (await environment.docker.docker(...args)).split("\n").sort();
+    const services = ["celery", "db", "nginx", "redis", "watch", "web"];
+    const installation = () => readFile(join(environment.tutor.root, "config.yml"), "utf8");
+
+    test(
+        "killed after each resource, is finished by the next up, without duplicates and orphans",
+        async () => {
+            const kills = await environment.stack.upKilledAfterEach();
+
+            expect(kills).toBeGreaterThan(10);
+            await expect(environment.stack.preview()).resolves.toEqual({});
+            await expect(environment.stack.refresh()).resolves.toEqual({});
+            const project = ["--filter", "label=com.docker.compose.project=mitxpro"];
+            await expect(names("ps", "--all", ...project, "--format", "{{.Names}}")).resolves.toEqual(
+                services.map((service) => `mitxpro-${service}-1`),
+            );
+            await expect(names("network", "ls", ...project, "--format", "{{.Name}}")).resolves.toEqual([
+                "mitxpro_default",
+            ]);
+        },
+        20 * MINUTES,
+    );
+
+    test(
+        "is rebuilt from scratch by one command",
+        async () => {
+            const former = await installation();
+            const rebuild = join(project, "toolchain", "rebuild.ts");
+            const { stdout } = await execa("node", [rebuild, "--stack", "test", "--yes"], {
+                cwd: environment.stack.folder,
+            });
+
+            expect(stdout).toContain(`${environment.tutor.root}: Tutor's configuration, databases and files`);
+            expect(stdout).toMatch(/\d+ created/);
+            // Tutor made secrets of its own again, so nothing was left of the former one.
+            await expect(installation()).resolves.not.toBe(former);
+            await expect(environment.stack.preview()).resolves.toEqual({});
+        },
+        10 * MINUTES,
+    );
+
+    test("leaves nothing behind but Tutor's folder", async () => {
+        await environment.stack.destroy();
+        await expect(environment.inventory()).resolves.toEqual({
+            ...before,
+            configuration: expect.any(String) as string,
+        });
+    });
+});

@@ -1,0 +1,10 @@
+import { describeDevelopment } from "./development.ts";
+
+describeDevelopment({
+    application: "xpro",
+    checkout: "mitxpro",
+    adminUrl: "http://xpro.odl.local:8053",
+    port: 8053,
+    services: ["celery", "db", "nginx", "redis", "watch", "web"],
+    config: { lmsPackages: "container", clientSecretIn: "settings" },
+});

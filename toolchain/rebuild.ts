@@ -1,0 +1,123 @@
+/**
+ * `npm run rebuild [-- --stack NAME] [--yes]`: takes a stack and all that it has down, and makes it anew.
+ *
+ * Source: handbook, "Restarting".
+ */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { execa } from "execa";
+import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
+import { OWNER_LABEL } from "../dynamic-providers/docker.ts";
+import { pulumiEnvironment, runPulumi } from "./pulumi.ts";
+
+const PROJECT = "openedx-mit-integration";
+
+const { values: options } = parseArgs({
+    options: {
+        stack: { type: "string", short: "s", default: "dev" },
+        yes: { type: "boolean", short: "y", default: false },
+    },
+});
+const settings = await stackSettings(options.stack);
+const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
+const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");
+
+if (tutor !== undefined && settings["lmsLaunch"] !== "true") {
+    fail(
+        `Tutor's folder ${root ?? ""} would go, and nothing would set Open edX up again, as lmsLaunch is not set.\n` +
+            `    npm run pulumi -- config set lmsLaunch true --stack ${options.stack}`,
+    );
+}
+
+const table = new Table({ head: ["Step", "What goes, or comes"], style: { head: [], border: [] } });
+table.push(
+    ["pulumi destroy", `all of the stack ${options.stack}`],
+    ["docker volume rm", "the volumes of its application, with its database"],
+    ["docker image prune", "images that nothing uses"],
+    ...(root === undefined ? [] : [["rm", `${root}: Tutor's configuration, databases and files`]]),
+    ["pulumi up", "all of it, made anew"],
+);
+console.log(table.toString());
+if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`))) {
+    console.log("Nothing was done.");
+    process.exit(1);
+}
+
+// What is on servers that go as well holds nothing up.
+process.env[DELETE_UNREACHABLE] = "true";
+await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
+await removeVolumes(`${PROJECT}/${options.stack}`);
+await execa("docker", ["image", "prune", "--force"], { stdio: "inherit" });
+if (tutor !== undefined && root !== undefined && existsSync(root)) {
+    await removeTutorRoot(tutor, root);
+}
+await pulumi("up", "--stack", options.stack, "--yes", "--skip-preview");
+
+/** The stack's settings by key; secrets stay what they are. */
+async function stackSettings(stack: string): Promise<Partial<Record<string, string>>> {
+    const { failed, stdout, stderr } = await execa("pulumi", ["config", "--json", "--stack", stack], {
+        env: await pulumiEnvironment(),
+        reject: false,
+    });
+    if (failed) {
+        fail(stderr);
+    }
+    const config = JSON.parse(stdout) as Record<string, { value?: string }>;
+    return Object.fromEntries(
+        Object.entries(config).flatMap(([key, { value }]) =>
+            value === undefined ? [] : [[key.replace(`${PROJECT}:`, ""), value]],
+        ),
+    );
+}
+
+async function pulumi(...args: string[]): Promise<void> {
+    const exitCode = await runPulumi(...args);
+    if (exitCode !== 0) {
+        process.exit(exitCode);
+    }
+}
+
+async function removeVolumes(owner: string): Promise<void> {
+    const volumes = await answerOf("docker", "volume", "ls", "--quiet", "--filter", `label=${OWNER_LABEL}=${owner}`);
+    if (volumes !== "") {
+        await execa("docker", ["volume", "rm", ...volumes.split("\n")], { stdio: "inherit" });
+    }
+}
+
+/** Databases write their files as users of their containers: what this user may not remove, such a container may. */
+async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
+    await execa(tutor, ["dev", "dc", "down", "--remove-orphans"], { stdio: "inherit" });
+    const image = await answerOf(tutor, "config", "printvalue", "DOCKER_IMAGE_PERMISSIONS");
+    try {
+        await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+        if (!["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+            throw error;
+        }
+        const mount = ["--volume", `${dirname(folder)}:/parent`];
+        const remove = ["rm", "-rf", `/parent/${basename(folder)}`];
+        await execa("docker", ["run", "--rm", "--user", "0", ...mount, "--entrypoint", "", image, ...remove], {
+            stdio: "inherit",
+        });
+    }
+}
+
+async function answerOf(command: string, ...args: string[]): Promise<string> {
+    return (await execa(command, args, { stderr: "inherit" })).stdout.trim();
+}
+
+async function isConfirmed(question: string): Promise<boolean> {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    const answer = await terminal.question(`${question} [yes/no] `);
+    terminal.close();
+    return /^y(es)?$/i.test(answer.trim());
+}
+
+function fail(message: string): never {
+    console.error(message);
+    process.exit(1);
+}
