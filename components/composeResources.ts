@@ -259,12 +259,7 @@ function isWaitedFor({ services }: ComposeProject, service: string): boolean {
 function hashesOf({ project, values }: ComposeResourcesArgs): pulumi.Output<Readonly<Record<string, string>>> {
     const filled = pulumi
         .all(values)
-        .apply((known) =>
-            Object.entries(known).reduce(
-                (text, [placeholder, value]) => text.replaceAll(placeholder, JSON.stringify(value).slice(1, -1)),
-                project.normalised,
-            ),
-        );
+        .apply((known) => replaceAll(project.normalised, known, (value) => JSON.stringify(value).slice(1, -1)));
     return pulumi.unsecret(filled).apply((text) => serviceHashes(project.folder, text));
 }
 
@@ -273,14 +268,19 @@ function fill(text: string, values: ComposeResourcesArgs["values"]): pulumi.Inpu
     const inside = Object.entries(values).filter(([placeholder]) => text.includes(placeholder));
     return inside.length === 0
         ? text
-        : pulumi
-              .all(Object.fromEntries(inside))
-              .apply((known) =>
-                  Object.entries(known).reduce(
-                      (filled, [placeholder, value]) => filled.replaceAll(placeholder, value),
-                      text,
-                  ),
-              );
+        : pulumi.all(Object.fromEntries(inside)).apply((known) => replaceAll(text, known, (value) => value));
+}
+
+function replaceAll(
+    text: string,
+    values: Readonly<Record<string, string>>,
+    written: (value: string) => string,
+): string {
+    return Object.entries(values).reduce(
+        // A function, as in a text `$` would mean something.
+        (filled, [placeholder, value]) => filled.replaceAll(placeholder, () => written(value)),
+        text,
+    );
 }
 
 function mapValues<Value, Result>(

@@ -14,7 +14,7 @@ import { TutorServer } from "../dynamic-providers/tutorServer.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** What {@link OpenEdxServer} needs. */
-export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "openEdx" | "application" | "lms"> & {
+export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "platform" | "openEdx" | "application" | "lms"> & {
     readonly credentials: Credentials;
 };
 
@@ -83,16 +83,14 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         );
     }
 
-    #network({ owner, openEdx, lms }: OpenEdxServerArgs, settings: TutorPlugin): TutorNetwork {
-        const isFixed = openEdx.gateway !== undefined;
+    #network({ owner, platform, openEdx, lms }: OpenEdxServerArgs, settings: TutorPlugin): TutorNetwork {
         return new TutorNetwork(
             "network",
             {
                 tutor: lms.tutor,
                 owner,
                 found: lms.found.gateway,
-                // A gateway that is set may be another host altogether.
-                wanted: isFixed ? "" : openEdxConstants.gateway,
+                wanted: platform === "linux" ? (openEdx.gateway ?? openEdxConstants.gateway) : "",
             },
             { parent: this, dependsOn: settings },
         );

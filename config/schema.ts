@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { dockerHost, openEdx } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, applicationNames, profiles } from "./profiles.ts";
@@ -177,12 +178,16 @@ const rules: readonly Rule[] = [
             gatewayOf("docker compose up --detach, in the application's checkout"),
     },
     {
+        key: "lmsGateway",
+        demand: (settings) =>
+            settings.lmsFrom === "tutor" && !isOwnGateway(settings.lmsGateway, settings) && ownGateway(openEdx.gateway),
+    },
+    {
         key: "applicationGateway",
         demand: (settings) =>
             settings.applicationFrom === "compose" &&
-            platformOf(settings) === "linux" &&
-            !/^$|^\d+(\.\d+){3}$/.test(settings.applicationGateway ?? "") &&
-            "an IPv4 address, as the network is made with it, e.g. 172.30.13.1",
+            !isOwnGateway(settings.applicationGateway, settings) &&
+            ownGateway(profiles.mitxonline.gateway),
     },
     {
         key: "lmsLaunch",
@@ -251,6 +256,15 @@ function profileOf({ application }: Partial<Settings>): ApplicationProfile | und
 
 function needsGateway(gateway: string | undefined, settings: Partial<Settings>): boolean {
     return gateway === "" && platformOf(settings) === "linux";
+}
+
+/** Whether a network can be made with a gateway: on Linux it is an address, or left to the program. */
+function isOwnGateway(gateway: string | undefined, settings: Partial<Settings>): boolean {
+    return platformOf(settings) !== "linux" || !gateway || isIPv4(gateway);
+}
+
+function ownGateway(example: string): string {
+    return `an IPv4 address, as the network is made with it, e.g. ${example}`;
 }
 
 function gatewayOf(start: string): string {

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { applicationProject, askGateway, openEdxProject } from "../../config/askGateway.ts";
-import { withGateways } from "../../config/load.ts";
-import { tutorCommand } from "../tutor/tutor.ts";
+import { applicationProject, askGateway } from "../../config/askGateway.ts";
+import { withFound } from "../../config/load.ts";
 import { describeDocker, useDocker } from "./docker.ts";
 import { lockTimeout } from "./lock.ts";
 
@@ -41,32 +37,37 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
         giveBack();
     });
 
-    test("are those of the projects' default networks", () => {
-        expect(askGateway("tutor_dev")).toBe("172.31.201.1");
-        expect(askGateway("mitxonline")).toBe("172.31.202.1");
+    test("are those of the projects' default networks", async () => {
+        await expect(askGateway("tutor_dev")).resolves.toBe("172.31.201.1");
+        await expect(askGateway("mitxonline")).resolves.toBe("172.31.202.1");
     });
 
-    test("are nothing for a project that has no network", () => {
-        expect(askGateway("mitxpro")).toBe("");
+    test("are nothing for a project that has no network", async () => {
+        await expect(askGateway("mitxpro")).resolves.toBe("");
     });
 
-    test("complete a configuration on Linux, where they are not set", () => {
-        expect(withGateways({ platform: "linux", application: "mitxonline" })).toMatchObject({
+    test("complete a configuration on Linux, where they are not set", async () => {
+        await expect(withFound({ platform: "linux", application: "mitxonline" })).resolves.toMatchObject({
             lmsGateway: "172.31.201.1",
             applicationGateway: "172.31.202.1",
         });
-        expect(withGateways({ platform: "linux", lmsGateway: "10.0.0.1", application: "xpro" })).toMatchObject({
-            lmsGateway: "10.0.0.1",
-            applicationGateway: "",
-        });
-        expect(withGateways({ platform: "macos" })).toStrictEqual({ platform: "macos" });
+        await expect(
+            withFound({ platform: "linux", lmsGateway: "10.0.0.1", application: "xpro" }),
+        ).resolves.toMatchObject({ lmsGateway: "10.0.0.1", applicationGateway: "" });
+        await expect(withFound({ platform: "macos" })).resolves.not.toHaveProperty("lmsGateway");
+    });
+
+    test("are left to the stack where that keeps the networks", async () => {
+        const found = await withFound({ platform: "linux", lmsFrom: "tutor", applicationFrom: "compose" });
+        expect(found).not.toHaveProperty("lmsGateway");
+        expect(found).not.toHaveProperty("applicationGateway");
     });
 
     test("follow a network that is made anew", async () => {
         await removeNetwork("mitxonline_default");
         await makeNetwork("mitxonline", "172.31.204.1");
 
-        expect(askGateway("mitxonline")).toBe("172.31.204.1");
+        await expect(askGateway("mitxonline")).resolves.toBe("172.31.204.1");
     });
 });
 
@@ -77,14 +78,5 @@ describe("the Compose project", () => {
         ["/home/me/_checkout/.env", "checkout"],
     ])("of an application with %s is %s", (envFile, project) => {
         expect(applicationProject(envFile)).toBe(project);
-    });
-
-    test("of Open edX is the one that Tutor names, or that of its releases", async () => {
-        const root = await mkdtemp(join(tmpdir(), "tutor-"));
-        process.env["TUTOR_ROOT"] = root;
-        await execa(tutorCommand("22"), ["config", "save", "--set", "DEV_PROJECT_NAME=mine"]);
-        expect(openEdxProject({ lmsFrom: "tutor", tutor: tutorCommand("22") })).toBe("mine");
-        await rm(root, { recursive: true });
-        expect(openEdxProject({ lmsFrom: "external", tutor: "no-such-tutor" })).toBe("tutor_dev");
     });
 });

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import type { ComposeProject } from "../../config/composeProject.ts";
+import { checkDocker, checkOwner, checkPort, checkSubnet } from "../../config/machine.ts";
+import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
+import { describeDocker } from "./docker.ts";
+
+describeDocker("a machine on which another Compose project runs", () => {
+    let docker: DockerEnvironment;
+    const labels = ["--label", "com.docker.compose.project=theirs", "--label", "com.docker.compose.oneoff=False"];
+    const theirs = { name: "theirs", folder: "/checkouts/theirs" } as ComposeProject;
+
+    beforeAll(async () => {
+        docker = await prepareDocker();
+        Object.assign(process.env, docker.env);
+        await docker.docker("network", "create", "--subnet", "172.31.77.0/24", ...labels, "theirs_default");
+        const options = ["--detach", "--network", "theirs_default", "--publish", "8013:80", "--name", "theirs-web-1"];
+        await docker.docker("run", ...options, ...labels, "redis:7.4.5", "serve");
+    }, preparationTimeout);
+    afterAll(() => docker.release());
+
+    test("has Docker and Compose", async () => {
+        await expect(checkDocker()).resolves.toBeUndefined();
+    });
+
+    test("tells which container has a port; the project itself may have it", async () => {
+        await expect(checkPort(8013, "mitxonline")).rejects.toThrow(
+            /port 8013 .* theirs-web-1\n.*docker stop theirs-web-1/,
+        );
+        await expect(checkPort(8013, "theirs")).resolves.toBeUndefined();
+    });
+
+    test("tells which network has addresses that are to be another's", async () => {
+        await expect(checkSubnet("172.31.77.9", "mine_default", "applicationGateway")).rejects.toThrow(
+            /theirs_default has the addresses 172\.31\.77\.0\/24 already.*\n.*config set applicationGateway/,
+        );
+        await expect(checkSubnet("172.31.78.1", "mine_default", "applicationGateway")).resolves.toBeUndefined();
+        await expect(checkSubnet("172.31.77.1", "theirs_default", "applicationGateway")).resolves.toBeUndefined();
+    });
+
+    test("takes a project that somebody else started for theirs, unless it is to be taken over", async () => {
+        await expect(checkOwner(theirs, "project/stack", false)).rejects.toThrow(
+            /theirs-web-1, theirs_default\n.*docker compose down, in \/checkouts\/theirs.*adopt true/,
+        );
+        await expect(checkOwner(theirs, "project/stack", true)).resolves.toBeUndefined();
+        await expect(checkOwner({ ...theirs, name: "mine" }, "project/stack", false)).resolves.toBeUndefined();
+    });
+
+    test("knows what this stack started", async () => {
+        const owner = ["--label", "openedx-mit-integration.owner=project/stack"];
+        const project = ["--label", "com.docker.compose.project=ours", "--label", "com.docker.compose.oneoff=False"];
+        await execa("docker", ["create", ...owner, ...project, "redis:7.4.5", "serve"]);
+
+        await expect(checkOwner({ ...theirs, name: "ours" }, "project/stack", false)).resolves.toBeUndefined();
+        await expect(checkOwner({ ...theirs, name: "ours" }, "project/other", false)).rejects.toThrow(/somebody else/);
+    });
+});
