@@ -55,8 +55,8 @@ export const gateways = { openEdx: server.gateway, application: applicationServe
 /** Both servers, and the pages of their admins that the integration concerns. */
 export const urls = serverLinks(config);
 
-/** The Tutor plug-in to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
-export const tutorPlugin = config.lms.from === "external" ? pulumi.secret(server.pluginText) : undefined;
+/** The Tutor plug-in, to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
+export const tutorPlugin = pulumi.secret(server.pluginText);
 
 /** The address to try the sign-in with. */
 export const signInUrl = signInUrlOf(config);

@@ -52,7 +52,7 @@ export class ComposeResources extends pulumi.ComponentResource {
         const containers: Record<string, docker.Container> = {};
         for (const [service, definition] of inOrder(project.services)) {
             const image = imageOf(project, service, definition);
-            images[image] ??= this.#image(image, definition);
+            images[image] ??= this.#image(image, buildOf(project, image));
             containers[service] = new docker.Container(
                 service,
                 {
@@ -107,12 +107,13 @@ export class ComposeResources extends pulumi.ComponentResource {
         return new docker.Volume(
             key,
             { name, labels: labelsOf(args, { "com.docker.compose.volume": key }) },
-            { parent: this, retainOnDelete: args.keepsVolumes },
+            // One that Compose made is used as it is, with labels of its own.
+            { parent: this, retainOnDelete: args.keepsVolumes, ignoreChanges: ["labels"] },
         );
     }
 
     /** An image that is built here goes with the stack; one that is pulled may be others' too. */
-    #image(name: string, { build }: ComposeService): docker.RemoteImage {
+    #image(name: string, build: ComposeService["build"]): docker.RemoteImage {
         return new docker.RemoteImage(
             name,
             build === undefined
@@ -135,7 +136,9 @@ function containerArgs(
     definition: ComposeService,
 ): Omit<docker.ContainerArgs, "image"> {
     const { command, entrypoint, environment, extra_hosts, healthcheck, ports, readsEnvFile } = definition;
-    const envs = pulumi.all(Object.entries(environment).map(([key, value]) => fill(`${key}=${value}`, values)));
+    // A variable without a value is one that nobody set: the container does not have it.
+    const set = Object.entries(environment).filter(([, value]) => value !== null);
+    const envs = pulumi.all(set.map(([key, value]) => fill(`${key}=${value}`, values)));
     return {
         name: nameOf(project, service),
         // A file of settings may hold secrets of its developer's too.
@@ -225,6 +228,14 @@ function nameOf({ name }: ComposeProject, service: string): string {
 
 function imageOf({ name }: ComposeProject, service: string, { image }: ComposeService): string {
     return image ?? `${name}-${service}`;
+}
+
+/** How an image is built: one service may build what others run. */
+function buildOf(project: ComposeProject, image: string): ComposeService["build"] {
+    return Object.entries(project.services)
+        .filter(([service, definition]) => imageOf(project, service, definition) === image)
+        .map(([, { build }]) => build)
+        .find((build) => build !== undefined);
 }
 
 /** The services in an order in which each comes after those that it depends on. */

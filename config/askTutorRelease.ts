@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { execa, type Result } from "execa";
 import * as pulumi from "@pulumi/pulumi";
 import { Fault, lastLines } from "./faults.ts";
 import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlugin.ts";
@@ -11,12 +11,7 @@ import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlu
  */
 export async function askTutorRelease(command: string): Promise<TutorRelease> {
     const result = await execa(command, ["--version"], { reject: false, stdin: "ignore" });
-    if (result.exitCode === undefined) {
-        throw new Fault(
-            `lmsFrom is tutor, but the command ${command} can't be run (${result.code ?? ""})`,
-            "install Tutor (https://docs.tutor.edly.io/install.html), or name its path: pulumi config set tutor PATH",
-        );
-    }
+    expectTutor(command, result);
     const [version, major = ""] = /version (\d+)[\d.]*/.exec(result.stdout) ?? [];
     if (version === undefined) {
         throw new Fault(
@@ -38,4 +33,14 @@ export async function askTutorRelease(command: string): Promise<TutorRelease> {
         `${command} is ${version}, which this program does not know yet: it gets what fits release ${newestTutorRelease}.`,
     );
     return newestTutorRelease;
+}
+
+/** @throws Fault where the command is not there. */
+export function expectTutor(command: string, { exitCode, code }: Pick<Result, "exitCode" | "code">): void {
+    if (exitCode === undefined) {
+        throw new Fault(
+            `lmsFrom is tutor, but the command ${command} can't be run (${code ?? ""})`,
+            "install Tutor (https://docs.tutor.edly.io/install.html), or name its path: pulumi config set tutor PATH",
+        );
+    }
 }

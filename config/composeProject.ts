@@ -124,12 +124,13 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
  * @throws Fault with Compose's own words, or with every key that is not carried over.
  */
 export async function askCompose(folder: string, lines: Readonly<Record<string, string>>): Promise<ComposeProject> {
-    // The environment of a process wins over `.env`, so that the block's values there are not looked at.
-    const run = (args: string[], input?: string) => compose([...inFolder(folder), ...args], lines, input);
-    const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
     const copies = await mkdtemp(join(tmpdir(), "env-"));
     try {
-        const input = JSON.stringify(await withCopiedEnvFiles(model, folder, lines, copies));
+        const env = await copyManaged(join(folder, ".env"), lines, join(copies, ".env"));
+        const run = (args: string[], input?: string) =>
+            compose([...inFolder(folder), ...args], { ...lines, COMPOSE_ENV_FILES: env }, input);
+        const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
+        const input = JSON.stringify(await withCopiedEnvFiles(model, { [join(folder, ".env")]: env }, copies));
         const output = await run(["--file", "-", "config", "--format", "json"], input);
         // Compose writes `$$` for `$`, so that its output can be its input.
         const normalised = output.replaceAll("$$", "$");
@@ -166,32 +167,34 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
  * @param normalised - the project with every placeholder filled in; it goes to Compose by standard input.
  */
 export async function serviceHashes(folder: string, normalised: string): Promise<Readonly<Record<string, string>>> {
-    const args = ["--file", "-", "config", "--no-interpolate", "--hash", "*"];
+    const args = ["--profile", "*", "--file", "-", "config", "--no-interpolate", "--hash", "*"];
     const output = await compose([...inFolder(folder), ...args], {}, normalised);
     return Object.fromEntries(output.split("\n").map((line) => line.split(" ", 2) as [string, string]));
 }
 
-/**
- * The project with copies of its environment files in their place: in that of the managed block stand placeholders, and
- * one that does not have to be there may be empty.
- */
+/** Copies the file with the managed block, but in that the given lines: placeholders for what is secret. */
+async function copyManaged(file: string, lines: Readonly<Record<string, string>>, copy: string): Promise<string> {
+    const content = existsSync(file) ? await readFile(file, "latin1") : "";
+    await writeFile(copy, withBlock(parseEnvText(content), "block", lines), { encoding: "latin1", mode: 0o600 });
+    return copy;
+}
+
+/** The project with copies of its environment files in their place; one that does not have to be there may be empty. */
 async function withCopiedEnvFiles(
     model: ComposeModel,
-    folder: string,
-    lines: Readonly<Record<string, string>>,
+    managed: Readonly<Record<string, string>>,
     copies: string,
 ): Promise<ComposeModel> {
-    const files = new Map<string, string>();
+    const files = new Map(Object.entries(managed));
     for (const { path, required } of Object.values(model.services).flatMap(({ env_file }) => env_file)) {
-        const isManaged = path === join(folder, ".env");
-        if (!isManaged && required && !existsSync(path)) {
-            throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "make it");
+        if (!files.has(path)) {
+            if (required && !existsSync(path)) {
+                throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "make it");
+            }
+            const copy = join(copies, String(files.size));
+            await writeFile(copy, existsSync(path) ? await readFile(path) : "", { mode: 0o600 });
+            files.set(path, copy);
         }
-        const content = existsSync(path) ? await readFile(path, "latin1") : "";
-        const copy = join(copies, String(files.size));
-        const shown = isManaged ? withBlock(parseEnvText(content), "block", lines) : content;
-        await writeFile(copy, shown, { encoding: "latin1", mode: 0o600 });
-        files.set(path, copy);
     }
     const services = Object.entries(model.services).map(([name, definition]) => {
         const env_file = definition.env_file.map((file) => ({ ...file, path: files.get(file.path) ?? file.path }));
@@ -200,11 +203,12 @@ async function withCopiedEnvFiles(
     return { ...model, services: Object.fromEntries(services) as ComposeModel["services"] };
 }
 
-/** The ports of this machine that a project's services take. */
+/** The ports of this machine that a project's services take, of TCP. */
 export function publishedPorts({ services }: Pick<ComposeProject, "services">): number[] {
-    return Object.values(services).flatMap(({ ports }) =>
-        ports.flatMap(({ published }) => (published === undefined ? [] : Number(published))),
-    );
+    return Object.values(services)
+        .flatMap(({ ports }) => ports)
+        .filter(({ protocol }) => protocol === "tcp")
+        .flatMap(({ published }) => (published === undefined ? [] : Number(published)));
 }
 
 /** The files that Compose reads in a folder: the first of each kind, or those that the environment names. */
@@ -213,10 +217,15 @@ function composeFiles(folder: string): string[] {
     if (named !== undefined) {
         return named.split(process.env["COMPOSE_PATH_SEPARATOR"] ?? delimiter).map((file) => resolve(folder, file));
     }
-    return ["", ".override"].flatMap((kind) => {
-        const names = ["compose", "docker-compose"].flatMap((stem) => [`${stem}${kind}.yaml`, `${stem}${kind}.yml`]);
-        return names.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? [];
-    });
+    return [
+        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
+        [
+            "compose.override.yml",
+            "compose.override.yaml",
+            "docker-compose.override.yml",
+            "docker-compose.override.yaml",
+        ],
+    ].flatMap((names) => names.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? []);
 }
 
 function inFolder(folder: string): string[] {

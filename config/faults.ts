@@ -26,7 +26,8 @@ export async function allOf<const Checks extends readonly unknown[]>(
         throw unexpected;
     }
     if (reasons.length > 0) {
-        const faults = reasons.map(({ message }) => message);
+        // Two checks may stumble over the same.
+        const faults = [...new Set(reasons.map(({ message }) => message))];
         const counted = faults.length === 1 ? "a thing is" : `${faults.length} things are`;
         throw new pulumi.RunError(
             [`On this machine ${counted} not as needed; nothing was done.`, ...faults].join("\n\n"),

@@ -56,7 +56,9 @@ async function examineMachine(settings: Settings): Promise<StackConfig> {
         tutorProject === undefined ? undefined : lookAtTutor(tutorProject),
     ]);
     await allOf([
-        lms === undefined ? undefined : checkPort(Number(lmsUrl.port || 80), lms.project),
+        lms === undefined
+            ? undefined
+            : checkPort(Number(lmsUrl.port || (lmsUrl.protocol === "https:" ? 443 : 80)), lms.project),
         lms?.gateway === "" && config.platform === "linux"
             ? checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")
             : undefined,

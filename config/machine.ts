@@ -4,6 +4,7 @@ import { BlockList, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { expectTutor } from "./askTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault, lastLines } from "./faults.ts";
 import { openEdx } from "./openEdx.ts";
@@ -85,7 +86,7 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
         if (other !== name && taken !== undefined) {
             throw new Fault(
                 `the network ${String(other)} has the addresses ${taken} already, which ${name} is to have`,
-                `choose others by their gateway, for instance: pulumi config set ${key} ${gateway.replace(/\.\d+\.\d+$/, ".200.1")}`,
+                `choose others by their gateway, for instance: pulumi config set ${key} ${gateway.replace(/^\d+\.\d+/, "10.213")}`,
             );
         }
     }
@@ -133,6 +134,7 @@ export async function checkOwner(project: ComposeProject, owner: string, adopt: 
 export async function askTutor(command: string, host: string, launches: boolean): Promise<string> {
     const ask = async (...args: string[]) => {
         const result = await answerOf(command, ["config", ...args]);
+        expectTutor(command, result);
         if (result.failed) {
             throw new Fault(`${command} config ${args.join(" ")} fails: ${lastLines(result)}`, "put it right");
         }

@@ -75,7 +75,10 @@ export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<R
     try {
         return await inquiry;
     } catch (error) {
-        if (error instanceof ProviderError && /no such|not found/i.test(error.message)) {
+        if (
+            error instanceof ProviderError &&
+            /no such (container|network|object)|network \S+ not found/i.test(error.message)
+        ) {
             return undefined;
         }
         throw error;

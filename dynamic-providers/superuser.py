@@ -17,6 +17,7 @@ def mark(user):
         user.first_name, user.last_name = "Managed by Pulumi", task["owner"][:150]
     else:
         user.name = "Managed by Pulumi: " + task["owner"]
+    user.email = task["email"]
     user.is_active = user.is_staff = user.is_superuser = True
     user.set_password(task["password"])
     user.save()

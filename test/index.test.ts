@@ -1,27 +1,39 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { deploy, type RecordedResource, valueOf } from "./support/pulumiMocks.ts";
+import { hashesAnswer } from "./support/composeProject.ts";
+import { type FakeCommands, fakeCommands } from "./support/fakeCommands.ts";
+import { deploy, type RecordedResource, the, valueOf } from "./support/pulumiMocks.ts";
 
 type Outputs = typeof import("../index.ts");
 
+/** Configures the stack. */
+function configure(values: Readonly<Record<string, string>>): void {
+    const entries = Object.entries(values).map(([key, value]) => [`openedx-mit-integration:${key}`, value]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(entries) as Record<string, string>);
+}
+
 /** Runs the whole program, as `pulumi up` does. */
-async function run(application: string): Promise<{ outputs: Outputs; resources: RecordedResource[] }> {
-    pulumi.runtime.setAllConfig({
-        "openedx-mit-integration:application": application,
-        "openedx-mit-integration:platform": "linux",
-        "openedx-mit-integration:lmsGateway": "172.18.0.1",
-        "openedx-mit-integration:applicationGateway": "172.19.0.1",
-        "openedx-mit-integration:lmsPassword": "password of the LMS",
-        "openedx-mit-integration:applicationPassword": "password of the application",
-        "openedx-mit-integration:keycloakClientSecret": "secret of Keycloak",
-    });
+async function run(values: Readonly<Record<string, string>>) {
+    configure(values);
     let outputs: Outputs | undefined;
     const resources = await deploy(async () => {
         // The query makes it a module of its own.
-        outputs = (await import(`../index.ts?${application}`)) as Outputs;
+        outputs = (await import(`../index.ts?${JSON.stringify(values)}`)) as Outputs;
     });
     return { outputs: outputs as unknown as Outputs, resources };
 }
+
+/** Of servers that somebody else runs. */
+const external = {
+    platform: "linux",
+    lmsGateway: "172.18.0.1",
+    applicationGateway: "172.19.0.1",
+    lmsPassword: "password of the LMS",
+    applicationPassword: "password of the application",
+    keycloakClientSecret: "secret of Keycloak",
+};
 
 const all = [
     "AccessToken service-worker-token",
@@ -82,7 +94,7 @@ describe.each([
     let outputs: Outputs;
     let resources: RecordedResource[];
     beforeAll(async () => {
-        ({ outputs, resources } = await run(application));
+        ({ outputs, resources } = await run({ ...external, application }));
     });
 
     test("deploys these resources, each in a component, and no other", () => {
@@ -94,7 +106,26 @@ describe.each([
         expect(outputs.application).toBe(application);
         expect(outputs.signInUrl).toBe("http://local.openedx.io:8000/auth/login/ol-oauth2/?auth_entry=login");
         expect(outputs.urls).toStrictEqual({ openEdx: openEdxUrls, application: urls });
-        expect(outputs.gateways).toStrictEqual({ openEdx: "172.18.0.1", application: "172.19.0.1" });
+    });
+
+    test("tells the gateways", async () => {
+        await expect(valueOf(outputs.gateways)).resolves.toStrictEqual({
+            openEdx: "172.18.0.1",
+            application: "172.19.0.1",
+        });
+    });
+
+    test("tells who signs in, as a secret", async () => {
+        await expect(valueOf(outputs.superusers)).resolves.toStrictEqual({
+            openEdx: { username: "edx@example.org", password: "password of the LMS" },
+            application: { username: "admin", password: "password of the application" },
+        });
+        await expect(pulumi.isSecret(pulumi.output(outputs.superusers))).resolves.toBe(true);
+    });
+
+    test("hands over the Tutor plug-in, as a secret", async () => {
+        await expect(valueOf(outputs.tutorPlugin)).resolves.toContain("# Tutor plug-in of ");
+        await expect(pulumi.isSecret(outputs.tutorPlugin)).resolves.toBe(true);
     });
 
     test("tells client ids in clear, client secrets and the token as secrets", async () => {
@@ -119,17 +150,120 @@ describe.each([
         ]);
     });
 
-    test("has a readme with a diagram and every link", () => {
-        expect(outputs.readme).toContain("```mermaid\n");
-        expect(outputs.readme).not.toContain("${");
+    test("has a readme with a diagram and every link", async () => {
+        const readme = await valueOf(outputs.readme);
+
+        expect(readme).toContain("```mermaid\n");
+        expect(readme).not.toContain("${");
         for (const link of [outputs.signInUrl, ...Object.values({ ...openEdxUrls, ...urls })]) {
-            expect(outputs.readme).toContain(`(${link})`);
+            expect(readme).toContain(`(${link})`);
         }
     });
 });
 
+describe("the program that runs both servers", () => {
+    let commands: FakeCommands;
+    let values: Record<string, string>;
+    beforeEach(async () => {
+        commands = await fakeCommands();
+        const checkout = join(commands.folder, "mitxonline");
+        await mkdir(checkout);
+        await writeFile(join(commands.folder, "config.yml"), "LMS_HOST: localhost\n");
+        await commands.make("tutor", {
+            "--version": "echo 'tutor, version 21.0.3'",
+            "config printroot": `echo '${commands.folder}'`,
+            "config printvalue DEV_PROJECT_NAME": "echo tutor_dev",
+            "config printvalue LMS_HOST": "echo localhost",
+        });
+        const model = JSON.stringify({ services: { web: {} } });
+        const normalised = JSON.stringify({
+            name: "mitxonline",
+            services: { web: { image: "web", networks: { default: null } } },
+            networks: { default: { name: "mitxonline_default" } },
+        });
+        const compose = `compose --project-directory ${checkout}`;
+        await commands.make("docker", {
+            "version --format": "echo 28.5.2",
+            "compose version": "echo 2.40.3",
+            [`${compose} config --no-interpolate`]: `echo '${model}'`,
+            [`${compose} --file - config --format json`]: `cat >/dev/null; echo '${normalised}'`,
+            [`${compose} --profile * --file - config --no-interpolate`]: `cat >/dev/null; ${hashesAnswer("web")}`,
+            info: "echo /no/such/folder/here",
+            ps: "true",
+            "network ls --quiet --filter": "true",
+            "network ls --quiet": "echo one",
+            "network inspect --format": "echo bridge 172.17.0.0/16",
+            "network ls --filter": "true",
+        });
+        values = {
+            platform: "linux",
+            lmsFrom: "tutor",
+            lmsUrl: "http://localhost:8999",
+            applicationFrom: "compose",
+            applicationUrl: "http://localhost:8998",
+            envFile: join(checkout, ".env"),
+        };
+    });
+    afterEach(() => commands.remove());
+
+    test("deploys them too, with superusers, and needs no password", async () => {
+        const { outputs, resources } = await run(values);
+
+        const integration = all.map((resource) => resource.replace("local.openedx.io:8000", "localhost:8999"));
+        expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toStrictEqual(
+            [
+                ...integration,
+                "Command lms-image",
+                "Container web",
+                "Network default",
+                "OfferedBackend backend",
+                "RandomPassword application-superuser-password",
+                "RandomPassword open-edx-superuser-password",
+                "RemoteImage web",
+                "SignInPage application-sign-in",
+                "SignInPage lms-sign-in",
+                "Superuser application-superuser",
+                "Superuser lms-superuser",
+                "TutorNetwork network",
+                "TutorPlugin tutor-plugin",
+                "TutorServer lms",
+            ].sort(),
+        );
+        expect(resources.filter(({ parent }) => parent === "")).toStrictEqual([]);
+        await expect(valueOf(outputs.gateways)).resolves.toStrictEqual({
+            openEdx: "172.30.80.1",
+            application: "172.30.13.1",
+        });
+        await expect(valueOf(outputs.superusers)).resolves.toStrictEqual({
+            openEdx: { username: "edx@example.org", password: "open-edx-superuser-password" },
+            application: { username: "admin", password: "application-superuser-password" },
+        });
+    });
+
+    test("registers with each application only when its superuser is there", async () => {
+        const { resources } = await run({ ...values, adopt: "true" });
+
+        expect(the(resources, "OAuthApplication", "mit-oauth-app").after).toContain("Superuser lms-superuser");
+        expect(the(resources, "OAuthApplication", "edx-oauth-app").after).toContain("Superuser application-superuser");
+    });
+
+    test("is stopped before any resource by all that is not as needed on the machine", async () => {
+        await rm(join(commands.folder, "config.yml"));
+        await commands.make("docker", { "version --format": "exit 1" });
+        configure(values);
+        const program = "../index.ts?machine";
+        const resources = await deploy(async () => {
+            await expect(import(program)).rejects.toThrow(
+                /^On this machine 2 things are not as needed; nothing was done\.[^]*Tutor has no configuration[^]*Docker can't be used/,
+            );
+        });
+
+        expect(resources).toStrictEqual([]);
+    });
+});
+
 test("a mistake in the configuration stops the program before any resource", async () => {
-    pulumi.runtime.setAllConfig({ "openedx-mit-integration:application": "mitx" });
+    configure({ application: "mitx" });
     const program = "../index.ts?mistake";
     const resources = await deploy(async () => {
         await expect(import(program)).rejects.toThrow('application: "mitx"');

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { execa } from "execa";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
-import { OWNER_LABEL } from "../dynamic-providers/docker.ts";
+import { composeLabels, OWNER_LABEL } from "../dynamic-providers/docker.ts";
 import { pulumiEnvironment, runPulumi } from "./pulumi.ts";
 
 const PROJECT = "openedx-mit-integration";
@@ -47,10 +47,13 @@ if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`)))
     process.exit(1);
 }
 
+const volumes = await volumesOf(`${PROJECT}/${options.stack}`);
 // What is on servers that go as well holds nothing up.
 process.env[DELETE_UNREACHABLE] = "true";
 await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
-await removeVolumes(`${PROJECT}/${options.stack}`);
+if (volumes.length > 0) {
+    await execa("docker", ["volume", "rm", "--force", ...volumes], { stdio: "inherit" });
+}
 await execa("docker", ["image", "prune", "--force"], { stdio: "inherit" });
 if (tutor !== undefined && root !== undefined && existsSync(root)) {
     await removeTutorRoot(tutor, root);
@@ -81,11 +84,19 @@ async function pulumi(...args: string[]): Promise<void> {
     }
 }
 
-async function removeVolumes(owner: string): Promise<void> {
-    const volumes = await answerOf("docker", "volume", "ls", "--quiet", "--filter", `label=${OWNER_LABEL}=${owner}`);
-    if (volumes !== "") {
-        await execa("docker", ["volume", "rm", ...volumes.split("\n")], { stdio: "inherit" });
-    }
+/** The volumes of the Compose project that a stack runs, also those that Compose made before. */
+async function volumesOf(owner: string): Promise<string[]> {
+    const list = async (kind: "network" | "volume", label: string, format: string) =>
+        (await answerOf("docker", kind, "ls", "--filter", `label=${label}`, "--format", format)).split("\n");
+    const project = `{{.Label "${composeLabels.project}"}}`;
+    const projects = [
+        ...(await list("network", `${OWNER_LABEL}=${owner}`, project)),
+        ...(await list("volume", `${OWNER_LABEL}=${owner}`, project)),
+    ];
+    const names = [...new Set(projects)]
+        .filter((name) => name !== "")
+        .map((name) => list("volume", `${composeLabels.project}=${name}`, "{{.Name}}"));
+    return (await Promise.all(names)).flat().filter((name) => name !== "");
 }
 
 /** Databases write their files as users of their containers: what this user may not remove, such a container may. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { Credentials } from "../../components/credentials.ts";
+import { OpenEdxServer } from "../../components/openEdxServer.ts";
+import { missingBootLines } from "../../config/load.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */
@@ -37,9 +39,13 @@ const apisix = {
 };
 
 async function envFile(values: Record<string, string>) {
+    const { profile } = stackConfig(values).application;
+    const bootLines = missingBootLines(profile, values["envFile"] ?? "no-checkout/.env");
     const resources = await deploy(() => {
-        const config = stackConfig(values);
-        new ApplicationEnvironment("environment", { ...config, credentials: new Credentials("credentials", config) });
+        const config = stackConfig(values, { bootLines });
+        const credentials = new Credentials("credentials", config);
+        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
+        new ApplicationEnvironment("environment", { ...config, credentials, server });
     });
     const children = resources.filter(({ parent }) => parent === "ApplicationEnvironment");
     expect(children).toHaveLength(1);
@@ -107,6 +113,16 @@ describe("the application's environment", () => {
             OPENEDX_IP: "host.docker.internal",
             EDX_IP: "host.docker.internal",
             MITXONLINE_DOCKER_BASE_URL: "http://host.docker.internal:8013",
+        });
+    });
+
+    test("with Tutor on Linux has the gateway of the network that is found or made in the course of the run", async () => {
+        const file = await envFile({ lmsFrom: "tutor", lmsGateway: "" });
+
+        expect(file.inputs["values"]).toMatchObject({
+            OPENEDX_IP: "172.30.80.1",
+            EDX_IP: "172.30.80.1",
+            MITXONLINE_DOCKER_BASE_URL: "http://172.30.80.1:8013",
         });
     });
 

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { ApplicationRegistration } from "../../components/applicationRegistration.ts";
+import { ApplicationServer } from "../../components/applicationServer.ts";
 import { Credentials } from "../../components/credentials.ts";
+import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 async function register(values: Record<string, string>) {
     const resources = await deploy(() => {
         const config = stackConfig(values);
         const credentials = new Credentials("credentials", config);
-        const environment = new ApplicationEnvironment("environment", { ...config, credentials });
-        new ApplicationRegistration("application", { ...config, credentials, environment });
+        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
+        const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
+        const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
+        new ApplicationRegistration("application", { ...config, credentials, server, applicationServer });
     });
     const children = resources.filter(({ parent }) => parent === "ApplicationRegistration");
     expect(children).toHaveLength(1);
@@ -45,6 +49,15 @@ describe("the registration in the MIT application", () => {
 
     test("waits for the application's environment, without which it does not start", async () => {
         expect((await register({})).after).toContain("EnvFile env-file");
+    });
+
+    test("with Tutor on Linux has the gateway of the network that is found or made in the course of the run", async () => {
+        expect((await register({ lmsFrom: "tutor", lmsGateway: "" })).inputs).toMatchObject({
+            redirectUris: [
+                "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
+                "http://172.30.80.1:8000/auth/complete/ol-oauth2/",
+            ],
+        });
     });
 
     test("on macOS names Docker's host instead of a gateway", async () => {

@@ -34,6 +34,33 @@ describe("the credentials", () => {
         }
     });
 
+    test("include passwords of the superusers, where none are configured", async () => {
+        let credentials: Credentials | undefined;
+        const values = { lmsFrom: "tutor", lmsPassword: "", applicationFrom: "compose", applicationPassword: "" };
+        const resources = await deploy(() => (credentials = new Credentials("credentials", stackConfig(values))));
+
+        expect(resources).toHaveLength(always.length + 2);
+        for (const name of ["open-edx-superuser-password", "application-superuser-password"]) {
+            expect(resources).toContainEqual(expect.objectContaining(password(name, 40)));
+        }
+        const { openEdxPassword, applicationPassword } = credentials as unknown as Credentials;
+        await expect(valueOf(openEdxPassword)).resolves.toBe("open-edx-superuser-password");
+        await expect(valueOf(applicationPassword)).resolves.toBe("application-superuser-password");
+        await expect(pulumi.isSecret(openEdxPassword)).resolves.toBe(true);
+        await expect(pulumi.isSecret(applicationPassword)).resolves.toBe(true);
+    });
+
+    test("are the configuration's passwords, where they are configured", async () => {
+        let credentials: Credentials | undefined;
+        await deploy(() => (credentials = new Credentials("credentials", stackConfig())));
+
+        const { openEdxPassword, applicationPassword } = credentials as unknown as Credentials;
+        await expect(valueOf(openEdxPassword)).resolves.toBe("password of the LMS");
+        await expect(valueOf(applicationPassword)).resolves.toBe("password of the application");
+        await expect(pulumi.isSecret(openEdxPassword)).resolves.toBe(true);
+        await expect(pulumi.isSecret(applicationPassword)).resolves.toBe(true);
+    });
+
     test("are secret but for the client ids", async () => {
         let credentials: Credentials | undefined;
         await deploy(() => (credentials = new Credentials("credentials", stackConfig())));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxRegistration } from "../../components/openEdxRegistration.ts";
+import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
 
 const connection = {
@@ -15,10 +16,9 @@ let registration: OpenEdxRegistration | undefined;
 async function register(values: Record<string, string> = {}) {
     const resources = await deploy(() => {
         const config = stackConfig(values);
-        registration = new OpenEdxRegistration("open-edx", {
-            ...config,
-            credentials: new Credentials("credentials", config),
-        });
+        const credentials = new Credentials("credentials", config);
+        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
+        registration = new OpenEdxRegistration("open-edx", { ...config, credentials, server });
     });
     return resources.filter(({ parent }) => parent === "OpenEdxRegistration");
 }
@@ -94,6 +94,16 @@ describe("the registration in Open edX", () => {
             isSuperuser: true,
             adopt: true,
         });
+    });
+
+    test("of an LMS that Tutor runs waits for the superuser who makes it", async () => {
+        const resources = await register({ lmsFrom: "tutor", lmsPassword: "" });
+
+        for (const type of ["OAuthApplication", "DjangoUser"]) {
+            const { inputs, after } = the(resources, type);
+            expect(inputs["connection"]).toStrictEqual({ ...connection, password: "open-edx-superuser-password" });
+            expect(after).toContain("Superuser lms-superuser");
+        }
     });
 
     test("takes over what somebody made by hand, where that is configured", async () => {

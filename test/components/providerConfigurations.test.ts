@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
+import { ApplicationServer } from "../../components/applicationServer.ts";
 import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxSettings } from "../../components/openEdxSettings.ts";
+import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { ProviderConfigurations } from "../../components/providerConfigurations.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
@@ -15,8 +17,10 @@ async function configure(values: Record<string, string> = {}) {
     const resources = await deploy(() => {
         const config = stackConfig(values);
         const credentials = new Credentials("credentials", config);
-        const settings = new OpenEdxSettings("settings", { ...config, credentials });
-        new ProviderConfigurations("providers", { ...config, credentials, settings });
+        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
+        const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
+        const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
+        new ProviderConfigurations("providers", { ...config, credentials, server, applicationServer });
     });
     return resources.filter(({ parent }) => parent === "ProviderConfigurations");
 }
@@ -110,6 +114,8 @@ describe("the provider configurations", () => {
         const resources = await configure({ lmsFrom: "tutor" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").after).toContain("OfferedBackend backend");
+        // A site is there before.
+        expect(the(resources, "Site", "example.com").after).toContain("Superuser lms-superuser");
     });
 
     test("take over those that somebody made by hand, where that is configured", async () => {

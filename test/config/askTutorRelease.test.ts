@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { askTutorRelease } from "../../config/askTutorRelease.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
+import { faultOf } from "../support/faults.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
 
 describe("Tutor's release", () => {
@@ -20,32 +21,34 @@ describe("Tutor's release", () => {
         return path;
     }
 
-    test.each(tutorReleases)("is %s for the real one", (release) => {
-        expect(askTutorRelease(tutorCommand(release))).toBe(release);
+    test.each(tutorReleases)("is %s for the real one", async (release) => {
+        await expect(askTutorRelease(tutorCommand(release))).resolves.toBe(release);
     });
 
     test("is the newest known for one that is newer, with a warning", async () => {
         const warn = jest.spyOn(console, "warn").mockReturnValue();
 
-        expect(askTutorRelease(await command("tutor, version 99.1.0"))).toBe("22");
+        await expect(askTutorRelease(await command("tutor, version 99.1.0"))).resolves.toBe("22");
 
         expect(warn.mock.calls[0]?.[0]).toContain("is version 99.1.0, which this program does not know yet");
         warn.mockRestore();
     });
 
-    test("that is too old stops the run", async () => {
-        const old = await command("tutor, version 19.0.4");
-        expect(() => askTutorRelease(old)).toThrow(/is version 19\.0\.4; nothing was done\.\n.*20, 21, 22.*upgrade/);
+    test("that is too old is a fault", async () => {
+        const fault = faultOf(askTutorRelease(await command("tutor, version 19.0.4")));
+
+        await expect(fault).resolves.toMatch(/is version 19\.0\.4\n {4}upgrade Tutor: releases 20, 21, 22/);
     });
 
-    test("of something else than Tutor stops the run with its answer", async () => {
-        const other = await command("hello");
-        expect(() => askTutorRelease(other)).toThrow(/does not answer as Tutor does; nothing was done:\n {4}hello/);
+    test("of something else than Tutor is a fault with its answer", async () => {
+        const fault = faultOf(askTutorRelease(await command("hello")));
+
+        await expect(fault).resolves.toContain("does not answer as Tutor does: hello\n");
     });
 
-    test("of a command that is not there stops the run with what to do", () => {
-        expect(() => askTutorRelease("no-such-tutor")).toThrow(
-            /no-such-tutor can't be run .*; nothing was done\.\n.*pulumi config set tutor PATH/,
+    test("of a command that is not there is a fault with what to do", async () => {
+        await expect(faultOf(askTutorRelease("no-such-tutor"))).resolves.toMatch(
+            /no-such-tutor can't be run \(ENOENT\)\n {4}install Tutor .*pulumi config set tutor PATH/,
         );
     });
 });

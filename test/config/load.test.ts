@@ -1,6 +1,11 @@
-import { describe, expect, test } from "@jest/globals";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { loadConfig, parseSettings } from "../../config/load.ts";
+import { loadConfig, missingBootLines, parseSettings, withFound } from "../../config/load.ts";
+import { profiles } from "../../config/profiles.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
 /** All that has no default. */
@@ -32,9 +37,12 @@ describe("the configuration of a stack", () => {
             lmsFrom: "external",
             tutor: "tutor",
             tutorRelease: "",
+            lmsLaunch: false,
             lmsPackages: "image",
             redirectVisitors: true,
             clientSecretIn: "database",
+            applicationFrom: "external",
+            keepVolumes: true,
             applicationUrl: "",
             applicationAdminUrl: "",
             applicationUsername: "admin",
@@ -65,11 +73,11 @@ describe("the configuration of a stack", () => {
             ),
             "aws:region": "us-east-1",
         });
-        const { openEdx, application } = loadConfig();
+        const { openEdx, application } = await loadConfig();
 
         for (const [{ password }, expected] of [
-            [openEdx.connection, "correct horse"],
-            [application.connection, "battery staple"],
+            [openEdx, "correct horse"],
+            [application, "battery staple"],
         ] as const) {
             await expect(valueOf(password)).resolves.toBe(expected);
             await expect(pulumi.isSecret(pulumi.output(password))).resolves.toBe(true);
@@ -105,7 +113,7 @@ The configuration of the stack has 7 mistakes; nothing was done.
     pulumi config set adopt VALUE
 
   lmsURL is not a key of this project
-    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, lmsPackages, redirectVisitors, clientSecretIn, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, adopt
+    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, lmsLaunch, lmsPackages, redirectVisitors, clientSecretIn, applicationFrom, keepVolumes, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, adopt
     pulumi config rm lmsURL
 
   lmsPassword is not set
@@ -142,6 +150,11 @@ The configuration of the stack has 7 mistakes; nothing was done.
         ["tokenLifetimeDays", "1e3", "a whole number of days, 1 to 36500"],
         ["tokenRenewBeforeDays", "-1", "a whole number of days, 0 to 36500"],
         ["tokenRenewBeforeDays", "365", "less than tokenLifetimeDays (365)"],
+        ["lmsFrom", "docker", "one of tutor, external"],
+        ["lmsPackages", "none", "one of image, container, installed"],
+        ["lmsLaunch", "true", "false with lmsFrom external"],
+        ["applicationFrom", "docker", "one of compose, external"],
+        ["keepVolumes", "no", "true or false"],
         ["fallbackSite", "", "a site's domain"],
         ["adopt", "1", "true or false"],
     ])("refuses %s %j", (key, value, allowed) => {
@@ -149,6 +162,33 @@ The configuration of the stack has 7 mistakes; nothing was done.
 
         expect(mistakes).toContain(value === "" ? `${key} is not set` : `${key}: "${value}"`);
         expect(mistakes).toContain(`must be ${allowed}`);
+    });
+
+    test("asks for the password of who signs in to a server that somebody else runs", () => {
+        const mistakes = mistakesIn({ ...required, lmsPassword: "", applicationPassword: "" });
+
+        expect(mistakes).toContain("has 2 mistakes");
+        expect(mistakes).toContain("lmsPassword is not set\n    must be the password of lmsUsername");
+        expect(mistakes).toContain("applicationPassword is not set\n    must be the password of applicationUsername");
+    });
+
+    test("needs neither passwords nor gateways of servers that the stack runs", () => {
+        const { platform } = required;
+
+        expect(() => parseSettings({ platform, lmsFrom: "tutor", applicationFrom: "compose" })).not.toThrow();
+    });
+
+    test.each([
+        ["lmsGateway", "lmsFrom", "tutor"],
+        ["applicationGateway", "applicationFrom", "compose"],
+    ])("takes an address only for %s where the network is made with it: %s %s", (gateway, from, own) => {
+        const values = { ...required, [from]: own, [gateway]: "gateway.local" };
+
+        expect(mistakesIn(values)).toContain(`${gateway}: "gateway.local"\n    must be an IPv4 address`);
+        expect(() => parseSettings({ ...values, [gateway]: "172.30.99.1" })).not.toThrow();
+        // No network is made with it there, or somebody else made it.
+        expect(() => parseSettings({ ...values, platform: "macos" })).not.toThrow();
+        expect(() => parseSettings({ ...values, [from]: "external" })).not.toThrow();
     });
 
     test.each([
@@ -183,5 +223,142 @@ The configuration of the stack has 7 mistakes; nothing was done.
 
     test.each(["macos", "windows"])("needs no gateways on %s", (platform) => {
         expect(() => parseSettings({ ...required, platform, lmsGateway: "", applicationGateway: "" })).not.toThrow();
+    });
+});
+
+describe("what can be found out", () => {
+    let commands: FakeCommands;
+    beforeEach(async () => {
+        commands = await fakeCommands();
+        await commands.make("docker", {
+            "network ls --quiet --filter label=com.docker.compose.project=tutor_dev": "echo lms",
+            "network ls --quiet --filter label=com.docker.compose.project=mitxpro": "echo xpro",
+            "network inspect lms": "echo 172.18.0.1",
+            "network inspect xpro": "echo 172.19.0.1",
+        });
+    });
+    afterEach(() => commands.remove());
+
+    const linux = { platform: "linux", application: "xpro" };
+
+    test("are, on Linux, the gateways of networks that somebody else keeps", async () => {
+        await expect(withFound(linux)).resolves.toMatchObject({
+            ...linux,
+            lmsGateway: "172.18.0.1",
+            applicationGateway: "172.19.0.1",
+        });
+    });
+
+    test.each([
+        ["that are set", { ...linux, lmsGateway: "10.1.1.1", applicationGateway: "10.2.2.2" }],
+        ["of networks that this stack keeps", { ...linux, lmsFrom: "tutor", applicationFrom: "compose" }],
+        ["on macOS", { ...linux, platform: "macos" }],
+    ])("are no gateways %s", async (_what, values) => {
+        const { keycloakClientSecret, ...found } = await withFound(values);
+
+        expect(keycloakClientSecret).toBe("");
+        expect(found).toStrictEqual(values);
+        await expect(commands.calls("docker")).resolves.toStrictEqual([]);
+    });
+
+    test("is nothing for a value with a mistake, which is then told", async () => {
+        const values = { platform: "linux", application: "mitx", lmsGateway: "10.1.1.1" };
+
+        await expect(withFound(values)).resolves.toStrictEqual(values);
+    });
+
+    describe("of Keycloak", () => {
+        const apisix = { platform: "macos", application: "mitxonline-apisix" };
+        let envFile: string;
+        beforeEach(async () => {
+            envFile = join(commands.folder, "mitxonline", ".env");
+            await mkdir(join(dirname(envFile), "config/keycloak/realms"), { recursive: true });
+        });
+        const writeRealm = (text: string) =>
+            writeFile(join(dirname(envFile), "config/keycloak/realms/default-realm.json"), text);
+        const realm = JSON.stringify({
+            realm: "olapps",
+            clients: [{ clientId: "account" }, { clientId: "apisix", secret: "of the realm" }],
+        });
+
+        test("is the secret of the client apisix in the checkout's realm file", async () => {
+            await writeRealm(realm);
+
+            await expect(withFound({ ...apisix, envFile })).resolves.toMatchObject({
+                keycloakClientSecret: "of the realm",
+            });
+        });
+
+        test("is not the secret where one is set", async () => {
+            await writeRealm(realm);
+
+            await expect(withFound({ ...apisix, envFile, keycloakClientSecret: "set" })).resolves.toMatchObject({
+                keycloakClientSecret: "set",
+            });
+        });
+
+        test("is not the secret for an application without Keycloak", async () => {
+            await writeRealm(realm);
+
+            await expect(withFound({ ...apisix, application: "mitxonline", envFile })).resolves.toMatchObject({
+                keycloakClientSecret: "",
+            });
+        });
+
+        test.each([
+            ["has no such client", JSON.stringify({ clients: [{ clientId: "account", secret: "another" }] })],
+            ["has one without a secret", JSON.stringify({ clients: [{ clientId: "apisix" }] })],
+            ["is no realm", "{}"],
+            ["is no JSON", "{"],
+        ])("is nothing where the realm file %s: then it is asked for", async (_what, text) => {
+            await writeRealm(text);
+            const found = await withFound({ ...apisix, envFile });
+
+            expect(found).toMatchObject({ keycloakClientSecret: "" });
+            expect(mistakesIn({ ...required, ...found })).toContain("keycloakClientSecret is not set");
+        });
+
+        test("is nothing where there is no checkout", async () => {
+            await expect(withFound({ ...apisix, envFile: "/no/checkout/.env" })).resolves.toMatchObject({
+                keycloakClientSecret: "",
+            });
+        });
+    });
+});
+
+describe("the lines without which the application does not boot", () => {
+    const { bootEnvironment } = profiles.xpro;
+    let folder: string;
+    let envFile: string;
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "env-"));
+        envFile = join(folder, ".env");
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    test("are all of them where there is no .env", () => {
+        expect(missingBootLines({ bootEnvironment }, envFile)).toStrictEqual({
+            MAILGUN_KEY: "not-set",
+            MAILGUN_SENDER_DOMAIN: "odl.local",
+            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
+        });
+    });
+
+    test("are those that the developer has not set outside the managed block", async () => {
+        await writeFile(
+            envFile,
+            [
+                "# BEGIN project/stack (managed by Pulumi: edits in here are undone)",
+                "EXTERNAL_COURSE_SYNC_API_KEY=not-set",
+                "# END project/stack",
+                "MAILGUN_KEY=my-own",
+                "MAILGUN_SENDER_DOMAIN=",
+            ].join("\n"),
+        );
+
+        expect(missingBootLines({ bootEnvironment }, envFile)).toStrictEqual({
+            MAILGUN_SENDER_DOMAIN: "odl.local",
+            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
+        });
     });
 });

@@ -20,7 +20,17 @@ interface Inputs {
 const connection: Connection = { kind: "django", baseUrl: "http://app.local", username: "admin", password: "hush" };
 const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 
-function providerThatCounts(deletion: () => Promise<void> = () => Promise.resolve()) {
+/** On a server that the stack itself runs. */
+const ofStack: Inputs = { ...inputs, connection: { ...connection, isOfStack: true } };
+
+const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
+const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
+
+function providerThatCounts(
+    deletion: () => Promise<void> = () => Promise.resolve(),
+    reading: (props: Inputs) => Promise<Inputs | undefined> = (props) =>
+        Promise.resolve(props.key === "gone" ? undefined : props),
+) {
     const calls: string[] = [];
     const provider = defineProvider<Inputs, Inputs>({
         schema: z.strictObject({
@@ -34,7 +44,7 @@ function providerThatCounts(deletion: () => Promise<void> = () => Promise.resolv
         local: ["note"],
         equal: { list: sameMembers },
         create: (news) => Promise.resolve({ id: "1", outs: news }),
-        read: (_id, props) => Promise.resolve(props.key === "gone" ? undefined : props),
+        read: (_id, props) => reading(props),
         update: (_id, _olds, news) => {
             calls.push("update");
             return Promise.resolve(news);
@@ -158,12 +168,44 @@ describe("read", () => {
     test("returns no id for what is gone", async () => {
         await expect(provider.read("1", { ...inputs, key: "gone" })).resolves.toEqual({ id: "" });
     });
+
+    describe("on a server that does not answer", () => {
+        const read = (error: Error, props: Inputs) =>
+            providerThatCounts(undefined, () => Promise.reject(error)).provider.read("1", props);
+
+        afterEach(() => {
+            jest.restoreAllMocks();
+        });
+
+        test.each([gone, late])("is an error: %s", async (error) => {
+            await expect(read(error, inputs)).rejects.toBe(error);
+        });
+
+        test.each([gone, late])(
+            "takes it as it was where the stack runs the server, and tells it: %s",
+            async (error) => {
+                const warn = jest.spyOn(console, "warn").mockReturnValue();
+                const props = { ...ofStack, extra: 1, __provider: "text" };
+
+                await expect(read(error, props)).resolves.toEqual({
+                    id: "1",
+                    props: { ...ofStack, extra: 1 },
+                    inputs: ofStack,
+                });
+
+                expect(warn).toHaveBeenCalledWith(`${error.message} What is on it is taken as it was.`);
+            },
+        );
+
+        test("is an error all the same where the server answers with one", async () => {
+            await expect(read(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");
+        });
+    });
 });
 
 describe("delete", () => {
-    const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
-    const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
-    const remove = (error: Error) => providerThatCounts(() => Promise.reject(error)).provider.delete("1", inputs);
+    const remove = (error: Error, props = inputs) =>
+        providerThatCounts(() => Promise.reject(error)).provider.delete("1", props);
 
     afterEach(() => {
         Reflect.deleteProperty(process.env, DELETE_UNREACHABLE);
@@ -190,5 +232,17 @@ describe("delete", () => {
 
         await expect(remove(late)).rejects.toThrow("ETIMEDOUT");
         await expect(remove(new ProviderError("not allowed"))).rejects.toThrow("not allowed");
+    });
+
+    test.each([gone, late])("goes on without a server that the stack itself runs, and tells it: %s", async (error) => {
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+
+        await expect(remove(error, ofStack)).resolves.toBeUndefined();
+
+        expect(warn).toHaveBeenCalledWith(`${error.message} What is on it counts as gone.`);
+    });
+
+    test("forgets nothing on a server of the stack that answers with an error", async () => {
+        await expect(remove(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");
     });
 });

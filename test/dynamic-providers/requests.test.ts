@@ -6,6 +6,7 @@ import { provider as accessToken } from "../../dynamic-providers/accessToken.pro
 import { provider as djangoUser } from "../../dynamic-providers/djangoUser.provider.ts";
 import { provider as oauth2ProviderConfig } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
 import { provider as oauthApplication } from "../../dynamic-providers/oauthApplication.provider.ts";
+import { provider as signInPage } from "../../dynamic-providers/signInPage.provider.ts";
 import { provider as site } from "../../dynamic-providers/site.provider.ts";
 import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo } from "../support/providers.ts";
@@ -36,18 +37,21 @@ interface Counts {
     readonly delete: number;
 }
 
-/** How many requests each operation of a resource takes, sign-in and provider cache not counted. */
+/** Whether a request is part of an operation, and not of the sign-in or of what follows. */
+const isOfOperation = ({ path }: { path: string }) => !SIGN_IN.test(path) && path !== PROVIDER_CACHE;
+
+/** How many requests each operation of a resource takes: those that are counted. */
 async function countRequests<Inputs extends object, Outputs extends Inputs>(
     proxy: CountingProxy,
     provider: CompleteProvider<Inputs, Outputs>,
     args: Partial<Inputs>,
     change: Partial<Inputs>,
+    isCounted: (request: { path: string }) => boolean = isOfOperation,
 ): Promise<Counts> {
     const counted = async <Result>(operation: Promise<Result>): Promise<[Result, number]> => {
         const before = proxy.requests.length;
         const result = await operation;
-        const made = proxy.requests.slice(before);
-        return [result, made.filter(({ path }) => !SIGN_IN.test(path) && path !== PROVIDER_CACHE).length];
+        return [result, proxy.requests.slice(before).filter(isCounted).length];
     };
     const inputs = await checked(provider, args);
     const news = await checked(provider, { ...args, ...change }, inputs);
@@ -105,6 +109,14 @@ test("every operation takes few requests, and a run one sign-in per server", asy
             oauth2ProviderConfig,
             { connection, ...configuration },
             { otherSettings: { a: "b" } },
+        ),
+        SignInPage: await countRequests(
+            lms,
+            signInPage,
+            { kind: connection.kind, baseUrl: connection.baseUrl, servedBy: "1" },
+            { servedBy: "2" },
+            // The page is all that it asks for.
+            () => true,
         ),
     };
     const table = new Table({

@@ -36,7 +36,7 @@ export interface DevelopmentEnvironment {
     /** `docker compose` in the checkout. */
     compose(...args: readonly string[]): Promise<string>;
     /** What is there that a stack may make, by name. */
-    inventory(): Promise<object>;
+    inventory(): Promise<Readonly<Record<string, unknown>>>;
     remove(): Promise<void>;
 }
 
@@ -258,7 +258,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await stack.destroy();
             await expect(environment.inventory()).resolves.toEqual(before);
             const volumes = await environment.docker.docker("volume", "ls", "--format", "{{.Name}}");
-            expect(volumes.split("\n")).toContain(`${profile.checkout}_state`);
+            const isKept = profile.config["keepVolumes"] !== "false";
+            expect(volumes.split("\n").includes(`${profile.checkout}_state`)).toBe(isKept);
         });
     });
 }

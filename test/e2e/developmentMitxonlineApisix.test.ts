@@ -6,5 +6,5 @@ describeDevelopment({
     adminUrl: "http://mitxonline.odl.local:8013",
     port: 9080,
     services: ["api", "celery", "db", "keycloak", "nginx", "redis", "refine", "varnish", "watch", "web"],
-    config: {},
+    config: { keepVolumes: "false" },
 });

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
-import { resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
-import { newestTutorRelease } from "../../config/tutorPlugin.ts";
+import { type Found, resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
 
 /** A resource as a program asked for it. */
 export interface RecordedResource {
-    /** Without the namespace: `OAuthApplication`. */
+    /** Without the namespace, but for Tutor's: `OAuthApplication`, `TutorPlugin`; Docker's are `Container` and so on. */
     readonly type: string;
     readonly name: string;
     /** The component that it belongs to, by type; `""` for none. */
@@ -17,23 +16,47 @@ export interface RecordedResource {
     readonly secrets: readonly string[];
     /** The resources, `<type> <name>`, that were made already when it was asked for. */
     readonly after: readonly string[];
+    /** The resources, `<type> <name>`, with which it is replaced. */
+    readonly replacedWith: readonly string[];
+    /** Whether it stays when it is deleted from the stack. */
+    readonly isRetained: boolean;
 }
+
+type RecordedOptions = Pick<RecordedResource, "replacedWith" | "isRetained">;
 
 /** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
 const outputs: Readonly<Record<string, (name: string) => object>> = {
     // Random values are the names of what they are for, so that expectations can be written by hand.
     RandomString: (name) => ({ result: name }),
     RandomPassword: (name) => ({ result: pulumi.secret(name) }),
-    Plugin: () => ({ root: "/tutor", file: "/tutor-plugins/mit-integration.py" }),
+    TutorPlugin: () => ({ root: "/tutor", file: "/tutor-plugins/mit-integration.py" }),
+    TutorNetwork: () => ({ name: "tutor_dev_default", project: "tutor_dev", gateway: "172.30.80.1" }),
     Command: () => ({ stdout: "", stderr: "" }),
     AccessToken: () => ({ expires: "2027-11-23T15:00:00Z" }),
+    TutorServer: () => ({ since: "2026-11-24T15:00:00Z" }),
+    RemoteImage: (name) => ({ imageId: `sha256 of ${name}` }),
+    CopiedFile: () => ({ isMadeHere: true }),
+    Superuser: () => ({ isMadeHere: true }),
     ...Object.fromEntries(
-        ["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "OfferedBackend", "Site"].map((type) => [
-            type,
-            () => ({}),
-        ]),
+        [
+            ...["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "OfferedBackend", "Site"],
+            ...["SignInPage", "Container", "Network", "Volume"],
+        ].map((type) => [type, () => ({})]),
     ),
 };
+
+/** The monitor of the mocks, with the calls of the engine that it lacks. */
+type Monitor = MockMonitor & {
+    registerResourceHook?: (request: unknown, callback: (error: null, answer: object) => void) => void;
+};
+
+/** A request for a resource, as far as the mocks do not show it. */
+interface RegisterRequest {
+    getType(): string;
+    getName(): string;
+    getReplaceWithList(): string[];
+    getRetainondelete(): boolean | undefined;
+}
 
 /**
  * Runs a program, or a part of one, without an engine.
@@ -42,7 +65,7 @@ const outputs: Readonly<Record<string, (name: string) => object>> = {
  * @throws Error for a resource of an unexpected type, and for any call of a provider's function.
  */
 export async function deploy(program: () => unknown): Promise<RecordedResource[]> {
-    const asked: Omit<RecordedResource, "parent">[] = [];
+    const asked: Omit<RecordedResource, "parent" | keyof RecordedOptions>[] = [];
     const made: string[] = [];
     const unexpected: string[] = [];
     await pulumi.runtime.setMocks(
@@ -71,13 +94,18 @@ export async function deploy(program: () => unknown): Promise<RecordedResource[]
         "openedx-mit-integration",
         "test",
     );
+    const options = recordOptions();
     await program();
     await pulumi.runtime.disconnect();
     if (unexpected.length > 0) {
         throw new Error(`Nobody expected ${unexpected.join(", ")}.`);
     }
     const parents = parentsByResource();
-    return asked.map((resource) => ({ ...resource, parent: parents.get(`${resource.type} ${resource.name}`) ?? "" }));
+    return asked.map((resource) => {
+        const key = `${resource.type} ${resource.name}`;
+        const { replacedWith = [], isRetained = false } = options.get(key) ?? {};
+        return { ...resource, parent: parents.get(key) ?? "", replacedWith, isRetained };
+    });
 }
 
 /** The only resource of a type, or the one of them with the given name. */
@@ -92,8 +120,8 @@ export function the(resources: readonly RecordedResource[], type: string, name?:
     return resource;
 }
 
-/** A configuration on Linux with all that it needs; `values` are set on top of that. */
-export function stackConfig(values: Readonly<Record<string, string>> = {}): StackConfig {
+/** A configuration on Linux with all that it needs; `values` are set on top of that, and the machine adds `found`. */
+export function stackConfig(values: Readonly<Record<string, string>> = {}, found: Found = {}): StackConfig {
     return resolveSettings(
         parseSettings({
             platform: "linux",
@@ -104,7 +132,7 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}): Stac
             keycloakClientSecret: "secret of Keycloak",
             ...values,
         }),
-        newestTutorRelease,
+        found,
     );
 }
 
@@ -123,19 +151,43 @@ function recordInputs(inputs: Readonly<Record<string, unknown>>): Pick<RecordedR
     };
 }
 
-/** Only the resources' names tell who their parents are: `<parent's type>$<type>::<name>`. */
+/** Notes options of resources on their way to the mocks, and lets hooks be registered, which the mocks do not know. */
+function recordOptions(): Map<string, RecordedOptions> {
+    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+    const recorded = new Map<string, RecordedOptions>();
+    const registerResource = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request: RegisterRequest, callback) => {
+        recorded.set(`${shortType(request.getType())} ${request.getName()}`, {
+            replacedWith: request.getReplaceWithList().map((urn) => resourceOf(urn).key),
+            isRetained: request.getRetainondelete() ?? false,
+        });
+        return registerResource(request, callback);
+    };
+    monitor.registerResourceHook = (_request, callback) => {
+        callback(null, {});
+    };
+    return recorded;
+}
+
+/** Only the resources' names tell who their parents are. */
 function parentsByResource(): Map<string, string> {
     const monitor = pulumi.runtime.getMonitor() as MockMonitor | undefined;
     const urns = [...(monitor?.getRegisteredResources().keys() ?? [])];
     return new Map(
         urns.map((urn) => {
-            const [, , types = "", name = ""] = urn.split("::");
-            const [type = "", parent = ""] = types.split("$").reverse();
-            return [`${shortType(type)} ${name}`, shortType(parent)];
+            const { key, parent } = resourceOf(urn);
+            return [key, parent];
         }),
     );
 }
 
+/** What a resource's name tells: it ends with `<parent's type>$<type>::<name>`. */
+function resourceOf(urn: string): { key: string; parent: string } {
+    const [, , types = "", name = ""] = urn.split("::");
+    const [type = "", parent = ""] = types.split("$").reverse();
+    return { key: `${shortType(type)} ${name}`, parent: shortType(parent) };
+}
+
 function shortType(token: string): string {
-    return token.split(":").at(-1) ?? "";
+    return token.replace(/^.*\/tutor:/, "Tutor").replace(/^.*:/, "");
 }

@@ -1,0 +1,439 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { ComposeResources, type ComposeResourcesArgs, inOrder } from "../../components/composeResources.ts";
+import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { deploy, type RecordedResource, the, valueOf } from "../support/pulumiMocks.ts";
+
+const owner = "openedx-mit-integration/test";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    await commands.make("docker", {
+        "compose --project-directory /": `cat >'${commands.folder}/hashed'; ${hashesAnswer("web", "db", "nginx")}`,
+    });
+});
+afterEach(() => commands.remove());
+
+/** What the project is made from; its folder has to be there, as Compose is asked in it. */
+const args = (
+    services: ComposeResourcesArgs["project"]["services"],
+    more: Partial<Omit<ComposeResourcesArgs["project"], "services">> = {},
+): ComposeResourcesArgs => ({
+    project: composeProject(services, { folder: commands.folder, ...more }),
+    values: {},
+    owner,
+    gateway: "172.30.13.1",
+    adopt: false,
+    keepsVolumes: true,
+});
+
+async function run(given: ComposeResourcesArgs) {
+    let version: pulumi.Output<string> | undefined;
+    const resources = await deploy(() => {
+        ({ version } = new ComposeResources("compose", given));
+    });
+    expect(resources.filter(({ parent }) => parent !== "ComposeResources")).toStrictEqual([]);
+    return { resources, version: await valueOf(version ?? "") };
+}
+
+/** The labels of a resource by name. */
+function labelsOf({ inputs }: RecordedResource): Record<string, string> {
+    const labels = inputs["labels"] as { label: string; value: string }[];
+    return Object.fromEntries(labels.map(({ label, value }) => [label, value]));
+}
+
+describe("a Compose project", () => {
+    test("is a network, its volumes, its images and a container for each service, and no other resource", async () => {
+        const { resources } = await run(
+            args(
+                { web: composeService({ image: "web:1" }), db: composeService({ image: "postgres:15" }) },
+                { volumes: { state: { name: "mitxonline_state" } } },
+            ),
+        );
+
+        expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toStrictEqual([
+            "Container db",
+            "Container web",
+            "Network default",
+            "RemoteImage postgres:15",
+            "RemoteImage web:1",
+            "Volume state",
+        ]);
+    });
+
+    test("has a new version when one of its containers is made anew", async () => {
+        const one = await run(args({ web: composeService({ image: "web:1" }) }));
+        const same = await run(args({ web: composeService({ image: "web:2" }) }));
+        const other = await run(args({ nginx: composeService({ image: "web:1" }) }));
+
+        expect(one.version).toMatch(/^[0-9a-f]{64}$/);
+        // The mocks' ids are those of the names.
+        expect(same.version).toBe(one.version);
+        expect(other.version).not.toBe(one.version);
+    });
+});
+
+describe("its network", () => {
+    test("has Compose's name and labels, the owner's, and the gateway that is the same on every machine", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web" }) }));
+        const network = the(resources, "Network", "default");
+
+        expect(network.inputs).toMatchObject({
+            name: "mitxonline_default",
+            driver: "bridge",
+            ipamConfigs: [{ subnet: "172.30.13.0/24", gateway: "172.30.13.1" }],
+        });
+        expect(labelsOf(network)).toStrictEqual({
+            "com.docker.compose.project": "mitxonline",
+            "com.docker.compose.network": "default",
+            "openedx-mit-integration.owner": owner,
+        });
+    });
+
+    test("has the gateway that Docker likes where none is needed, and so does one that is not the default", async () => {
+        const project = args(
+            { web: composeService({ image: "web", networks: { default: null, back: { aliases: ["api"] } } }) },
+            { networks: { default: { name: "mitxonline_default" }, back: { name: "mitxonline_back" } } },
+        );
+        const { resources } = await run(project);
+        const { resources: onMacos } = await run({ ...project, gateway: undefined });
+
+        expect(the(resources, "Network", "back").inputs).not.toHaveProperty("ipamConfigs");
+        expect(the(onMacos, "Network", "default").inputs).not.toHaveProperty("ipamConfigs");
+        expect(the(resources, "Container", "web").inputs).toMatchObject({
+            networksAdvanced: [
+                { name: "default-id", aliases: ["mitxonline-web-1", "web"] },
+                { name: "back-id", aliases: ["mitxonline-web-1", "web", "api"] },
+            ],
+        });
+    });
+});
+
+describe("its volumes", () => {
+    const project = () =>
+        args({ web: composeService({ image: "web" }) }, { volumes: { state: { name: "mitxonline_state" } } });
+
+    test("have Compose's names and labels, and the owner's", async () => {
+        const volume = the((await run(project())).resources, "Volume");
+
+        expect(volume.inputs).toMatchObject({ name: "mitxonline_state" });
+        expect(labelsOf(volume)).toStrictEqual({
+            "com.docker.compose.project": "mitxonline",
+            "com.docker.compose.volume": "state",
+            "openedx-mit-integration.owner": owner,
+        });
+    });
+
+    test("stay when the stack goes, where that is configured, and nothing else does", async () => {
+        const retained = async (keepsVolumes: boolean) =>
+            (await run({ ...project(), keepsVolumes })).resources
+                .filter(({ isRetained }) => isRetained)
+                .map(({ type, name }) => `${type} ${name}`);
+
+        await expect(retained(true)).resolves.toStrictEqual(["Volume state"]);
+        await expect(retained(false)).resolves.toStrictEqual([]);
+    });
+});
+
+describe("its images", () => {
+    test("are pulled once for all services that have them, and stay on the machine", async () => {
+        const { resources } = await run(
+            args({
+                web: composeService({ image: "python:3.13" }),
+                db: composeService({ image: "postgres:15" }),
+                nginx: composeService({ image: "python:3.13" }),
+            }),
+        );
+
+        expect(the(resources, "RemoteImage", "python:3.13").inputs).toStrictEqual({
+            name: "python:3.13",
+            keepLocally: true,
+        });
+        expect(resources.filter(({ type }) => type === "RemoteImage")).toHaveLength(2);
+        for (const service of ["web", "nginx"]) {
+            const container = the(resources, "Container", service);
+            expect(container.inputs).toMatchObject({ image: "sha256 of python:3.13" });
+            expect(labelsOf(container)["com.docker.compose.image"]).toBe("sha256 of python:3.13");
+        }
+    });
+
+    test("are built under Compose's name where the service says how, anew with another Dockerfile", async () => {
+        const dockerfile = "FROM python:3.13\n";
+        await mkdir(join(commands.folder, "refine"));
+        await writeFile(join(commands.folder, "refine/Dockerfile"), dockerfile);
+        const build = { context: commands.folder, dockerfile: "refine/Dockerfile", target: "development" };
+        const { resources } = await run(args({ web: composeService({ build }) }));
+
+        expect(the(resources, "RemoteImage").inputs).toStrictEqual({
+            name: "mitxonline-web",
+            build,
+            triggers: { dockerfile: createHash("sha256").update(dockerfile).digest("hex") },
+            forceRemove: true,
+        });
+        expect(the(resources, "Container").inputs).toMatchObject({ image: "sha256 of mitxonline-web" });
+    });
+});
+
+describe("its containers", () => {
+    test("have all that the service has", async () => {
+        const { resources } = await run(
+            args(
+                {
+                    web: composeService({
+                        image: "web",
+                        command: ["serve", "--port", "8013"],
+                        entrypoint: ["sh", "-c"],
+                        environment: { DEBUG: "True", EMPTY: "" },
+                        extra_hosts: ["local.openedx.io=host-gateway", "other.odl.local=fd00::1"],
+                        ports: [
+                            { target: 8013, published: "8013", protocol: "tcp" },
+                            { target: 8011, published: "8011", protocol: "udp", host_ip: "127.0.0.1" },
+                            { target: 5432, protocol: "tcp" },
+                        ],
+                        networks: { default: { aliases: ["mitxonline.odl.local"] } },
+                        volumes: [
+                            { type: "bind", source: "/checkouts/mitxonline", target: "/src", read_only: false },
+                            { type: "volume", source: "state", target: "/state", read_only: true },
+                        ],
+                        healthcheck: {
+                            test: ["CMD", "check"],
+                            interval: "3s",
+                            timeout: "5s",
+                            retries: 10,
+                            start_period: "1m0s",
+                        },
+                        working_dir: "/src/",
+                        stdin_open: true,
+                        tty: true,
+                    }),
+                },
+                { volumes: { state: { name: "mitxonline_state" } } },
+            ),
+        );
+        const { labels: _labels, ...inputs } = the(resources, "Container").inputs;
+
+        expect(inputs).toStrictEqual({
+            name: "mitxonline-web-1",
+            image: "sha256 of web",
+            command: ["serve", "--port", "8013"],
+            entrypoints: ["sh", "-c"],
+            envs: ["DEBUG=True", "EMPTY="],
+            hosts: [
+                { host: "local.openedx.io", ip: "host-gateway" },
+                { host: "other.odl.local", ip: "fd00::1" },
+            ],
+            ports: [
+                { internal: 8013, external: 8013, protocol: "tcp" },
+                { internal: 8011, external: 8011, protocol: "udp", ip: "127.0.0.1" },
+                { internal: 5432, protocol: "tcp" },
+            ],
+            networksAdvanced: [{ name: "default-id", aliases: ["mitxonline-web-1", "web", "mitxonline.odl.local"] }],
+            volumes: [
+                { containerPath: "/src", hostPath: "/checkouts/mitxonline", readOnly: false },
+                { containerPath: "/state", volumeName: "mitxonline_state", readOnly: true },
+            ],
+            healthcheck: { tests: ["CMD", "check"], interval: "3s", timeout: "5s", retries: 10, startPeriod: "1m0s" },
+            // Docker leaves the slash out.
+            workingDir: "/src",
+            stdinOpen: true,
+            tty: true,
+            destroyGraceSeconds: 10,
+        });
+    });
+
+    test("have nothing that the service leaves to its image", async () => {
+        const { resources } = await run(
+            args({ web: composeService({ image: "web", command: null, entrypoint: null }) }),
+        );
+        const { inputs } = the(resources, "Container");
+
+        for (const key of ["command", "entrypoints", "workingDir", "healthcheck", "wait"]) {
+            expect(inputs).not.toHaveProperty(key);
+        }
+    });
+
+    test("have the root as their folder where the service says so", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web", working_dir: "/" }) }));
+
+        expect(the(resources, "Container").inputs).toMatchObject({ workingDir: "/" });
+    });
+
+    test("have no variable that is declared without a value, and not set", async () => {
+        const { resources } = await run(
+            args({ web: composeService({ image: "web", environment: { DEBUG: "True", UNSET: null } }) }),
+        );
+
+        expect(the(resources, "Container").inputs["envs"]).toStrictEqual(["DEBUG=True"]);
+    });
+
+    test("have the labels by which Compose takes them for its own, and the owner's", async () => {
+        const { resources } = await run(
+            args({
+                web: composeService({
+                    image: "web",
+                    depends_on: {
+                        db: { condition: "service_healthy", restart: false, required: true },
+                        nginx: { condition: "service_started", restart: true, required: true },
+                    },
+                }),
+                db: composeService({ image: "db" }),
+                nginx: composeService({ image: "nginx" }),
+            }),
+        );
+
+        expect(labelsOf(the(resources, "Container", "web"))).toStrictEqual({
+            "com.docker.compose.project": "mitxonline",
+            "com.docker.compose.service": "web",
+            "com.docker.compose.oneoff": "False",
+            "com.docker.compose.container-number": "1",
+            "com.docker.compose.project.working_dir": commands.folder,
+            "com.docker.compose.project.config_files":
+                "/checkouts/mitxonline/docker-compose.yml,/checkouts/mitxonline/docker-compose.override.yml",
+            "com.docker.compose.depends_on": "db:service_healthy:false,nginx:service_started:true",
+            "com.docker.compose.config-hash": "hash-of-web",
+            "com.docker.compose.image": "sha256 of web",
+            "openedx-mit-integration.owner": owner,
+        });
+        expect(labelsOf(the(resources, "Container", "db"))).toMatchObject({
+            "com.docker.compose.depends_on": "",
+            "com.docker.compose.config-hash": "hash-of-db",
+        });
+    });
+});
+
+describe("the values that come out in the course of a run", () => {
+    const values = () => ({
+        "made-open-edx-gateway.invalid": pulumi.output("172.18.0.1"),
+        "made-client-secret.invalid": pulumi.secret('s3"cret'),
+    });
+
+    test("stand where their placeholders stood", async () => {
+        const web = composeService({
+            image: "web",
+            command: ["serve", "made-open-edx-gateway.invalid:8000", "http://made-open-edx-gateway.invalid/x"],
+            entrypoint: ["run", "made-client-secret.invalid"],
+            environment: { OPENEDX_IP: "made-open-edx-gateway.invalid", SECRET: "made-client-secret.invalid" },
+            extra_hosts: ["lms=made-open-edx-gateway.invalid"],
+        });
+        const { resources } = await run({ ...args({ web }), values: values() });
+
+        expect(the(resources, "Container").inputs).toMatchObject({
+            command: ["serve", "172.18.0.1:8000", "http://172.18.0.1/x"],
+            entrypoints: ["run", 's3"cret'],
+            envs: ["OPENEDX_IP=172.18.0.1", 'SECRET=s3"cret'],
+            hosts: [{ host: "lms", ip: "172.18.0.1" }],
+        });
+    });
+
+    test("make a secret of what they are in, where they are one, and of all that a file of settings may hold", async () => {
+        const gateway = composeService({ image: "web", environment: { OPENEDX_IP: "made-open-edx-gateway.invalid" } });
+        const { resources } = await run({
+            ...args({
+                web: composeService({ image: "web", environment: { SECRET: "made-client-secret.invalid" } }),
+                db: gateway,
+                nginx: { ...gateway, readsEnvFile: true },
+            }),
+            values: values(),
+        });
+
+        expect(the(resources, "Container", "web").secrets).toStrictEqual(["envs"]);
+        expect(the(resources, "Container", "db").secrets).toStrictEqual([]);
+        expect(the(resources, "Container", "nginx").secrets).toStrictEqual(["envs"]);
+    });
+
+    test("are in what Compose makes its hashes of, by standard input only", async () => {
+        const normalised = JSON.stringify({
+            services: { web: { image: "web", command: ["made-client-secret.invalid"] } },
+        });
+        await run({ ...args({ web: composeService({ image: "web" }) }, { normalised }), values: values() });
+
+        const hashed = JSON.parse(await readFile(join(commands.folder, "hashed"), "utf8")) as unknown;
+        expect(hashed).toStrictEqual({ services: { web: { image: "web", command: ['s3"cret'] } } });
+        await expect(commands.calls("docker")).resolves.toStrictEqual([
+            `compose --project-directory ${commands.folder} --profile * --file - config --no-interpolate --hash *`,
+        ]);
+    });
+
+    test("are taken as they are, whatever is in them", async () => {
+        const normalised = JSON.stringify({ command: "made-client-secret.invalid" });
+        const web = composeService({ image: "web", command: ["made-client-secret.invalid"] });
+        const { resources } = await run({
+            ...args({ web }, { normalised }),
+            values: { "made-client-secret.invalid": pulumi.secret("a$$b$&c") },
+        });
+
+        expect(the(resources, "Container").inputs["command"]).toStrictEqual(["a$$b$&c"]);
+        await expect(readFile(join(commands.folder, "hashed"), "utf8")).resolves.toBe('{"command":"a$$b$&c"}');
+    });
+});
+
+describe("the order of its containers", () => {
+    const on = (service: string, more: { condition?: "service_healthy"; restart?: true } = {}) => ({
+        [service]: { condition: "service_started", restart: false, required: true, ...more } as const,
+    });
+
+    test("is that of what they depend on, and of old links", async () => {
+        const { resources } = await run(
+            args({
+                nginx: composeService({ image: "nginx", links: ["web"] }),
+                web: composeService({ image: "web", depends_on: on("db") }),
+                db: composeService({ image: "db" }),
+                mail: composeService({ image: "mail" }),
+            }),
+        );
+
+        expect(the(resources, "Container", "web").after).toContain("Container db");
+        expect(the(resources, "Container", "nginx").after).toContain("Container web");
+        // Who depends on nobody waits for nobody.
+        for (const service of ["db", "mail"]) {
+            expect(
+                the(resources, "Container", service).after.filter((one) => one.startsWith("Container")),
+            ).toStrictEqual([]);
+        }
+    });
+
+    test("is found without those that are not in the project", () => {
+        const services = {
+            a: composeService({ links: ["c"] }),
+            b: composeService({ depends_on: { ...on("a"), ...on("missing") } }),
+            c: composeService(),
+        };
+
+        expect(inOrder(services).map(([service]) => service)).toStrictEqual(["c", "a", "b"]);
+    });
+
+    test("waits until a container is healthy where another needs that, and only there", async () => {
+        const { resources } = await run(
+            args({
+                web: composeService({
+                    image: "web",
+                    depends_on: { ...on("db", { condition: "service_healthy" }), ...on("nginx") },
+                }),
+                db: composeService({ image: "db" }),
+                nginx: composeService({ image: "nginx" }),
+            }),
+        );
+
+        expect(the(resources, "Container", "db").inputs).toMatchObject({ wait: true, waitTimeout: 600 });
+        expect(the(resources, "Container", "nginx").inputs).not.toHaveProperty("wait");
+        expect(the(resources, "Container", "web").inputs).not.toHaveProperty("wait");
+    });
+
+    test("has those replaced with what they depend on that are to restart with it", async () => {
+        const { resources } = await run(
+            args({
+                nginx: composeService({ image: "nginx", depends_on: on("web", { restart: true }) }),
+                web: composeService({ image: "web", depends_on: on("db") }),
+                db: composeService({ image: "db" }),
+            }),
+        );
+
+        expect(the(resources, "Container", "nginx").replacedWith).toStrictEqual(["Container web"]);
+        expect(the(resources, "Container", "web").replacedWith).toStrictEqual([]);
+    });
+});

@@ -1,0 +1,293 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { askCompose, publishedPorts, serviceHashes } from "../../config/composeProject.ts";
+import { describeCompose } from "../support/compose.ts";
+import { composeProject, composeService } from "../support/composeProject.ts";
+import { faultOf } from "../support/faults.ts";
+
+describeCompose("a Compose project, asked of Compose,", () => {
+    let checkout: string;
+    beforeEach(async () => {
+        // Compose names the project after the folder.
+        checkout = join(await realpath(await mkdtemp(join(tmpdir(), "compose-"))), "mitxonline");
+        await mkdir(checkout);
+    });
+    afterEach(() => rm(join(checkout, ".."), { recursive: true }));
+
+    const write = (text: string, file = "docker-compose.yml") => writeFile(join(checkout, file), text);
+    const envFile = (block: string, own = "") =>
+        write(
+            `# BEGIN project/stack (managed by Pulumi: edits in here are undone)\n${block}\n# END project/stack\n${own}`,
+            ".env",
+        );
+
+    test("has its services in full, with the names that Compose gives", async () => {
+        await write(`
+services:
+  web:
+    build: {context: ., target: development}
+    command: serve --port 8013
+    entrypoint: [sh, -c]
+    working_dir: /src/
+    stdin_open: true
+    tty: true
+    environment: {DEBUG: "True"}
+    extra_hosts: ["local.openedx.io:host-gateway"]
+    links: [db]
+    ports: ["8013:8013", "127.0.0.1:8011:8011/udp", "5432"]
+    networks: {default: {aliases: [mitxonline.odl.local]}}
+    volumes: [".:/src", "state:/state:ro"]
+    depends_on: {db: {condition: service_healthy, restart: true}}
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready], interval: 3s, timeout: 5s, retries: 10, start_period: 1m}
+volumes: {state: {}}
+`);
+        const { name, folder, files, networks, volumes, services } = await askCompose(checkout, {});
+
+        expect(name).toBe("mitxonline");
+        expect(folder).toBe(checkout);
+        expect(files).toStrictEqual([join(checkout, "docker-compose.yml")]);
+        expect(networks).toMatchObject({ default: { name: "mitxonline_default" } });
+        expect(volumes).toStrictEqual({ state: { name: "mitxonline_state" } });
+        expect(Object.keys(services).sort()).toStrictEqual(["db", "web"]);
+        expect(services["db"]).toMatchObject({
+            image: "postgres:15",
+            environment: {},
+            readsEnvFile: false,
+            healthcheck: {
+                test: ["CMD", "pg_isready"],
+                interval: "3s",
+                timeout: "5s",
+                retries: 10,
+                start_period: "1m0s",
+            },
+        });
+        expect(services["web"]).toMatchObject({
+            build: { context: checkout, dockerfile: "Dockerfile", target: "development" },
+            command: ["serve", "--port", "8013"],
+            entrypoint: ["sh", "-c"],
+            working_dir: "/src/",
+            stdin_open: true,
+            tty: true,
+            environment: { DEBUG: "True" },
+            extra_hosts: ["local.openedx.io=host-gateway"],
+            links: ["db"],
+            ports: [
+                { target: 8013, published: "8013", protocol: "tcp" },
+                { target: 8011, published: "8011", protocol: "udp", host_ip: "127.0.0.1" },
+                { target: 5432, protocol: "tcp" },
+            ],
+            networks: { default: { aliases: ["mitxonline.odl.local"] } },
+            volumes: [
+                { type: "bind", source: checkout, target: "/src", read_only: false },
+                { type: "volume", source: "state", target: "/state", read_only: true },
+            ],
+            depends_on: {
+                db: { condition: "service_healthy", restart: true, required: true },
+            },
+        });
+    });
+
+    test("needs no .env: the lines that it will have are given", async () => {
+        await write("services: {web: {image: web, command: 'serve ${APISIX_PORT}', env_file: .env}}");
+        const lines = { APISIX_PORT: "9080", OPENEDX_API_CLIENT_ID: "made-client-id.invalid" };
+        const { services } = await askCompose(checkout, lines);
+
+        expect(services["web"]).toMatchObject({
+            command: ["serve", "9080"],
+            environment: lines,
+            readsEnvFile: true,
+        });
+        expect(existsSync(join(checkout, ".env"))).toBe(false);
+    });
+
+    test("has the lines outside the managed block, and none of the block's values", async () => {
+        await write(`
+services:
+  web: {image: web, env_file: .env}
+  api: {image: api, environment: {SECRET: "\${OPENEDX_API_CLIENT_SECRET}", LEVEL: "\${LEVEL}"}}
+`);
+        await envFile("OPENEDX_API_CLIENT_SECRET=hunter2", "LEVEL=debug\nKEY='mine'\n");
+        const project = await askCompose(checkout, { OPENEDX_API_CLIENT_SECRET: "made-client-secret.invalid" });
+
+        expect(project.services["web"]?.environment).toStrictEqual({
+            OPENEDX_API_CLIENT_SECRET: "made-client-secret.invalid",
+            LEVEL: "debug",
+            KEY: "mine",
+        });
+        expect(project.services["api"]?.environment).toStrictEqual({
+            SECRET: "made-client-secret.invalid",
+            LEVEL: "debug",
+        });
+        expect(JSON.stringify(project)).not.toContain("hunter2");
+    });
+
+    test("has nothing of a line that was in the block and will not be any more", async () => {
+        await write(`
+services:
+  web: {image: web, environment: {SECRET: "\${KEYCLOAK_CLIENT_SECRET:-none}"}}
+  keycloak: {image: keycloak, profiles: [keycloak]}
+`);
+        await envFile("COMPOSE_PROFILES=keycloak\nKEYCLOAK_CLIENT_SECRET=hunter2");
+        const project = await askCompose(checkout, {});
+
+        expect(Object.keys(project.services)).toStrictEqual(["web"]);
+        expect(JSON.stringify(project)).not.toContain("hunter2");
+    });
+
+    test("has a dollar sign where Compose writes two, and one from a file of settings", async () => {
+        await write("services: {web: {image: web, command: [echo, $$HOME, '$$$$'], env_file: .env}}");
+        await write("PASSWORD='a$b'\n", ".env");
+        const { services } = await askCompose(checkout, {});
+
+        expect(services["web"]).toMatchObject({
+            command: ["echo", "$HOME", "$$"],
+            environment: { PASSWORD: "a$b" },
+        });
+    });
+
+    test("has the services of the profiles that are switched on, and no other", async () => {
+        await write(`
+services:
+  web: {image: web}
+  api: {image: api, profiles: [apisix]}
+  notebook: {image: notebook, profiles: [notebook]}
+`);
+        const services = async (lines: Record<string, string>) =>
+            Object.keys((await askCompose(checkout, lines)).services).sort();
+
+        await expect(services({})).resolves.toStrictEqual(["web"]);
+        await expect(services({ COMPOSE_PROFILES: "keycloak,apisix" })).resolves.toStrictEqual(["api", "web"]);
+    });
+
+    test("has what an override file of the developer's says", async () => {
+        await write("services: {web: {image: web}}");
+        await write("services: {web: {environment: {MINE: '1'}}}", "docker-compose.override.yml");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            services: { web: { environment: { MINE: "1" } } },
+            files: [join(checkout, "docker-compose.yml"), join(checkout, "docker-compose.override.yml")],
+        });
+    });
+
+    test("may have keys of its author's own", async () => {
+        await write("x-environment: &env {DEBUG: 'True'}\nservices: {web: {image: web, x-note: n, environment: *env}}");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            services: { web: { environment: { DEBUG: "True" } } },
+        });
+    });
+
+    test("has further files of settings, which may be missing where the project says so", async () => {
+        const file = (required: boolean) =>
+            write(`services: {web: {image: web, env_file: [{path: more.env, required: ${required}}]}}`);
+        await file(false);
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({ services: { web: { environment: {} } } });
+
+        await file(true);
+        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain(
+            `${join(checkout, "more.env")}, an env_file of the Compose project, does not exist`,
+        );
+
+        await write("MORE=1\n", "more.env");
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            services: { web: { environment: { MORE: "1" }, readsEnvFile: true } },
+        });
+    });
+
+    test.each([
+        ["services: {web: {image: web, privileged: true}}", "services.web.privileged"],
+        ["services: {web: {image: web, network_mode: host}}", "services.web.network_mode"],
+        ["services: {web: {image: web, restart: always}}", "services.web.restart"],
+        ["services: {web: {image: web, secrets: [s]}}\nsecrets: {s: {file: ./s}}", "services.web.secrets"],
+        ["services: {web: {build: {context: ., args: {A: '1'}}}}", "services.web.build.args"],
+        ["services: {web: {image: web, volumes: ['data:/v']}}\nvolumes: {data: {driver: nfs}}", "volumes.data.driver"],
+        ["services: {web: {image: web, ports: ['8000-8010:8000']}}", "services.web.ports.0.published: is a range"],
+        ["services: {web: {image: web, tmpfs: [/run]}}", "services.web.tmpfs"],
+    ])("with %j stops the run with what is not carried over", async (text, key) => {
+        await write(text);
+        const fault = await faultOf(askCompose(checkout, {}));
+
+        expect(fault).toContain(`The Compose project in ${checkout} has what is not carried over:\n      `);
+        expect(fault).toContain(`\n      ${key}`);
+        expect(fault).toContain("pulumi config set applicationFrom external");
+    });
+
+    test("tells all of that at once", async () => {
+        await write(
+            "services: {web: {image: web, privileged: true, cap_add: [ALL]}, db: {image: db, privileged: true}}",
+        );
+        const fault = await faultOf(askCompose(checkout, {}));
+
+        for (const key of ["services.web.privileged", "services.web.cap_add", "services.db.privileged"]) {
+            expect(fault).toContain(key);
+        }
+    });
+
+    test.each([
+        ["is no project", "services: [web]"],
+        ["has a mistake", "services: {web: {image: web, depends_on: [nobody]}}"],
+    ])("that %s stops the run with Compose's own words", async (_what, text) => {
+        await write(text);
+
+        await expect(faultOf(askCompose(checkout, {}))).resolves.toMatch(
+            new RegExp(`docker compose config fails in ${checkout}: .*(services|nobody)`),
+        );
+    });
+
+    test("that is not there stops the run with Compose's own words", async () => {
+        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain("no configuration file provided");
+    });
+
+    describe("has hashes of its services", () => {
+        /** What `docker compose up` would compare. */
+        const hashesInFolder = async () =>
+            Object.fromEntries(
+                (await execa("docker", ["compose", "config", "--hash", "*"], { cwd: checkout })).stdout
+                    .split("\n")
+                    .map((line) => line.split(" ", 2)),
+            ) as Record<string, string>;
+
+        test("which are Compose's own, with what stands in files of settings", async () => {
+            await write("services: {web: {image: web, env_file: .env, command: [echo, $$HOME]}, db: {image: db}}");
+            await write("PASSWORD='a$b'\n", ".env");
+            const { normalised } = await askCompose(checkout, { SECRET: "placeholder" });
+            const hashes = await serviceHashes(checkout, normalised.replaceAll("placeholder", "hunter2"));
+
+            await write(
+                "services: {web: {image: web, environment: {PASSWORD: 'a$$b', SECRET: hunter2}, command: [echo, $$HOME]}, db: {image: db}}",
+            );
+            expect(hashes).toStrictEqual(await hashesInFolder());
+            expect(Object.keys(hashes).sort()).toStrictEqual(["db", "web"]);
+        });
+
+        test("in profiles too, before the .env is there that switches them on", async () => {
+            await write("services: {web: {image: web}, api: {image: api, profiles: [apisix]}}");
+            const { normalised } = await askCompose(checkout, { COMPOSE_PROFILES: "apisix" });
+
+            await expect(serviceHashes(checkout, normalised)).resolves.toHaveProperty("api");
+        });
+    });
+});
+
+describe("the ports of this machine that a project takes", () => {
+    test("are those that it publishes under a number of its own, of TCP", () => {
+        const { services } = composeProject({
+            web: composeService({
+                ports: [
+                    { target: 80, published: "8013", protocol: "tcp" },
+                    { target: 81, published: "8011", protocol: "udp" },
+                ],
+            }),
+            db: composeService({ ports: [{ target: 5432, protocol: "tcp" }] }),
+            cache: composeService(),
+        });
+
+        expect(publishedPorts({ services })).toStrictEqual([8013]);
+    });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { allOf, Fault, lastLines } from "../../config/faults.ts";
+
+/** A check that takes a moment. */
+async function later<Value>(answer: () => Value): Promise<Value> {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return answer();
+}
+
+const fails = (error: Error) => () => {
+    throw error;
+};
+
+describe("checks of this machine", () => {
+    test("give what each of them found, in their order, and nothing for those that are left out", async () => {
+        await expect(allOf([later(() => "22"), undefined, Promise.resolve(3)])).resolves.toStrictEqual([
+            "22",
+            undefined,
+            3,
+        ]);
+    });
+
+    test("tell every fault at once, with what to do, as an error of the user's", async () => {
+        const checks = allOf([
+            Promise.reject(new Fault("docker can't be run", "start Docker")),
+            later(() => "22"),
+            later(fails(new Fault("port 8000 is used by another program", "end that"))),
+        ]);
+
+        const error = await checks.catch((reason: unknown) => reason);
+        expect(pulumi.RunError.isInstance(error)).toBe(true);
+        expect((error as Error).message).toBe(
+            `
+On this machine 2 things are not as needed; nothing was done.
+
+  docker can't be run
+    start Docker
+
+  port 8000 is used by another program
+    end that
+`.trim(),
+        );
+    });
+
+    test("tell a single fault as one", async () => {
+        await expect(allOf([Promise.reject(new Fault("a", "b"))])).rejects.toThrow(
+            "On this machine a thing is not as needed; nothing was done.\n\n  a\n    b",
+        );
+    });
+
+    test("pass on an error that nobody expected, rather than call it a fault of the machine", async () => {
+        const mistake = new TypeError("not a function");
+
+        await expect(allOf([Promise.reject(new Fault("a", "b")), later(fails(mistake))])).rejects.toBe(mistake);
+    });
+});
+
+test("the end of what a command said are its last ten lines, of both outputs", () => {
+    const stdout = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join("\n");
+
+    expect(lastLines({ stdout, stderr: "failed\n" }).split("\n    ")).toStrictEqual([
+        ...["line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 10", "line 11", "line 12", "failed"],
+    ]);
+});

@@ -1,0 +1,271 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "../../config/machine.ts";
+import { openEdx } from "../../config/openEdx.ts";
+import { tutorReleases } from "../../config/tutorPlugin.ts";
+import { composeProject } from "../support/composeProject.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { faultOf } from "../support/faults.ts";
+import { tutorCommand } from "../tutor/tutor.ts";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+});
+afterEach(() => commands.remove());
+
+describe("Docker", () => {
+    const answers = (compose: string) => ({ "version --format": "echo 28.5.2", "compose version --short": compose });
+
+    test.each(["2.24.0", "v2.40.3", "5.0.1"])("can be used with Compose %s", async (version) => {
+        await commands.make("docker", answers(`echo ${version}`));
+
+        await expect(checkDocker()).resolves.toBeUndefined();
+    });
+
+    test.each([
+        ["older than needed", "echo 2.23.3", "docker compose is 2.23.3; 2.24 is needed"],
+        ["of the first generation", "echo 1.29.2", "docker compose is 1.29.2; 2.24 is needed"],
+        ["missing", "echo 'unknown command' >&2; exit 1", "docker compose is not there; 2.24 is needed"],
+    ])("can't be used with a Compose that is %s", async (_what, compose, words) => {
+        await commands.make("docker", answers(compose));
+
+        await expect(faultOf(checkDocker())).resolves.toContain(`${words}\n    install or update the plug-in`);
+    });
+
+    test("that does not run is told in its own words", async () => {
+        await commands.make("docker", { "version --format": "echo 'Cannot connect to the daemon.' >&2; exit 1" });
+
+        await expect(faultOf(checkDocker())).resolves.toMatch(
+            /Docker can't be used: Cannot connect to the daemon\.\n {4}install it .* or start it/,
+        );
+    });
+
+    test("that is not installed is told", async () => {
+        const path = process.env["PATH"];
+        process.env["PATH"] = commands.folder;
+        const fault = faultOf(checkDocker());
+        await expect(fault).resolves.toContain("Docker can't be used: there is no command docker");
+        process.env["PATH"] = path;
+    });
+});
+
+// A file system without a single free byte, which only Linux has.
+const describeFull = existsSync("/proc/version") ? describe : describe.skip;
+
+describeFull("a disk that is too full for the images", () => {
+    test("is told with Docker's folder on it", async () => {
+        await commands.make("docker", { info: "echo /proc" });
+
+        await expect(faultOf(checkDisk())).resolves.toContain(
+            "/proc has 0 GB of free disk space; Open edX takes 8\n    make room",
+        );
+    });
+});
+
+test("the disk of a machine of Docker's own is not seen, and no fault", async () => {
+    await commands.make("docker", { info: "echo /no/such/folder/here" });
+
+    await expect(checkDisk()).resolves.toBeUndefined();
+});
+
+describe("a port", () => {
+    let server: Server;
+    let port: number;
+    beforeEach(async () => {
+        server = createServer().listen(0, "127.0.0.1");
+        await once(server, "listening");
+        ({ port } = server.address() as AddressInfo);
+    });
+    afterEach(() => {
+        server.close();
+    });
+    /** What Docker says of the port. */
+    const taken = (by: string) => commands.make("docker", { [`ps --filter publish=${port} `]: `printf '${by}'` });
+
+    test("that nobody listens on is free, and Docker not asked", async () => {
+        server.close();
+        await once(server, "close");
+
+        await expect(checkPort(port, "tutor_dev")).resolves.toBeUndefined();
+        await expect(commands.calls("docker")).resolves.toStrictEqual([]);
+    });
+
+    test("that another program has is told, with how to find that", async () => {
+        await taken("");
+
+        await expect(faultOf(checkPort(port, "tutor_dev"))).resolves.toBe(
+            `  port ${port} is used by another program\n    end that: lsof -i :${port} tells which one it is`,
+        );
+    });
+
+    test("that a container of another project has is told with its name", async () => {
+        await taken("mitxonline-web-1\\tmitxonline\\n");
+
+        await expect(faultOf(checkPort(port, "mitxpro"))).resolves.toBe(
+            `  port ${port} is used by the container mitxonline-web-1\n    stop that: docker stop mitxonline-web-1`,
+        );
+    });
+
+    test("that a container of no project has is told with its name", async () => {
+        await taken("registry\\t\\n");
+
+        await expect(faultOf(checkPort(port, "mitxpro"))).resolves.toContain("is used by the container registry");
+    });
+
+    test("that the project itself has already is as needed", async () => {
+        await taken("tutor_dev-lms-1\\ttutor_dev\\n");
+
+        await expect(checkPort(port, "tutor_dev")).resolves.toBeUndefined();
+    });
+});
+
+describe("a subnet", () => {
+    /** Networks, each with its subnets. */
+    const networks = (...lines: readonly string[]) =>
+        commands.make("docker", {
+            "network ls --quiet": "printf 'one\\ntwo\\n'",
+            "network inspect --format": `printf '${lines.map((line) => `${line}\\n`).join("")}'`,
+        });
+    const check = () => checkSubnet("172.30.13.1", "mitxonline_default", "applicationGateway");
+
+    test("that no other network has is free", async () => {
+        await networks("bridge 172.17.0.0/16", "other 172.30.12.0/24", "host", "six fd00::/64 172.30.14.0/24");
+
+        await expect(check()).resolves.toBeUndefined();
+        await expect(commands.calls("docker")).resolves.toContain(
+            "network inspect --format {{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}} one two",
+        );
+    });
+
+    test.each([
+        ["the same", "172.30.13.0/24"],
+        ["a larger one around it", "172.30.0.0/16"],
+        ["a smaller one in it", "172.30.13.128/28"],
+    ])("is told where another network has %s, with the key that chooses another", async (_what, subnet) => {
+        await networks("bridge 172.17.0.0/16", `other fd00::/64 ${subnet}`);
+        const fault = await faultOf(check());
+
+        expect(fault).toContain(
+            `the network other has the addresses ${subnet} already, which mitxonline_default is to have`,
+        );
+        expect(fault).toContain("pulumi config set applicationGateway 10.213.");
+    });
+
+    test("is as needed where the network itself has it already", async () => {
+        await networks("mitxonline_default 172.30.13.0/24");
+
+        await expect(check()).resolves.toBeUndefined();
+    });
+});
+
+describe("an application's containers and networks", () => {
+    const owner = "openedx-mit-integration/dev";
+    const project = composeProject({});
+    const docker = (containers: string, networks: string) =>
+        commands.make("docker", {
+            "ps --all --filter label=com.docker.compose.oneoff=False --filter label=com.docker.compose.project=mitxonline ": `printf '${containers}'`,
+            "network ls --filter label=com.docker.compose.project=mitxonline ": `printf '${networks}'`,
+        });
+
+    test("may be none, or this stack's", async () => {
+        await docker("", "");
+        await expect(checkOwner(project, owner, false)).resolves.toBeUndefined();
+
+        await docker(`mitxonline-web-1\\t${owner}\\n`, `mitxonline_default\\t${owner}\\n`);
+        await expect(checkOwner(project, owner, false)).resolves.toBeUndefined();
+    });
+
+    test("that somebody else started are told by name, with both ways out", async () => {
+        await docker(
+            `mitxonline-db-1\\t\\nmitxonline-web-1\\t${owner}\\nmitxonline-nginx-1\\topenedx-mit-integration/other\\n`,
+            "mitxonline_default\\t\\n",
+        );
+        const fault = await faultOf(checkOwner(project, owner, false));
+
+        expect(fault).toContain("than this stack: mitxonline-db-1, mitxonline-nginx-1, mitxonline_default\n");
+        expect(fault).toContain("docker compose down, in /checkouts/mitxonline; ");
+        expect(fault).toContain("pulumi config set adopt true");
+    });
+
+    test("that somebody else started are taken over where that is configured", async () => {
+        await docker("mitxonline-db-1\\t\\n", "");
+
+        await expect(checkOwner(project, owner, true)).resolves.toBeUndefined();
+    });
+});
+
+describe("Tutor", () => {
+    const host = "local.openedx.io";
+    let root: string;
+    beforeEach(async () => {
+        root = join(commands.folder, "root");
+        await mkdir(root);
+        await commands.make("tutor", {
+            "config printvalue DEV_PROJECT_NAME": "echo tutor_dev",
+            "config printvalue LMS_HOST": `echo ${host}`,
+            "config printroot": `echo ${root}`,
+        });
+    });
+    const configure = () => writeFile(join(root, "config.yml"), `LMS_HOST: ${host}\n`);
+
+    test("that is set up for the LMS's host tells its Compose project", async () => {
+        await configure();
+
+        await expect(askTutor("tutor", host, false)).resolves.toBe("tutor_dev");
+    });
+
+    test("that is not set up is told, with what sets it up", async () => {
+        await expect(faultOf(askTutor("tutor", host, false))).resolves.toBe(
+            `  Tutor has no configuration in ${root} yet\n` +
+                "    set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
+        );
+    });
+
+    test("that is set up for another host is told with both", async () => {
+        await configure();
+
+        await expect(faultOf(askTutor("tutor", "lms.example.org", false))).resolves.toMatch(
+            /LMS_HOST is local\.openedx\.io, and lmsUrl says lms\.example\.org\n {4}tutor config save --set LMS_HOST=lms\.example\.org, .*pulumi config set lmsUrl http:\/\/local\.openedx\.io:8000/,
+        );
+    });
+
+    test("that this stack sets up does not have to be set up, whatever its host", async () => {
+        await expect(askTutor("tutor", "lms.example.org", true)).resolves.toBe("tutor_dev");
+    });
+
+    test("that this stack sets up anew has the project of its configuration, and gets the host", async () => {
+        await configure();
+        await commands.make("tutor", {
+            "config printvalue DEV_PROJECT_NAME": "echo mine_dev",
+            "config printroot": `echo ${root}`,
+        });
+
+        await expect(askTutor("tutor", "lms.example.org", true)).resolves.toBe("mine_dev");
+    });
+
+    test("that fails is told in its own words", async () => {
+        await commands.make("tutor", { config: "echo 'Error: a plugin is broken' >&2; exit 1" });
+
+        await expect(faultOf(askTutor("tutor", host, true))).resolves.toBe(
+            "  tutor config printroot fails: Error: a plugin is broken\n    put it right",
+        );
+    });
+
+    test.each(tutorReleases)(
+        "%s, the real one, has the Compose project and the host that are expected",
+        async (release) => {
+            const tutor = tutorCommand(release);
+            process.env["TUTOR_ROOT"] = root;
+            await execa(tutor, ["config", "save", "--set", `LMS_HOST=${host}`]);
+
+            await expect(askTutor(tutor, host, false)).resolves.toBe(openEdx.project);
+            Reflect.deleteProperty(process.env, "TUTOR_ROOT");
+        },
+    );
+});

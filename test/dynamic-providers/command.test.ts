@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { runCommand } from "../../dynamic-providers/command.ts";
+import { ProviderError } from "../../dynamic-providers/django-admin/errors.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    await commands.make("tool", {
+        greet: "echo; echo '  hello  '; echo",
+        read: "cat",
+        count: "seq 1 12; echo failed >&2; exit 3",
+        "swallow the password": "cat >/dev/null; echo refused >&2; exit 1",
+        "run first": "echo no >&2; exit 1",
+        say: "echo one; echo two >&2; echo three",
+    });
+});
+afterEach(() => commands.remove());
+
+describe("a command", () => {
+    test("gives what it prints, without white space around it", async () => {
+        await expect(runCommand("tool", ["greet"])).resolves.toBe("hello");
+    });
+
+    test("reads its input, and nothing where there is none", async () => {
+        await expect(runCommand("tool", ["read"], { input: "from here" })).resolves.toBe("from here");
+        await expect(runCommand("tool", ["read"])).resolves.toBe("");
+    });
+
+    test("that fails is an error with its exit code and the last ten lines of all that it printed", async () => {
+        const error: unknown = await runCommand("tool", ["count"]).catch((reason: unknown) => reason);
+
+        expect(error).toBeInstanceOf(ProviderError);
+        expect((error as Error).message.split("\n    ")).toStrictEqual([
+            "tool count failed (exit code 3):",
+            ...["4", "5", "6", "7", "8", "9", "10", "11", "12", "failed"],
+        ]);
+    });
+
+    test("that fails does not have its input in the error, which may be a secret", async () => {
+        const error: unknown = await runCommand("tool", ["swallow the password"], { input: "hunter2" }).catch(
+            (reason: unknown) => reason,
+        );
+
+        expect((error as Error).message).toBe("tool swallow the password failed (exit code 1):\n    refused");
+        expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("hunter2");
+    });
+
+    test("that fails has only the first line of a program that is an argument in the error", async () => {
+        await expect(runCommand("tool", ["run", "first line\nsecond line"])).rejects.toThrow(
+            /^tool run first line failed \(exit code 1\):\n {4}no$/,
+        );
+    });
+
+    test("shows its output as it comes where that is asked for, and gives it all the same", async () => {
+        const log = jest.spyOn(console, "log").mockReturnValue();
+
+        await expect(runCommand("tool", ["say"], { show: true })).resolves.toBe("one\nthree");
+
+        expect(log.mock.calls.flat().sort()).toStrictEqual(["one", "three", "two"]);
+        log.mockClear();
+        await runCommand("tool", ["say"]);
+        expect(log).not.toHaveBeenCalled();
+        log.mockRestore();
+    });
+
+    test("that shows its output has it in the error too", async () => {
+        const log = jest.spyOn(console, "log").mockReturnValue();
+
+        await expect(runCommand("tool", ["count"], { show: true })).rejects.toThrow(/ {4}12\n {4}failed$/);
+        log.mockRestore();
+    });
+
+    test("that is not there is an error that says so, for Tutor with the key of its path", async () => {
+        await expect(runCommand("no-such-command", [])).rejects.toThrow(
+            /^The command no-such-command is not there: install it$/,
+        );
+        await expect(runCommand("/opt/no/tutor", [])).rejects.toThrow(
+            "The command /opt/no/tutor is not there: install it, or set its path: pulumi config set tutor PATH",
+        );
+    });
+});

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import {
+    findNetwork,
+    removeLeftContainer,
+    removeLeftNetwork,
+    runningContainer,
+    subnetOf,
+} from "../../dynamic-providers/docker.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+
+const owner = "openedx-mit-integration/dev";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+});
+afterEach(() => commands.remove());
+
+/** What Docker says of a network. */
+const network = (labels: Record<string, string> | null, config: object[] | null) =>
+    `echo '${JSON.stringify([{ Name: "app_default", Labels: labels, IPAM: { Config: config } }])}'`;
+const missing = (what: string) => `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
+
+test("the subnet of a gateway has 256 addresses", () => {
+    expect(subnetOf("172.30.80.1")).toBe("172.30.80.0/24");
+    expect(subnetOf("10.1.2.254")).toBe("10.1.2.0/24");
+});
+
+describe("a network", () => {
+    test("is found with its gateway and labels", async () => {
+        await commands.make("docker", {
+            "network inspect app_default": network({ a: "b" }, [{ Gateway: "172.30.13.1" }]),
+        });
+
+        await expect(findNetwork("app_default")).resolves.toStrictEqual({
+            name: "app_default",
+            gateway: "172.30.13.1",
+            labels: { a: "b" },
+        });
+    });
+
+    test.each([null, [], [{}]])("is found without a gateway: %j", async (config) => {
+        await commands.make("docker", { "network inspect app_default": network(null, config) });
+
+        await expect(findNetwork("app_default")).resolves.toStrictEqual({
+            name: "app_default",
+            gateway: "",
+            labels: {},
+        });
+    });
+
+    test("that does not exist is none; a daemon that does not answer is an error", async () => {
+        await commands.make("docker", { "network inspect": missing("network app_default") });
+        await expect(findNetwork("app_default")).resolves.toBeUndefined();
+
+        await commands.make("docker", { "network inspect": "echo 'Cannot connect to the daemon' >&2; exit 1" });
+        await expect(findNetwork("app_default")).rejects.toThrow("Cannot connect to the daemon");
+    });
+});
+
+describe("a service's container", () => {
+    const filters =
+        "--filter label=com.docker.compose.project=app --filter label=com.docker.compose.service=web " +
+        "--filter label=com.docker.compose.oneoff=False --filter status=running";
+
+    test("is the one that runs, or none", async () => {
+        await commands.make("docker", { [`ps --all --quiet --no-trunc ${filters}`]: "echo c0ffee" });
+        await expect(runningContainer("app", "web")).resolves.toBe("c0ffee");
+
+        await commands.make("docker", { ps: "true" });
+        await expect(runningContainer("app", "web")).resolves.toBe("");
+    });
+});
+
+describe("what a killed run left", () => {
+    const kinds = [
+        {
+            kind: "container",
+            remove: removeLeftContainer,
+            ownedBy: (its: string) => ({ "container inspect": `echo '${its}'`, "rm --force --volumes app": "true" }),
+            absent: { "container inspect": missing("No such container: app") },
+            removal: "rm --force --volumes app",
+        },
+        {
+            kind: "network",
+            remove: removeLeftNetwork,
+            ownedBy: (its: string) => ({
+                "network inspect": network(its === "" ? {} : { "openedx-mit-integration.owner": its }, null),
+                "network rm app": "true",
+            }),
+            absent: { "network inspect": missing("network app") },
+            removal: "network rm app",
+        },
+    ];
+    const calls = () => commands.calls("docker");
+
+    test.each(kinds)("is taken away: a $kind of this stack", async ({ remove, ownedBy, removal }) => {
+        await commands.make("docker", ownedBy(owner));
+        await remove("app", owner);
+
+        await expect(calls()).resolves.toContain(removal);
+    });
+
+    test.each(kinds)("is not what somebody else made: a $kind of another stack or of Compose", async (given) => {
+        for (const its of ["openedx-mit-integration/other", ""]) {
+            await commands.make("docker", given.ownedBy(its));
+
+            await expect(given.remove("app", owner)).rejects.toThrow(
+                `The ${given.kind} app exists already and was not made by this stack.`,
+            );
+        }
+        await expect(calls()).resolves.not.toContain(given.removal);
+    });
+
+    test.each(kinds)("is anybody's where that is adopted: a $kind", async ({ remove, ownedBy, removal }) => {
+        await commands.make("docker", ownedBy(""));
+        await remove("app", undefined);
+
+        await expect(calls()).resolves.toContain(removal);
+    });
+
+    test.each(kinds)("is nothing where there is no $kind", async ({ remove, absent }) => {
+        await commands.make("docker", absent);
+
+        await expect(remove("app", owner)).resolves.toBeUndefined();
+    });
+});

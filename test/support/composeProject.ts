@@ -1,0 +1,41 @@
+import type { ComposeProject, ComposeService } from "../../config/composeProject.ts";
+
+/** A service as Compose normalises one that has nothing, and what it has on top of that. */
+export function composeService(definition: Partial<ComposeService> = {}): ComposeService {
+    return {
+        environment: {},
+        extra_hosts: [],
+        links: [],
+        depends_on: {},
+        networks: { default: null },
+        ports: [],
+        volumes: [],
+        stdin_open: false,
+        tty: false,
+        profiles: [],
+        readsEnvFile: false,
+        ...definition,
+    };
+}
+
+/** A project in the folder of MITx Online's checkout. */
+export function composeProject(
+    services: ComposeProject["services"],
+    more: Partial<Omit<ComposeProject, "services">> = {},
+): ComposeProject {
+    return {
+        name: "mitxonline",
+        folder: "/checkouts/mitxonline",
+        files: ["/checkouts/mitxonline/docker-compose.yml", "/checkouts/mitxonline/docker-compose.override.yml"],
+        networks: { default: { name: "mitxonline_default" } },
+        volumes: {},
+        normalised: "{}",
+        services,
+        ...more,
+    };
+}
+
+/** What Compose answers to the question for the hashes of services: the hash of `web` is `hash-of-web`. */
+export function hashesAnswer(...services: readonly string[]): string {
+    return `printf '${services.map((service) => `${service} hash-of-${service}\\n`).join("")}'`;
+}

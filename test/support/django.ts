@@ -1,0 +1,103 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { project } from "../../toolchain/pulumi.ts";
+
+/**
+ * `lms`: the sandbox's, with the platform's own command for users. `mitxonline`: users as those of the MIT applications,
+ * who have one name.
+ */
+export type DjangoName = "lms" | "mitxonline";
+
+/** A Django with a database of its own, as it would be in a server's container. */
+export interface Django {
+    /** Django's own command, as `./manage.py` is. */
+    readonly manage: readonly string[];
+    /** The environment that it needs. */
+    readonly environment: Readonly<Record<string, string>>;
+    /** Runs a program in it, which knows `User`, and gives what that prints last, read as JSON. */
+    readonly run: (program: string) => Promise<unknown>;
+    readonly remove: () => Promise<void>;
+}
+
+/** Users as those of the MIT applications, as far as it matters to making one. */
+const PEOPLE = `
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+
+
+class UserManager(BaseUserManager):
+    def create_superuser(self, username, email, password):
+        user = self.model(username=username, email=email, is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    username = models.CharField(unique=True, max_length=30)
+    email = models.EmailField(unique=True)
+    name = models.CharField(blank=True, default="", max_length=255)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=False)
+    objects = UserManager()
+`;
+
+/** By name: the sandbox that it is made from, and its settings. */
+const kinds = {
+    lms: {
+        folder: "lms",
+        settings: 'from lms_sandbox.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "platform_commands"]\n',
+    },
+    mitxonline: {
+        folder: "mit-application",
+        settings:
+            "from mit_sandbox.settings import DATABASES, SECRET_KEY\n" +
+            'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "people"]\n' +
+            'AUTH_USER_MODEL = "people.User"\nDEFAULT_AUTO_FIELD = "django.db.models.AutoField"\n',
+    },
+};
+
+/** The platform's command by which Tutor makes users, as the images of the tests have it. */
+const MANAGE_USER = "test/docker/lms/platform/tutor_sandbox/management/commands/manage_user.py";
+
+/** Makes one, in a folder of its own. */
+export async function makeDjango(name: DjangoName): Promise<Django> {
+    const { folder, settings } = kinds[name];
+    const state = await mkdtemp(join(tmpdir(), "django-"));
+    const manage = [join(project, ".toolchain", "venv", name, "bin", "python"), "-m", "django"] as const;
+    const env = {
+        PYTHONPATH: [state, join(project, "sandbox", folder), join(project, "sandbox", "shared")].join(":"),
+        PYTHONDONTWRITEBYTECODE: "1",
+        DJANGO_SETTINGS_MODULE: "settings_of_test",
+        LMS_SANDBOX_STATE: state,
+        MIT_SANDBOX_STATE: state,
+        MIT_SANDBOX_FLAVOUR: name,
+        MIT_SANDBOX_PORT: "0",
+        MIT_SANDBOX_FROM_ENVIRONMENT: "1",
+    };
+    const commands = join(state, "platform_commands", "management", "commands");
+    await mkdir(commands, { recursive: true });
+    await mkdir(join(state, "people"));
+    await Promise.all([
+        writeFile(join(state, "secret_key"), "of the test"),
+        writeFile(join(state, "settings_of_test.py"), settings),
+        writeFile(join(state, "people", "models.py"), PEOPLE),
+        copyFile(join(project, MANAGE_USER), join(commands, "manage_user.py")),
+    ]);
+    const [python, ...module] = manage;
+    await execa(python, [...module, "migrate", "--run-syncdb", "--verbosity", "0"], { env });
+    return {
+        manage,
+        environment: env,
+        async run(program) {
+            const imports = "from django.contrib.auth import get_user_model\nUser = get_user_model()\n";
+            const { stdout } = await execa(python, [...module, "shell", "-c", imports + program], { env });
+            return JSON.parse(stdout.split("\n").at(-1) ?? "") as unknown;
+        },
+        remove: () => rm(state, { recursive: true }),
+    };
+}

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Commands in a folder of their own, at the front of the PATH. */
+export interface FakeCommands {
+    readonly folder: string;
+    /**
+     * Puts a command there.
+     *
+     * @param answers - by the beginning of its arguments: what the shell does then. It fails with any other.
+     */
+    readonly make: (command: string, answers: Readonly<Record<string, string>>) => Promise<void>;
+    /** The arguments of each call of a command so far. */
+    readonly calls: (command: string) => Promise<string[]>;
+    readonly remove: () => Promise<void>;
+}
+
+/** Lets this process call commands that a test makes up. */
+export async function fakeCommands(): Promise<FakeCommands> {
+    const folder = await mkdtemp(join(tmpdir(), "commands-"));
+    const path = process.env["PATH"] ?? "";
+    process.env["PATH"] = `${folder}${delimiter}${path}`;
+    const log = (command: string) => join(folder, `${command}.log`);
+    return {
+        folder,
+        async make(command, answers) {
+            const cases = Object.entries(answers).map(([start, action]) => `'${start}'*) ${action} ;;`);
+            const script = [
+                "#!/bin/sh",
+                `echo "$*" >>'${log(command)}'`,
+                'case "$*" in',
+                ...cases,
+                `*) echo "Nobody expected: ${command} $*" >&2; exit 64 ;;`,
+                "esac",
+                "",
+            ];
+            await writeFile(join(folder, command), script.join("\n"), { mode: 0o755 });
+        },
+        calls: async (command) =>
+            existsSync(log(command)) ? (await readFile(log(command), "utf8")).trimEnd().split("\n") : [],
+        async remove() {
+            process.env["PATH"] = path;
+            await rm(folder, { recursive: true });
+        },
+    };
+}
