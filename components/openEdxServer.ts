@@ -52,7 +52,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             const server = this.#server(args, network, settings);
             const superuser = this.#superuser(args, network, server);
             this.ready = [superuser];
-            this.backend = [this.#offeredBackend(superuser)];
+            this.backend = [this.#offeredBackend(server, superuser)];
             gateway = openEdx.gateway ?? network.gateway;
         }
         this.gateway = pulumi.output(gateway);
@@ -155,13 +155,13 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         );
     }
 
-    #offeredBackend(superuser: DjangoSuperuser): OfferedBackend {
+    #offeredBackend(server: TutorServer, superuser: DjangoSuperuser): OfferedBackend {
         return new OfferedBackend(
             "backend",
             {
                 connection: this.connection,
                 backendName: openEdxConstants.backendName,
-                settings: pulumi.unsecret(this.pluginText).apply(digest),
+                settings: pulumi.all([pulumi.unsecret(this.pluginText), server.since]).apply(digest),
             },
             { parent: this, dependsOn: superuser },
         );
@@ -181,7 +181,7 @@ function pluginText({ owner, application, lms, credentials }: OpenEdxServerArgs)
     );
 }
 
-/** Tells one text from another and nothing of what is in it: the client secret is 64 random characters. */
-function digest(text: string): string {
-    return createHash("sha256").update(text).digest("hex");
+/** Tells some texts from others and nothing of what is in it: the client secret is 64 random characters. */
+function digest(texts: readonly string[]): string {
+    return createHash("sha256").update(texts.join("\n")).digest("hex");
 }

@@ -124,6 +124,12 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
  * @throws Fault with Compose's own words, or with every key that is not carried over.
  */
 export async function askCompose(folder: string, lines: Readonly<Record<string, string>>): Promise<ComposeProject> {
+    if (!existsSync(folder)) {
+        throw new Fault(
+            `${folder}, the application's checkout, does not exist`,
+            "clone it there, or name its .env: pulumi config set envFile PATH/.env",
+        );
+    }
     const copies = await mkdtemp(join(tmpdir(), "env-"));
     try {
         const env = await copyManaged(join(folder, ".env"), lines, join(copies, ".env"));

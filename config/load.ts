@@ -2,18 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
-import { projectContainers, runningContainer } from "../dynamic-providers/docker.ts";
 import { applicationProject, askGateway } from "./askGateway.ts";
-import { askTutorRelease } from "./askTutorRelease.ts";
-import { askCompose, publishedPorts } from "./composeProject.ts";
-import { environmentLines, placeholders } from "./environmentLines.ts";
-import { allOf } from "./faults.ts";
-import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
+import { examineMachine } from "./examineMachine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
 import { platformOf, type Settings, settingsSchema } from "./schema.ts";
-import { envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
+import { envFileOf, type StackConfig } from "./stackConfig.ts";
 import { warnOfUnknownNames } from "./warnOfUnknownNames.ts";
 
 /**
@@ -31,76 +25,13 @@ export async function loadConfig(): Promise<StackConfig> {
     const config = await examineMachine(settings);
     if (settings.lmsFrom === "tutor" || settings.applicationFrom === "compose") {
         // Beside the deployment: a slow name service delays nothing.
-        void warnOfUnknownNames([config.openEdx.url, config.application.url]);
+        const { openEdx, application } = config;
+        void warnOfUnknownNames([
+            ...[openEdx.url, application.url].map((url) => new URL(url).hostname),
+            ...(application.profile.keycloak ? [application.profile.keycloak.domain] : []),
+        ]);
     }
     return config;
-}
-
-/** Checks what the stack is to run on this machine, asks Tutor and Compose, and looks at what is there already. */
-async function examineMachine(settings: Settings): Promise<StackConfig> {
-    const usesTutor = settings.lmsFrom === "tutor";
-    const usesCompose = settings.applicationFrom === "compose";
-    const lmsUrl = new URL(settings.lmsUrl);
-    const [askedRelease, tutorProject] = await allOf([
-        usesTutor && settings.tutorRelease === "" ? askTutorRelease(settings.tutor) : undefined,
-        usesTutor ? askTutor(settings.tutor, lmsUrl.hostname, settings.lmsLaunch) : undefined,
-        usesTutor || usesCompose ? checkDocker() : undefined,
-    ]);
-    const found: Found = {
-        bootLines: missingBootLines(profiles[settings.application], envFileOf(settings)),
-        ...(askedRelease !== undefined && { release: askedRelease }),
-    };
-    const config = resolveSettings(settings, found);
-    const [project, lms] = await allOf([
-        usesCompose ? askCompose(config.application.checkout, environmentLines(config, placeholders)) : undefined,
-        tutorProject === undefined ? undefined : lookAtTutor(tutorProject),
-    ]);
-    await allOf([
-        lms === undefined
-            ? undefined
-            : checkPort(Number(lmsUrl.port || (lmsUrl.protocol === "https:" ? 443 : 80)), lms.project),
-        lms?.gateway === "" && config.platform === "linux"
-            ? checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")
-            : undefined,
-        lms?.isNew === true ? checkDisk() : undefined,
-        ...(project === undefined
-            ? []
-            : [
-                  checkOwner(project, config.owner, config.adopt),
-                  ...publishedPorts(project).map((port) => checkPort(port, project.name)),
-                  config.platform === "linux" && config.application.gateway !== undefined
-                      ? checkSubnet(
-                            config.application.gateway,
-                            project.networks["default"]?.name ?? "",
-                            "applicationGateway",
-                        )
-                      : undefined,
-              ]),
-    ]);
-    return resolveSettings(settings, {
-        ...found,
-        ...(lms !== undefined && { lms }),
-        ...(project !== undefined && { project }),
-    });
-}
-
-/** What Docker has of Tutor's development server. */
-async function lookAtTutor(project: string) {
-    const [gateway, container, containers] = await Promise.all([
-        askGateway(project),
-        runningContainer(project, openEdxConstants.service),
-        projectContainers(project),
-    ]);
-    return { project, gateway, container, isNew: containers.length === 0 };
-}
-
-/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
-export function missingBootLines(
-    { bootEnvironment }: Pick<ApplicationProfile, "bootEnvironment">,
-    envFile: string,
-): Record<string, string> {
-    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
-    return Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === ""));
 }
 
 /**

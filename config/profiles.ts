@@ -30,6 +30,8 @@ export interface ApplicationProfile {
     readonly bootEnvironment: Readonly<Record<string, string>>;
     /** What its Keycloak needs of the checkout, where it has one. */
     readonly keycloak?: {
+        /** The name that a browser is sent to. */
+        readonly domain: string;
         /** The realm that is imported, in which the client of APISIX has its secret. */
         readonly realm: string;
         readonly clientId: string;
@@ -98,6 +100,7 @@ export const profiles = {
         port: 9080,
         isBehindApisix: true,
         keycloak: {
+            domain: "kc.odl.local",
             realm: "config/keycloak/realms/default-realm.json",
             clientId: "apisix",
             copies: ["config/keycloak/tls/tls.crt", "config/keycloak/tls/tls.key"],

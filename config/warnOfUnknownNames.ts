@@ -5,10 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
  * Warns of names that a browser on this machine would not find, with the line that the hosts file lacks. The program
  * itself does without.
  *
- * @param addresses - for instance `http://mitxonline.odl.local:8013`.
+ * @param wanted - for instance `mitxonline.odl.local`.
  */
-export async function warnOfUnknownNames(addresses: readonly string[]): Promise<void> {
-    const names = [...new Set(addresses.map((address) => new URL(address).hostname))];
+export async function warnOfUnknownNames(wanted: readonly string[]): Promise<void> {
+    const names = [...new Set(wanted)];
     const found = await Promise.allSettled(names.map((name) => lookup(name)));
     const unknown = names.filter((_, index) => found[index]?.status === "rejected");
     if (unknown.length > 0) {

@@ -7,7 +7,7 @@ export interface OfferedBackendInputs {
     readonly connection: Connection;
     /** The backend's name, for instance `ol-oauth2`. */
     readonly backendName: string;
-    /** The version of the LMS's settings: with another one it is waited for anew. */
+    /** The version of the LMS's settings and of its start: with another one it is waited for anew. */
     readonly settings: string;
     /** For how long, in seconds. */
     readonly patienceSeconds: number;

@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { missingBootLines } from "../../config/load.ts";
+import { missingBootLines } from "../../config/examineMachine.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */

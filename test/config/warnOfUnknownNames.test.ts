@@ -8,19 +8,14 @@ afterEach(() => {
 });
 
 test("names that a browser would not find are told, once each, as a line for the hosts file", async () => {
-    await warnOfUnknownNames([
-        "http://localhost:8000",
-        "http://one.invalid:8013",
-        "http://one.invalid",
-        "http://two.invalid",
-    ]);
+    await warnOfUnknownNames(["localhost", "one.invalid", "one.invalid", "two.invalid"]);
 
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toMatch(/this line in the hosts file:\n127\.0\.0\.1 one\.invalid two\.invalid$/);
 });
 
 test("nothing is told where all are known", async () => {
-    await warnOfUnknownNames(["http://localhost:8000", "http://127.0.0.1"]);
+    await warnOfUnknownNames(["localhost", "127.0.0.1"]);
 
     expect(warn).not.toHaveBeenCalled();
 });

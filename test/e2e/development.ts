@@ -23,6 +23,8 @@ export interface Development {
     readonly port: number;
     /** Every service of its Compose project that runs. */
     readonly services: readonly string[];
+    /** What there is of Open edX before: Tutor's first configuration, or all of it, set up and running. */
+    readonly from: "configuration" | "launched";
     /** Further configuration. */
     readonly config: Readonly<Record<string, string>>;
 }
@@ -43,18 +45,27 @@ export interface DevelopmentEnvironment {
 /** Makes an empty stack of a profile. */
 export async function makeDevelopment(
     { application, checkout: name, config }: Pick<Development, "application" | "checkout" | "config">,
-    from: "configuration" | "nothing",
+    from: Development["from"] | "nothing",
 ): Promise<DevelopmentEnvironment> {
     const docker = await prepareDocker();
-    const tutor = await docker.tutorRoot("22", { from });
-    if (from === "configuration") {
+    const tutor = await docker.tutorRoot("22", { from: from === "nothing" ? from : "configuration" });
+    if (from !== "nothing") {
         // Enabled by default and not installed here: Tutor forgets them as soon as any plug-in is enabled.
         await tutor.tutor("plugins", "disable", "mfe", "indigo");
+    }
+    if (from === "launched") {
+        await tutor.tutor("dev", "launch", "--non-interactive");
     }
     const checkout = await docker.checkout(name);
     Object.assign(process.env, tutor.env);
     const envFile = join(checkout, ".env");
-    const stack = await makeStack({ ...development, application, envFile, lmsLaunch: "true", ...config });
+    const stack = await makeStack({
+        ...development,
+        application,
+        envFile,
+        lmsLaunch: String(from !== "launched"),
+        ...config,
+    });
     return {
         docker,
         tutor,
@@ -62,8 +73,8 @@ export async function makeDevelopment(
         stack,
         compose: async (...args) => (await execa("docker", ["compose", ...args], { cwd: checkout })).stdout,
         inventory: async () => ({
-            containers: await docker.docker("ps", "--all", "--format", "{{.Names}}"),
-            networks: await docker.docker("network", "ls", "--format", "{{.Name}}"),
+            containers: (await docker.docker("ps", "--all", "--format", "{{.Names}}")).split("\n").sort(),
+            networks: (await docker.docker("network", "ls", "--format", "{{.Name}}")).split("\n").sort(),
             plugins: await readdir(tutor.plugins),
             configuration: existsSync(join(tutor.root, "config.yml"))
                 ? withoutSecrets(await readFile(join(tutor.root, "config.yml"), "utf8"))
@@ -78,7 +89,7 @@ export async function makeDevelopment(
     };
 }
 
-/** The life of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, from nothing and back. */
+/** The life of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, and back to what was before. */
 export function describeDevelopment(profile: Development): void {
     const { application, adminUrl, port, services } = profile;
 
@@ -88,7 +99,7 @@ export function describeDevelopment(profile: Development): void {
         let before: object;
 
         beforeAll(async () => {
-            environment = await makeDevelopment(profile, "configuration");
+            environment = await makeDevelopment(profile, profile.from);
             stack = environment.stack;
             before = await environment.inventory();
         }, preparationTimeout);
@@ -232,10 +243,11 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await expect(stack.refresh()).resolves.toEqual({});
         });
 
-        test("starts an LMS again that was stopped, by a plain up", async () => {
-            await environment.tutor.tutor("dev", "stop", "lms");
+        test("starts an LMS again whose container is gone, with its packages, by a plain up", async () => {
+            await environment.tutor.tutor("dev", "dc", "rm", "--force", "--stop", "lms");
             await stack.up();
-            await expect(lmsAdmin()).resolves.toBeDefined();
+            const form = await (await lmsAdmin()).form(`/admin/${CONFIGURATIONS}/add/`, "oauth2providerconfig_form");
+            expect(Object.values(form.choices["backend_name"] ?? {})).toContain("ol-oauth2");
             await expect(stack.preview()).resolves.toEqual({});
         });
 
@@ -254,7 +266,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await writeFile(file, text);
         });
 
-        test("leaves nothing behind when it is destroyed", async () => {
+        test("leaves what was there before when it is destroyed, and nothing else", async () => {
             await stack.destroy();
             await expect(environment.inventory()).resolves.toEqual(before);
             const volumes = await environment.docker.docker("volume", "ls", "--format", "{{.Name}}");

@@ -6,5 +6,6 @@ describeDevelopment({
     adminUrl: "http://mitxonline.odl.local:8013",
     port: 8013,
     services: ["celery", "db", "nginx", "redis", "refine", "varnish", "watch", "web"],
+    from: "configuration",
     config: {},
 });

@@ -6,5 +6,6 @@ describeDevelopment({
     adminUrl: "http://mitxonline.odl.local:8013",
     port: 9080,
     services: ["api", "celery", "db", "keycloak", "nginx", "redis", "refine", "varnish", "watch", "web"],
+    from: "configuration",
     config: { keepVolumes: "false" },
 });

@@ -6,5 +6,6 @@ describeDevelopment({
     adminUrl: "http://xpro.odl.local:8053",
     port: 8053,
     services: ["celery", "db", "nginx", "redis", "watch", "web"],
+    from: "launched",
     config: { lmsPackages: "container", clientSecretIn: "settings" },
 });

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from "node:fs";
+import { projectContainers, runningContainer } from "../dynamic-providers/docker.ts";
+import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
+import { askGateway } from "./askGateway.ts";
+import { askTutorRelease } from "./askTutorRelease.ts";
+import { askCompose, type ComposeProject, publishedPorts } from "./composeProject.ts";
+import { environmentLines, placeholders } from "./environmentLines.ts";
+import { allOf } from "./faults.ts";
+import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
+import { openEdx as openEdxConstants } from "./openEdx.ts";
+import { type ApplicationProfile, profiles } from "./profiles.ts";
+import type { Settings } from "./schema.ts";
+import { envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
+
+/**
+ * Checks what the stack is to run on this machine, asks Tutor and Compose, and looks at what is there already.
+ *
+ * @throws pulumi.RunError with all that is not as needed. What only Docker can tell comes second.
+ */
+export async function examineMachine(settings: Settings): Promise<StackConfig> {
+    const usesTutor = settings.lmsFrom === "tutor";
+    const usesCompose = settings.applicationFrom === "compose";
+    const [askedRelease, tutorProject] = await allOf([
+        usesTutor && settings.tutorRelease === "" ? askTutorRelease(settings.tutor) : undefined,
+        usesTutor ? askTutor(settings.tutor, new URL(settings.lmsUrl).hostname, settings.lmsLaunch) : undefined,
+        usesTutor || usesCompose ? checkDocker() : undefined,
+    ]);
+    const found: Found = {
+        bootLines: missingBootLines(profiles[settings.application], envFileOf(settings)),
+        ...(askedRelease !== undefined && { release: askedRelease }),
+    };
+    const config = resolveSettings(settings, found);
+    const [project, lms] = await allOf([
+        usesCompose ? askCompose(config.application.checkout, environmentLines(config, placeholders)) : undefined,
+        tutorProject === undefined ? undefined : lookAtTutor(tutorProject),
+    ]);
+    await allOf([
+        ...(lms === undefined ? [] : tutorChecks(settings, config, lms)),
+        ...(project === undefined ? [] : composeChecks(config, project)),
+    ]);
+    return resolveSettings(settings, {
+        ...found,
+        ...(lms !== undefined && { lms }),
+        ...(project !== undefined && { project }),
+    });
+}
+
+/** What Tutor's development server needs of the machine. */
+function tutorChecks(settings: Settings, { openEdx, platform }: StackConfig, lms: TutorOnMachine): Promise<void>[] {
+    const { port, protocol } = new URL(openEdx.url);
+    return [
+        checkPort(Number(port || (protocol === "https:" ? 443 : 80)), lms.project),
+        ...(lms.gateway === "" && platform === "linux"
+            ? [checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")]
+            : []),
+        ...(lms.isNew ? [checkDisk()] : []),
+    ];
+}
+
+/** What the application's Compose project needs of the machine. */
+function composeChecks({ owner, adopt, platform, application }: StackConfig, project: ComposeProject): Promise<void>[] {
+    const network = project.networks["default"]?.name ?? "";
+    return [
+        checkOwner(project, owner, adopt),
+        ...publishedPorts(project).map((port) => checkPort(port, project.name)),
+        ...(platform === "linux" && application.gateway !== undefined
+            ? [checkSubnet(application.gateway, network, "applicationGateway")]
+            : []),
+    ];
+}
+
+interface TutorOnMachine {
+    /** The Compose project. */
+    readonly project: string;
+    /** The gateway of its network, and the LMS's container; `""` where there is none. */
+    readonly gateway: string;
+    readonly container: string;
+    /** Whether it has no container at all. */
+    readonly isNew: boolean;
+}
+
+/** What Docker has of Tutor's development server. */
+async function lookAtTutor(project: string): Promise<TutorOnMachine> {
+    const [gateway, container, containers] = await Promise.all([
+        askGateway(project),
+        runningContainer(project, openEdxConstants.service),
+        projectContainers(project),
+    ]);
+    return { project, gateway, container, isNew: containers.length === 0 };
+}
+
+/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
+export function missingBootLines(
+    { bootEnvironment }: Pick<ApplicationProfile, "bootEnvironment">,
+    envFile: string,
+): Record<string, string> {
+    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
+    return Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === ""));
+}
