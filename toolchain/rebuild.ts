@@ -1,8 +1,4 @@
-/**
- * `npm run rebuild [-- --stack NAME] [--yes]`: takes a stack and all that it has down, and makes it anew.
- *
- * Source: handbook, "Restarting".
- */
+/** `npm run rebuild`: see `help` below. Source: handbook, "Restarting". */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -16,12 +12,18 @@ import { pulumiEnvironment, runPulumi } from "./pulumi.ts";
 
 const PROJECT = "openedx-mit-integration";
 
-const { values: options } = parseArgs({
-    options: {
-        stack: { type: "string", short: "s", default: "dev" },
-        yes: { type: "boolean", short: "y", default: false },
-    },
-});
+const help = `
+Usage: npm run rebuild -- [options]
+
+Takes a stack down with all its data, and makes it anew. Shows what goes, and asks first.
+
+Options:
+  -s, --stack <name>  The stack (default: dev)
+  -y, --yes           Don't ask
+  -h, --help          Show this help
+`.trim();
+
+const options = readOptions();
 const settings = await stackSettings(options.stack);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
 const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");
@@ -59,6 +61,25 @@ if (tutor !== undefined && root !== undefined && existsSync(root)) {
     await removeTutorRoot(tutor, root);
 }
 await pulumi("up", "--stack", options.stack, "--yes", "--skip-preview");
+
+function readOptions() {
+    try {
+        const { values } = parseArgs({
+            options: {
+                stack: { type: "string", short: "s", default: "dev" },
+                yes: { type: "boolean", short: "y", default: false },
+                help: { type: "boolean", short: "h", default: false },
+            },
+        });
+        if (values.help) {
+            console.log(help);
+            process.exit(0);
+        }
+        return values;
+    } catch (error) {
+        return fail(`${(error as Error).message}\n\n${help}`);
+    }
+}
 
 /** The stack's settings by key; secrets stay what they are. */
 async function stackSettings(stack: string): Promise<Partial<Record<string, string>>> {
