@@ -13,7 +13,7 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
     /** Open edX, as far as its addresses are concerned. */
     readonly server: Pick<OpenEdxServer, "gatewayUrl">;
     /** The application, as far as its admin is concerned. */
-    readonly applicationServer: Pick<ApplicationServer, "connection" | "ready">;
+    readonly applicationServer: Pick<ApplicationServer, "connection" | "ready" | "inDatabase">;
 };
 
 /**
@@ -38,7 +38,7 @@ export class ApplicationRegistration extends pulumi.ComponentResource {
                 ),
                 adopt: adopt || application.profile.hasEdxApplication,
             },
-            { parent: this, dependsOn: applicationServer.ready },
+            { parent: this, dependsOn: applicationServer.ready, ...applicationServer.inDatabase },
         );
 
         this.registerOutputs({});

@@ -34,6 +34,8 @@ export class ApplicationServer extends pulumi.ComponentResource {
     readonly connection: ConnectionArgs;
     /** What has to be there before anything in its admin. */
     readonly ready: pulumi.Resource[];
+    /** For what is in its database, which goes with a container that has no named volume: it is made again then. */
+    readonly inDatabase: pulumi.CustomResourceOptions;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationServer", name, {}, opts);
@@ -41,19 +43,22 @@ export class ApplicationServer extends pulumi.ComponentResource {
         this.gateway = application.gateway ?? "";
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = { ...application.connection, password: credentials.applicationPassword };
-        this.ready =
-            application.project === undefined ? [environment.envFile] : [this.#start(args, application.project)];
+        const { project } = application;
+        const containers = project && this.#containers(args, project);
+        this.inDatabase = containers
+            ? { replacementTrigger: containers.dataVersions[application.profile.service], deleteBeforeReplace: true }
+            : {};
+        this.ready = containers ? [this.#superuser(args, containers)] : [environment.envFile];
         this.registerOutputs({});
     }
 
-    #start(args: ApplicationServerArgs, project: ComposeProject): pulumi.Resource {
-        const { owner, platform, application, credentials, environment, adopt } = args;
-        const { kind, baseUrl } = application.connection;
+    #containers(args: ApplicationServerArgs, project: ComposeProject): ComposeResources {
+        const { owner, platform, application, environment, adopt } = args;
         const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
             const target = join(application.checkout, file);
             return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
         });
-        const containers = new ComposeResources(
+        return new ComposeResources(
             "compose",
             {
                 project,
@@ -65,6 +70,11 @@ export class ApplicationServer extends pulumi.ComponentResource {
             },
             { parent: this, dependsOn: [environment.envFile, ...copies] },
         );
+    }
+
+    #superuser(args: ApplicationServerArgs, containers: ComposeResources): DjangoSuperuser {
+        const { owner, application, credentials } = args;
+        const { kind, baseUrl } = application.connection;
         const page = new SignInPage(
             "application-sign-in",
             { kind, baseUrl, servedBy: containers.version },
@@ -73,14 +83,14 @@ export class ApplicationServer extends pulumi.ComponentResource {
         return new DjangoSuperuser(
             "application-superuser",
             {
-                project: project.name,
+                project: application.project?.name ?? "",
                 service: application.profile.service,
                 manage: mitApplication.manage,
                 ...application.superuser,
                 password: credentials.applicationPassword,
                 owner,
             },
-            { parent: this, dependsOn: page },
+            { parent: this, dependsOn: page, ...this.inDatabase },
         );
     }
 }

@@ -41,6 +41,8 @@ const HEALTHY_SECONDS = 600;
 export class ComposeResources extends pulumi.ComponentResource {
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
+    /** By service: changes with the containers that it depends on, its database among them. */
+    readonly dataVersions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ComposeResources", name, {}, opts);
@@ -80,7 +82,10 @@ export class ComposeResources extends pulumi.ComponentResource {
                 },
             );
         }
-        this.version = pulumi.all(Object.values(containers).map(({ id }) => id)).apply((ids) => digest(ids.join()));
+        this.version = versionOf(Object.values(containers));
+        this.dataVersions = mapValues(project.services, (definition) =>
+            versionOf(dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? [])),
+        );
         this.registerOutputs({});
     }
 
@@ -292,6 +297,10 @@ function replaceAll(
         (filled, [placeholder, value]) => filled.replaceAll(placeholder, () => written(value)),
         text,
     );
+}
+
+function versionOf(containers: readonly docker.Container[]): pulumi.Output<string> {
+    return pulumi.all(containers.map(({ id }) => id)).apply((ids) => digest(ids.join()));
 }
 
 function mapValues<Value, Result>(

@@ -33,7 +33,7 @@ def make():
     if "manage_user" in get_commands():
         call_command("manage_user", task["username"], task["email"], staff=True, superuser=True)
     else:
-        users.create_superuser(username=task["username"], email=task["email"], password=task["password"])
+        users.create_user(username=task["username"], email=task["email"], password=task["password"])
     mark(users.get(username=task["username"]))
     return "made"
 

@@ -116,6 +116,10 @@ export function describeDevelopment(profile: Development): void {
                 email: "edx@example.org",
                 password: (await superuser("openEdx"))?.password ?? "",
             });
+        const applicationAdmin = async () => {
+            const { username = "", password = "" } = (await superuser("application")) ?? {};
+            return AdminBrowser.signIn({ baseUrl: adminUrl, signIn: "django", username, email: "", password });
+        };
         const ids = () => environment.docker.docker("ps", "--quiet", "--no-trunc");
         const gatewayOf = (network: string) =>
             environment.docker.docker("network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}");
@@ -177,9 +181,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
         });
 
         test("has superusers with passwords of their own", async () => {
-            const { username = "", password = "" } = (await superuser("application")) ?? {};
-            const account = { baseUrl: adminUrl, signIn: "django", username, email: "", password } as const;
-            await expect(AdminBrowser.signIn(account)).resolves.toBeDefined();
+            await expect(applicationAdmin()).resolves.toBeDefined();
+            await expect(lmsAdmin()).resolves.toBeDefined();
         });
 
         test("keeps secrets out of the state and of what is printed, and in files of their owner only", async () => {
@@ -226,17 +229,21 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             expect(running.split("\n").sort()).toEqual([...services].sort());
         });
 
-        test("makes a network anew that was removed, with the same gateway, and all that is in it", async () => {
+        test("makes network, volume and containers anew that were removed, with all that was in the database", async () => {
             const { docker } = environment.docker;
             const gateway = await gatewayOf(`${profile.checkout}_default`);
             const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
             await docker("rm", "--force", ...containers.split("\n"));
             await docker("network", "rm", `${profile.checkout}_default`);
+            await docker("volume", "rm", `${profile.checkout}_state`);
 
             await stack.refresh();
             await stack.up();
 
             await expect(gatewayOf(`${profile.checkout}_default`)).resolves.toBe(gateway);
+            const { application: clientId } = (await output("clientIds")) as { application: string };
+            const rows = await (await applicationAdmin()).list("oauth2_provider/application", `client_id=${clientId}`);
+            expect(rows.map((row) => row["name"])).toEqual(["edx-oauth-app"]);
             await expect(stack.preview()).resolves.toEqual({});
             const running = await environment.compose("ps", "--services");
             expect(running.split("\n").sort()).toEqual([...services].sort());

@@ -28,11 +28,14 @@ from django.db import models
 
 
 class UserManager(BaseUserManager):
-    def create_superuser(self, username, email, password):
-        user = self.model(username=username, email=email, is_staff=True, is_superuser=True)
+    def create_user(self, username, email=None, password=None, **fields):
+        user = self.model(username=username, email=email, **fields)
         user.set_password(password)
         user.save()
         return user
+
+    def create_superuser(self, username, email, password):
+        return self.create_user(username, email, password, is_staff=True, is_superuser=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
