@@ -125,7 +125,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                 ? { name, keepLocally: true }
                 : {
                       name,
-                      build: { ...build, dockerfile: build.dockerfile },
+                      build,
                       triggers: { dockerfile: fileDigest(resolve(build.context, build.dockerfile)) },
                       forceRemove: true,
                   },

@@ -45,10 +45,10 @@ function commandError(
     error: Pick<ExecaError, "code" | "exitCode"> & { readonly stdout?: unknown; readonly stderr?: unknown },
 ): ProviderError {
     if (error.code === "ENOENT") {
-        return new ProviderError(
-            `The command ${command} is not there: install it` +
-                (command.endsWith("tutor") ? ", or set its path: pulumi config set tutor PATH" : ""),
-        );
+        const remedy = command.endsWith("tutor")
+            ? "Install Tutor, or set its path: pulumi config set tutor PATH"
+            : "Install it.";
+        return new ProviderError(`The command ${command} is not there. ${remedy}`);
     }
     const lines = [error.stdout, error.stderr].flat().join("\n").trim().split("\n").slice(-SHOWN_LINES).join("\n    ");
     // An argument may be a whole program.

@@ -121,11 +121,18 @@ export async function removeLeftContainer(name: string, owner: string | undefine
     }
 }
 
-/** Removes the network of a name that a killed run left: as {@link removeLeftContainer}. */
+/**
+ * Removes the network of a name that a killed run left: as {@link removeLeftContainer}. One of anybody's goes with the
+ * containers of its Compose project, as they would hold it.
+ */
 export async function removeLeftNetwork(name: string, owner: string | undefined): Promise<void> {
     const network = await findNetwork(name);
     if (network !== undefined) {
         expectOwner(`The network ${name}`, network.labels[OWNER_LABEL] ?? "", owner);
+        const project = network.labels[composeLabels.project];
+        if (owner === undefined && project !== undefined) {
+            await removeContainers(await projectContainers(project));
+        }
         await removeNetwork(name);
     }
 }

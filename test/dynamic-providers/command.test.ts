@@ -73,10 +73,10 @@ describe("a command", () => {
 
     test("that is not there is an error that says so, for Tutor with the key of its path", async () => {
         await expect(runCommand("no-such-command", [])).rejects.toThrow(
-            /^The command no-such-command is not there: install it$/,
+            /^The command no-such-command is not there\. Install it\.$/,
         );
         await expect(runCommand("/opt/no/tutor", [])).rejects.toThrow(
-            "The command /opt/no/tutor is not there: install it, or set its path: pulumi config set tutor PATH",
+            "The command /opt/no/tutor is not there. Install Tutor, or set its path: pulumi config set tutor PATH",
         );
     });
 });
