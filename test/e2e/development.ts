@@ -25,6 +25,8 @@ export interface Development {
     readonly services: readonly string[];
     /** What there is of Open edX before: Tutor's first configuration, or all of it, set up and running. */
     readonly from: "configuration" | "launched";
+    /** Whether repairs are tried too: they are much the same for every profile, and take minutes. */
+    readonly withRepairs: boolean;
     /** Further configuration. */
     readonly config: Readonly<Record<string, string>>;
 }
@@ -216,62 +218,68 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await expect(ids()).resolves.toBe(running);
         });
 
-        test("sees what was stopped and removed by hand, and repairs it", async () => {
-            const { docker } = environment.docker;
-            await docker("stop", `${profile.checkout}-redis-1`);
-            await docker("rm", "--force", `${profile.checkout}-celery-1`);
-            await environment.tutor.tutor("plugins", "disable", "mit-integration");
-            const drifted = await stack.refresh();
-            expect(drifted).toHaveProperty("delete");
-            await stack.up();
-            await expect(stack.preview()).resolves.toEqual({});
-            const running = await environment.compose("ps", "--services");
-            expect(running.split("\n").sort()).toEqual([...services].sort());
-        });
+        if (profile.withRepairs) {
+            test("sees what was stopped and removed by hand, and repairs it", async () => {
+                const { docker } = environment.docker;
+                await docker("stop", `${profile.checkout}-redis-1`);
+                await docker("rm", "--force", `${profile.checkout}-celery-1`);
+                await environment.tutor.tutor("plugins", "disable", "mit-integration");
+                const drifted = await stack.refresh();
+                expect(drifted).toHaveProperty("delete");
+                await stack.up();
+                await expect(stack.preview()).resolves.toEqual({});
+                const running = await environment.compose("ps", "--services");
+                expect(running.split("\n").sort()).toEqual([...services].sort());
+            });
 
-        test("makes network, volume and containers anew that were removed, with all that was in the database", async () => {
-            const { docker } = environment.docker;
-            const gateway = await gatewayOf(`${profile.checkout}_default`);
-            const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
-            await docker("rm", "--force", ...containers.split("\n"));
-            await docker("network", "rm", `${profile.checkout}_default`);
-            await docker("volume", "rm", `${profile.checkout}_state`);
+            test("makes network, volume and containers anew that were removed, with all that was in the database", async () => {
+                const { docker } = environment.docker;
+                const gateway = await gatewayOf(`${profile.checkout}_default`);
+                const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
+                await docker("rm", "--force", ...containers.split("\n"));
+                await docker("network", "rm", `${profile.checkout}_default`);
+                await docker("volume", "rm", `${profile.checkout}_state`);
 
-            await stack.refresh();
-            await stack.up();
+                await stack.refresh();
+                await stack.up();
 
-            await expect(gatewayOf(`${profile.checkout}_default`)).resolves.toBe(gateway);
-            const { application: clientId } = (await output("clientIds")) as { application: string };
-            const rows = await (await applicationAdmin()).list("oauth2_provider/application", `client_id=${clientId}`);
-            expect(rows.map((row) => row["name"])).toEqual(["edx-oauth-app"]);
-            await expect(stack.preview()).resolves.toEqual({});
-            const running = await environment.compose("ps", "--services");
-            expect(running.split("\n").sort()).toEqual([...services].sort());
-            await expect(stack.refresh()).resolves.toEqual({});
-        });
+                await expect(gatewayOf(`${profile.checkout}_default`)).resolves.toBe(gateway);
+                const { application: clientId } = (await output("clientIds")) as { application: string };
+                const rows = await (
+                    await applicationAdmin()
+                ).list("oauth2_provider/application", `client_id=${clientId}`);
+                expect(rows.map((row) => row["name"])).toEqual(["edx-oauth-app"]);
+                await expect(stack.preview()).resolves.toEqual({});
+                const running = await environment.compose("ps", "--services");
+                expect(running.split("\n").sort()).toEqual([...services].sort());
+                await expect(stack.refresh()).resolves.toEqual({});
+            });
 
-        test("starts an LMS again whose container is gone, with its packages, by a plain up", async () => {
-            await environment.tutor.tutor("dev", "dc", "rm", "--force", "--stop", "lms");
-            await stack.up();
-            const form = await (await lmsAdmin()).form(`/admin/${CONFIGURATIONS}/add/`, "oauth2providerconfig_form");
-            expect(Object.values(form.choices["backend_name"] ?? {})).toContain("ol-oauth2");
-            await expect(stack.preview()).resolves.toEqual({});
-        });
+            test("starts an LMS again whose container is gone, with its packages, by a plain up", async () => {
+                await environment.tutor.tutor("dev", "dc", "rm", "--force", "--stop", "lms");
+                await stack.up();
+                const form = await (
+                    await lmsAdmin()
+                ).form(`/admin/${CONFIGURATIONS}/add/`, "oauth2providerconfig_form");
+                expect(Object.values(form.choices["backend_name"] ?? {})).toContain("ol-oauth2");
+                await expect(stack.preview()).resolves.toEqual({});
+            });
 
-        test("keeps what a developer writes into .env, and puts its own block right", async () => {
-            const file = join(environment.checkout, ".env");
-            const text = await readFile(file, "utf8");
-            await writeFile(file, text.replace(/OPENEDX_API_CLIENT_ID=.*/, "OPENEDX_API_CLIENT_ID=mine"));
-            await appendFile(file, "MY_OWN=1\n");
+            test("keeps what a developer writes into .env, and puts its own block right", async () => {
+                const file = join(environment.checkout, ".env");
+                const text = await readFile(file, "utf8");
+                await writeFile(file, text.replace(/OPENEDX_API_CLIENT_ID=.*/, "OPENEDX_API_CLIENT_ID=mine"));
+                await appendFile(file, "MY_OWN=1\n");
 
-            await stack.refresh();
-            await stack.up();
+                await stack.refresh();
+                await stack.up();
 
-            await expect(readFile(file, "utf8")).resolves.toBe(`${text}MY_OWN=1\n`);
-            const mine = await environment.compose("exec", "-T", "web", "printenv", "MY_OWN");
-            expect(mine).toBe("1");
-            await writeFile(file, text);
-        });
+                await expect(readFile(file, "utf8")).resolves.toBe(`${text}MY_OWN=1\n`);
+                const mine = await environment.compose("exec", "-T", "web", "printenv", "MY_OWN");
+                expect(mine).toBe("1");
+                await writeFile(file, text);
+            });
+        }
 
         test("leaves what was there before when it is destroyed, and nothing else", async () => {
             await stack.destroy();
