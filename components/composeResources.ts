@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
@@ -117,19 +118,24 @@ export class ComposeResources extends pulumi.ComponentResource {
         );
     }
 
-    /** An image that is built here goes with the stack; one that is pulled may be others' too. */
+    /**
+     * An image that is built here goes with the stack; one that is pulled may be others' too. The provider would remove it
+     * by its id, and with it the same image under the name of another service: its name is taken away instead.
+     */
     #image(name: string, build: ComposeService["build"]): docker.RemoteImage {
+        if (build === undefined) {
+            return new docker.RemoteImage(name, { name, keepLocally: true }, { parent: this });
+        }
+        const removal = new local.Command(
+            `${name}-removal`,
+            { interpreter: ["docker", "image", "rm", "--force"], delete: name },
+            { parent: this },
+        );
+        const dockerfile = fileDigest(resolve(build.context, build.dockerfile));
         return new docker.RemoteImage(
             name,
-            build === undefined
-                ? { name, keepLocally: true }
-                : {
-                      name,
-                      build,
-                      triggers: { dockerfile: fileDigest(resolve(build.context, build.dockerfile)) },
-                      forceRemove: true,
-                  },
-            { parent: this, deleteBeforeReplace: true },
+            { name, keepLocally: true, build, triggers: { dockerfile } },
+            { parent: this, dependsOn: removal },
         );
     }
 }

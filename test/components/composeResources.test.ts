@@ -173,8 +173,14 @@ describe("its images", () => {
             name: "mitxonline-web",
             build,
             triggers: { dockerfile: createHash("sha256").update(dockerfile).digest("hex") },
-            forceRemove: true,
+            keepLocally: true,
         });
+        // The provider would remove it by its id, under every name.
+        expect(the(resources, "Command").inputs).toStrictEqual({
+            interpreter: ["docker", "image", "rm", "--force"],
+            delete: "mitxonline-web",
+        });
+        expect(the(resources, "RemoteImage").after).toContain("Command mitxonline-web-removal");
         expect(the(resources, "Container").inputs).toMatchObject({ image: "sha256 of mitxonline-web" });
     });
 });

@@ -255,6 +255,19 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 await expect(stack.refresh()).resolves.toEqual({});
             });
 
+            test("builds images anew whose Dockerfile changed, and the containers of them", async () => {
+                const web = () => environment.compose("ps", "--quiet", "web");
+                const before = await web();
+                await appendFile(join(environment.checkout, "Dockerfile"), "LABEL changed=yes\n");
+                await stack.up();
+                await expect(web()).resolves.not.toBe(before);
+                const { docker } = environment.docker;
+                const labels = ["inspect", "--format", `{{index .Config.Labels "changed"}}`];
+                await expect(docker(...labels, `${profile.checkout}-web-1`)).resolves.toBe("yes");
+                await expect(stack.preview()).resolves.toEqual({});
+                await expect(stack.refresh()).resolves.toEqual({});
+            });
+
             test("starts an LMS again whose container is gone, with its packages, by a plain up", async () => {
                 await environment.tutor.tutor("dev", "dc", "rm", "--force", "--stop", "lms");
                 await stack.up();
@@ -285,6 +298,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await stack.destroy();
             await expect(environment.inventory()).resolves.toEqual(before);
             const volumes = await environment.docker.docker("volume", "ls", "--format", "{{.Name}}");
+            const images = await environment.docker.docker("image", "ls", "--format", "{{.Repository}}");
+            expect(images.split("\n").filter((image) => image.startsWith(`${profile.checkout}-`))).toEqual([]);
             const isKept = profile.config["keepVolumes"] !== "false";
             expect(volumes.split("\n").includes(`${profile.checkout}_state`)).toBe(isKept);
         });
