@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
-import pRetry, { AbortError } from "p-retry";
 import { z } from "zod";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { composeExec, runningContainer } from "./docker.ts";
 import type { DjangoSuperuserInputs as Inputs, DjangoSuperuserOutputs as Outputs } from "./djangoSuperuser.ts";
-
-const TRIES = 3;
-/** What `docker compose exec` ends with where the container restarts under it. */
-const KILLED = "exit code 137";
 
 const schema = z.strictObject({
     project: z.string().min(1, "must not be empty"),
@@ -75,16 +70,7 @@ async function ask(task: "ensure" | "look" | "reset" | "remove", inputs: Inputs)
     const { project, service, manage, username, email, password, owner } = inputs;
     const program = readFileSync(new URL("superuser.py", import.meta.url), "utf8");
     const input = JSON.stringify({ task, username, email, password, owner });
-    const output = await pRetry(
-        async () => {
-            try {
-                return await composeExec(project, service, [...manage, "shell", "-c", program], { input });
-            } catch (error) {
-                throw error instanceof ProviderError && !error.message.includes(KILLED) ? new AbortError(error) : error;
-            }
-        },
-        { retries: TRIES - 1 },
-    );
+    const output = await composeExec(project, service, [...manage, "shell", "-c", program], { input });
     // Settings may print lines of their own before.
     return answer.parse(JSON.parse(output.split("\n").at(-1) ?? "")).state;
 }

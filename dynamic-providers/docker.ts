@@ -1,8 +1,13 @@
+import pRetry, { AbortError } from "p-retry";
 import { type CommandOptions, runCommand } from "./command.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 
 /** The label by which what this program makes in Docker tells whose it is: `project/stack`. */
 export const OWNER_LABEL = "openedx-mit-integration.owner";
+
+const EXEC_TRIES = 3;
+/** What `docker compose exec` ends with where the container restarts under it. */
+const KILLED = "exit code 137";
 
 /** Compose's own labels. */
 export const composeLabels = {
@@ -85,14 +90,27 @@ export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<R
     }
 }
 
-/** Calls a command in the running container of a Compose project's service. */
+/**
+ * Calls a command in the running container of a Compose project's service; again where that restarts under it, as it
+ * takes the command with it.
+ */
 export function composeExec(
     project: string,
     service: string,
     command: readonly string[],
     options?: CommandOptions,
 ): Promise<string> {
-    return runCommand("docker", ["compose", "--project-name", project, "exec", "-T", service, ...command], options);
+    return pRetry(
+        async () => {
+            try {
+                const exec = ["compose", "--project-name", project, "exec", "-T", service, ...command];
+                return await runCommand("docker", exec, options);
+            } catch (error) {
+                throw error instanceof ProviderError && !error.message.includes(KILLED) ? new AbortError(error) : error;
+            }
+        },
+        { retries: EXEC_TRIES - 1 },
+    );
 }
 
 /** The id of the container that runs a Compose project's service; `""` where none does. */

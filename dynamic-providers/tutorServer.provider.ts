@@ -1,4 +1,3 @@
-import pRetry from "p-retry";
 import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
@@ -9,7 +8,6 @@ import type { TutorServerInputs as Inputs, TutorServerOutputs as Outputs } from 
 
 /** The service of Tutor's Compose project that is the LMS. */
 const LMS = "lms";
-const EXEC_TRIES = 3;
 
 const schema = z.strictObject({
     tutor: z.string().min(1, "must not be empty"),
@@ -43,10 +41,7 @@ async function start(inputs: Inputs): Promise<Outputs> {
     const { tutor, project, packages } = inputs;
     await runCommand(tutor, ["dev", "start", "--detach"], { show: true });
     if (packages.length > 0) {
-        // A container that restarts takes what runs in it with it.
-        await pRetry(() => composeExec(project, LMS, ["pip", "install", ...packages], { show: true }), {
-            retries: EXEC_TRIES - 1,
-        });
+        await composeExec(project, LMS, ["pip", "install", ...packages], { show: true });
         await runCommand(tutor, ["dev", "restart", LMS], { show: true });
     }
     if ((await runningContainer(project, LMS)) === "") {
