@@ -13,7 +13,7 @@ import { ComposeResources } from "./composeResources.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** What {@link ApplicationServer} needs. */
-export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application" | "adopt"> & {
+export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application"> & {
     readonly credentials: Credentials;
     /** The application does not start without it. */
     readonly environment: ApplicationEnvironment;
@@ -53,7 +53,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
     }
 
     #containers(args: ApplicationServerArgs, project: ComposeProject): ComposeResources {
-        const { owner, platform, application, environment, adopt } = args;
+        const { owner, platform, application, environment } = args;
         const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
             const target = join(application.checkout, file);
             return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
@@ -65,7 +65,6 @@ export class ApplicationServer extends pulumi.ComponentResource {
                 values: byPlaceholder(environment.made),
                 owner,
                 gateway: platform === "linux" ? application.gateway : undefined,
-                adopt,
                 keepsVolumes: application.keepsVolumes,
             },
             { parent: this, dependsOn: [environment.envFile, ...copies] },

@@ -22,8 +22,6 @@ export interface ComposeResourcesArgs {
     readonly owner: string;
     /** The gateway of the default network; `undefined`: as Docker likes. */
     readonly gateway: string | undefined;
-    /** Whether containers and networks that somebody else made are replaced. */
-    readonly adopt: boolean;
     /** Whether `destroy` leaves the named volumes. */
     readonly keepsVolumes: boolean;
 }
@@ -37,9 +35,11 @@ const HEALTHY_SECONDS = 600;
  * A Compose project as Docker resources: each network, volume and service one of its own, with Compose's names and
  * labels, so that `docker compose ps`, `logs`, `exec` and `run` in its folder go on working.
  *
- * Docker's names are unique: what a killed run left is taken away before it is made again.
+ * Docker's names are unique: what a killed run left, or Compose made when it was called by hand, is taken away before it
+ * is made again.
  */
 export class ComposeResources extends pulumi.ComponentResource {
+    readonly #removals: local.Command[] = [];
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
     /** By service: changes with the containers that it depends on, its database among them. */
@@ -76,9 +76,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                     dependsOn: dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? []),
                     replaceWith: restartedWith(definition).flatMap((dependency) => containers[dependency] ?? []),
                     hooks: {
-                        beforeCreate: [
-                            () => removeLeftContainer(nameOf(project, service), args.adopt ? undefined : args.owner),
-                        ],
+                        beforeCreate: [() => removeLeftContainer(nameOf(project, service), project.name)],
                     },
                 },
             );
@@ -91,7 +89,7 @@ export class ComposeResources extends pulumi.ComponentResource {
     }
 
     #network(args: ComposeResourcesArgs, key: string, name: string): docker.Network {
-        const { owner, adopt, gateway } = args;
+        const { project, gateway } = args;
         return new docker.Network(
             key,
             {
@@ -104,7 +102,7 @@ export class ComposeResources extends pulumi.ComponentResource {
             {
                 parent: this,
                 deleteBeforeReplace: true,
-                hooks: { beforeCreate: [() => removeLeftNetwork(name, adopt ? undefined : owner)] },
+                hooks: { beforeCreate: [() => removeLeftNetwork(name, project.name)] },
             },
         );
     }
@@ -120,7 +118,8 @@ export class ComposeResources extends pulumi.ComponentResource {
 
     /**
      * An image that is built here goes with the stack; one that is pulled may be others' too. The provider would remove it
-     * by its id, and with it the same image under the name of another service: its name is taken away instead.
+     * by its id, and with it the same image under the name of another service: its name is taken away instead. One after
+     * the other, as Docker fails where two names of an image go at once.
      */
     #image(name: string, build: ComposeService["build"]): docker.RemoteImage {
         if (build === undefined) {
@@ -129,8 +128,9 @@ export class ComposeResources extends pulumi.ComponentResource {
         const removal = new local.Command(
             `${name}-removal`,
             { interpreter: ["docker", "image", "rm", "--force"], delete: name },
-            { parent: this },
+            { parent: this, dependsOn: [...this.#removals] },
         );
+        this.#removals.push(removal);
         const dockerfile = fileDigest(resolve(build.context, build.dockerfile));
         return new docker.RemoteImage(
             name,

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { execa } from "execa";
-import { composeLabels } from "../dynamic-providers/docker.ts";
+import { composeLabels, findNetwork } from "../dynamic-providers/docker.ts";
 
 /**
  * Asks Docker for the gateway of a Compose project's default network, found by the labels that Compose gives it. It is
@@ -12,8 +12,9 @@ import { composeLabels } from "../dynamic-providers/docker.ts";
 export async function askGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
     const filters = Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
-    const id = await answerOf("network", "ls", "--quiet", ...filters);
-    return id === "" ? "" : answerOf("network", "inspect", id, "--format", "{{(index .IPAM.Config 0).Gateway}}");
+    const list = ["network", "ls", "--quiet", ...filters];
+    const { failed, stdout: id } = await execa("docker", list, { reject: false, stdin: "ignore" });
+    return failed || id === "" ? "" : ((await findNetwork(id))?.gateway ?? "");
 }
 
 /** The name that Compose gives the project of an application: that of its checkout's folder. */
@@ -22,10 +23,4 @@ export function applicationProject(envFile: string): string {
         .toLowerCase()
         .replaceAll(/[^a-z0-9_-]/g, "")
         .replace(/^[_-]+/, "");
-}
-
-/** What Docker prints; nothing where it fails or is not there. */
-async function answerOf(...args: readonly string[]): Promise<string> {
-    const { failed, stdout } = await execa("docker", args, { reject: false, stdin: "ignore" });
-    return failed ? "" : stdout.trim();
 }

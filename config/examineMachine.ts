@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { projectContainers, runningContainer } from "../dynamic-providers/docker.ts";
-import { parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
+import { type EnvText, parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
 import { askCompose, type ComposeProject, publishedPorts } from "./composeProject.ts";
@@ -25,8 +25,9 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
         usesTutor ? askTutor(settings.tutor, new URL(settings.lmsUrl).hostname, settings.lmsLaunch) : undefined,
         usesTutor || usesCompose ? checkDocker() : undefined,
     ]);
+    const env = readEnv(envFileOf(settings));
     const found: Found = {
-        bootLines: missingBootLines(profiles[settings.application], envFileOf(settings)),
+        bootLines: missingBootLines(profiles[settings.application], env),
         ...(askedRelease !== undefined && { release: askedRelease }),
     };
     const config = resolveSettings(settings, found);
@@ -36,7 +37,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
     ]);
     await allOf([
         ...(lms === undefined ? [] : tutorChecks(settings, config, lms)),
-        ...(project === undefined ? [] : composeChecks(config, project)),
+        ...(project === undefined ? [] : composeChecks(config, project, env)),
     ]);
     return resolveSettings(settings, {
         ...found,
@@ -58,10 +59,16 @@ function tutorChecks(settings: Settings, { openEdx, platform }: StackConfig, lms
 }
 
 /** What the application's Compose project needs of the machine. */
-function composeChecks({ owner, adopt, platform, application }: StackConfig, project: ComposeProject): Promise<void>[] {
+function composeChecks(
+    { owner, adopt, platform, application }: StackConfig,
+    project: ComposeProject,
+    env: EnvText,
+): Promise<void>[] {
     const network = project.networks["default"]?.name ?? "";
+    // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project.
+    const isOurs = adopt || env.owner === owner;
     return [
-        checkOwner(project, owner, adopt),
+        ...(isOurs ? [] : [checkOwner(project, owner)]),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         ...(platform === "linux" && application.gateway !== undefined
             ? [checkSubnet(application.gateway, network, "applicationGateway")]
@@ -89,11 +96,15 @@ async function lookAtTutor(project: string): Promise<TutorOnMachine> {
     return { project, gateway, container, isNew: containers.length === 0 };
 }
 
+function readEnv(file: string): EnvText {
+    return parseEnvText(existsSync(file) ? readFileSync(file, "latin1") : "");
+}
+
 /** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
 export function missingBootLines(
     { bootEnvironment }: Pick<ApplicationProfile, "bootEnvironment">,
-    envFile: string,
+    env: EnvText,
 ): Record<string, string> {
-    const own = valuesOutside(parseEnvText(existsSync(envFile) ? readFileSync(envFile, "latin1") : ""));
+    const own = valuesOutside(env);
     return Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === ""));
 }

@@ -92,14 +92,8 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
     }
 }
 
-/**
- * @param adopt - whether what somebody else made is taken over.
- * @throws Fault where the project runs already, and not by this stack.
- */
-export async function checkOwner(project: ComposeProject, owner: string, adopt: boolean): Promise<void> {
-    if (adopt) {
-        return;
-    }
+/** @throws Fault where the project runs already, and not by the stack `owner`. */
+export async function checkOwner(project: ComposeProject, owner: string): Promise<void> {
     const filter = ["--filter", `label=${composeLabels.project}=${project.name}`];
     const owned = `{{.Label "${OWNER_LABEL}"}}`;
     const [containers, networks] = await Promise.all([

@@ -125,41 +125,36 @@ export async function runningContainer(project: string, service: string): Promis
 }
 
 /**
- * Removes the container of a name that a killed run left, so that it can be made again.
+ * Removes the container of a name, so that it can be made again: one that a killed run left, or that Compose made when it
+ * was called by hand.
  *
- * @param owner - whose it has to be; `undefined`: anybody's.
- * @throws ProviderError where it is somebody else's.
+ * @param project - the Compose project that it has to be of; it is the stack's, as the checks at the start have seen.
+ * @throws ProviderError where it is of another one, or of none.
  */
-export async function removeLeftContainer(name: string, owner: string | undefined): Promise<void> {
-    const format = `{{index .Config.Labels "${OWNER_LABEL}"}}`;
-    const itsOwner = await unlessMissing(docker("container", "inspect", "--format", format, name));
-    if (itsOwner !== undefined) {
-        expectOwner(`The container ${name}`, itsOwner, owner);
+export async function removeLeftContainer(name: string, project: string): Promise<void> {
+    const format = `{{index .Config.Labels "${composeLabels.project}"}}`;
+    const itsProject = await unlessMissing(docker("container", "inspect", "--format", format, name));
+    if (itsProject !== undefined) {
+        expectProject("container", name, itsProject, project);
         await removeContainers([name]);
     }
 }
 
-/**
- * Removes the network of a name that a killed run left: as {@link removeLeftContainer}. One of anybody's goes with the
- * containers of its Compose project, as they would hold it.
- */
-export async function removeLeftNetwork(name: string, owner: string | undefined): Promise<void> {
+/** Removes the network of a name as {@link removeLeftContainer}, with the project's containers, which would hold it. */
+export async function removeLeftNetwork(name: string, project: string): Promise<void> {
     const network = await findNetwork(name);
     if (network !== undefined) {
-        expectOwner(`The network ${name}`, network.labels[OWNER_LABEL] ?? "", owner);
-        const project = network.labels[composeLabels.project];
-        if (owner === undefined && project !== undefined) {
-            await removeContainers(await projectContainers(project));
-        }
+        expectProject("network", name, network.labels[composeLabels.project] ?? "", project);
+        await removeContainers(await projectContainers(project));
         await removeNetwork(name);
     }
 }
 
-function expectOwner(what: string, itsOwner: string, owner: string | undefined): void {
-    if (owner !== undefined && itsOwner !== owner) {
+function expectProject(kind: "container" | "network", name: string, itsProject: string, project: string): void {
+    if (itsProject !== project) {
         throw new ProviderError(
-            `${what} exists already and was not made by this stack. Take it away (docker compose down), ` +
-                "or have it replaced: pulumi config set adopt true",
+            `There is a ${kind} ${name} already, and not of the Compose project ${project}. ` +
+                `Take it away: docker ${kind} rm ${name}`,
         );
     }
 }

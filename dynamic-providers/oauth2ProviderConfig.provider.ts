@@ -11,8 +11,10 @@ import type {
     OAuth2ProviderConfigSettings as Settings,
 } from "./oauth2ProviderConfig.ts";
 
-const LIST = "/admin/third_party_auth/oauth2providerconfig/";
-const FORM = "oauth2providerconfig_form";
+/** The admin's list of provider configurations. */
+export const LIST = "/admin/third_party_auth/oauth2providerconfig/";
+/** The id of the form on the page of a configuration. */
+export const FORM = "oauth2providerconfig_form";
 
 const schema = z.strictObject({
     connection: connectionSchema,

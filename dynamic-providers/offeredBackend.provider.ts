@@ -2,11 +2,9 @@ import { z } from "zod";
 import { connectionSchema, defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { adminSession } from "./django-admin/session.ts";
+import { FORM, LIST } from "./oauth2ProviderConfig.provider.ts";
 import type { OfferedBackendInputs as Inputs, OfferedBackendOutputs as Outputs } from "./offeredBackend.ts";
 import { waitUntil } from "./waiting.ts";
-
-const PAGE = "/admin/third_party_auth/oauth2providerconfig/add/";
-const FORM = "oauth2providerconfig_form";
 
 const schema = z.strictObject({
     connection: connectionSchema,
@@ -38,7 +36,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 });
 
 async function isOffered({ connection, backendName }: Inputs): Promise<boolean> {
-    const form = await adminSession(connection).newForm(PAGE, FORM);
+    const form = await adminSession(connection).newForm(`${LIST}add/`, FORM);
     return form.options("backend_name").has(backendName);
 }
 

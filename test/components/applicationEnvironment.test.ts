@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { missingBootLines } from "../../config/examineMachine.ts";
+import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */
@@ -38,9 +36,10 @@ const apisix = {
     KEYCLOAK_CLIENT_SECRET: "secret of Keycloak",
 };
 
-async function envFile(values: Record<string, string>) {
+/** The block, in a file that has `text` already. */
+async function envFile(values: Record<string, string>, text = "") {
     const { profile } = stackConfig(values).application;
-    const bootLines = missingBootLines(profile, values["envFile"] ?? "no-checkout/.env");
+    const bootLines = missingBootLines(profile, parseEnvText(text));
     const resources = await deploy(() => {
         const config = stackConfig(values, { bootLines });
         const credentials = new Credentials("credentials", config);
@@ -96,11 +95,7 @@ describe("the application's environment", () => {
     });
 
     test("leaves what the application needs to boot to a developer who set it", async () => {
-        const folder = await mkdtemp(join(tmpdir(), "env-"));
-        const path = join(folder, ".env");
-        await writeFile(path, "MAILGUN_KEY=my-own\nMAILGUN_SENDER_DOMAIN=\n");
-        const file = await envFile({ envFile: path });
-        await rm(folder, { recursive: true });
+        const file = await envFile({ application: "xpro" }, "MAILGUN_KEY=my-own\n");
 
         expect(file.inputs["values"]).not.toHaveProperty("MAILGUN_KEY");
         expect(file.inputs["values"]).toHaveProperty("MAILGUN_SENDER_DOMAIN", "odl.local");

@@ -28,7 +28,6 @@ const args = (
     values: {},
     owner,
     gateway: "172.30.13.1",
-    adopt: false,
     keepsVolumes: true,
 });
 
@@ -182,6 +181,15 @@ describe("its images", () => {
         });
         expect(the(resources, "RemoteImage").after).toContain("Command mitxonline-web-removal");
         expect(the(resources, "Container").inputs).toMatchObject({ image: "sha256 of mitxonline-web" });
+    });
+
+    test("that are built are removed one after the other", async () => {
+        const build = { context: commands.folder, dockerfile: "Dockerfile" };
+        const services = { web: composeService({ build }), nginx: composeService({ build }) };
+        const { resources } = await run(args(services));
+        const [one, other] = resources.filter(({ type }) => type === "Command");
+
+        expect(other?.after).toContain(`Command ${one?.name ?? ""}`);
     });
 });
 

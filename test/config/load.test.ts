@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { missingBootLines } from "../../config/examineMachine.ts";
 import { loadConfig, parseSettings, withFound } from "../../config/load.ts";
 import { profiles } from "../../config/profiles.ts";
+import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
@@ -329,25 +329,17 @@ describe("what can be found out", () => {
 
 describe("the lines without which the application does not boot", () => {
     const { bootEnvironment } = profiles.xpro;
-    let folder: string;
-    let envFile: string;
-    beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), "env-"));
-        envFile = join(folder, ".env");
-    });
-    afterEach(() => rm(folder, { recursive: true }));
 
     test("are all of them where there is no .env", () => {
-        expect(missingBootLines({ bootEnvironment }, envFile)).toStrictEqual({
+        expect(missingBootLines({ bootEnvironment }, parseEnvText(""))).toStrictEqual({
             MAILGUN_KEY: "not-set",
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
         });
     });
 
-    test("are those that the developer has not set outside the managed block", async () => {
-        await writeFile(
-            envFile,
+    test("are those that the developer has not set outside the managed block", () => {
+        const env = parseEnvText(
             [
                 "# BEGIN project/stack (managed by Pulumi: edits in here are undone)",
                 "EXTERNAL_COURSE_SYNC_API_KEY=not-set",
@@ -357,7 +349,7 @@ describe("the lines without which the application does not boot", () => {
             ].join("\n"),
         );
 
-        expect(missingBootLines({ bootEnvironment }, envFile)).toStrictEqual({
+        expect(missingBootLines({ bootEnvironment }, env)).toStrictEqual({
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
         });

@@ -8,8 +8,6 @@ import {
 } from "../../dynamic-providers/docker.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
-const owner = "openedx-mit-integration/dev";
-
 let commands: FakeCommands;
 beforeEach(async () => {
     commands = await fakeCommands();
@@ -72,56 +70,52 @@ describe("a service's container", () => {
     });
 });
 
-describe("what a killed run left", () => {
+describe("what is in the way of one that is made anew", () => {
     const kinds = [
         {
             kind: "container",
             remove: removeLeftContainer,
-            ownedBy: (its: string) => ({ "container inspect": `echo '${its}'`, "rm --force --volumes app": "true" }),
+            ofProject: (its: string) => ({ "container inspect": `echo '${its}'`, "rm --force --volumes app": "true" }),
             absent: { "container inspect": missing("No such container: app") },
-            removal: "rm --force --volumes app",
+            removals: ["rm --force --volumes app"],
         },
         {
             kind: "network",
             remove: removeLeftNetwork,
-            ownedBy: (its: string) => ({
-                "network inspect": network(its === "" ? {} : { "openedx-mit-integration.owner": its }, null),
+            ofProject: (its: string) => ({
+                "network inspect": network(its === "" ? {} : { "com.docker.compose.project": its }, null),
+                "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline": "echo c0ffee",
+                "rm --force --volumes c0ffee": "true",
                 "network rm app": "true",
             }),
             absent: { "network inspect": missing("network app") },
-            removal: "network rm app",
+            removals: ["rm --force --volumes c0ffee", "network rm app"],
         },
     ];
-    const calls = () => commands.calls("docker");
+    const removalsOf = async () => (await commands.calls("docker")).filter((call) => /^(network )?rm /.test(call));
 
-    test.each(kinds)("is taken away: a $kind of this stack", async ({ remove, ownedBy, removal }) => {
-        await commands.make("docker", ownedBy(owner));
-        await remove("app", owner);
+    test.each(kinds)("is taken away: a $kind of the project", async ({ remove, ofProject, removals }) => {
+        await commands.make("docker", ofProject("mitxonline"));
+        await remove("app", "mitxonline");
 
-        await expect(calls()).resolves.toContain(removal);
+        await expect(removalsOf()).resolves.toEqual(removals);
     });
 
-    test.each(kinds)("is not what somebody else made: a $kind of another stack or of Compose", async (given) => {
-        for (const its of ["openedx-mit-integration/other", ""]) {
-            await commands.make("docker", given.ownedBy(its));
+    test.each(kinds)("stays where it is of another project or of none: a $kind", async (given) => {
+        for (const its of ["another", ""]) {
+            await commands.make("docker", given.ofProject(its));
 
-            await expect(given.remove("app", owner)).rejects.toThrow(
-                `The ${given.kind} app exists already and was not made by this stack.`,
+            await expect(given.remove("app", "mitxonline")).rejects.toThrow(
+                `There is a ${given.kind} app already, and not of the Compose project mitxonline. ` +
+                    `Take it away: docker ${given.kind} rm app`,
             );
         }
-        await expect(calls()).resolves.not.toContain(given.removal);
-    });
-
-    test.each(kinds)("is anybody's where that is adopted: a $kind", async ({ remove, ownedBy, removal }) => {
-        await commands.make("docker", ownedBy(""));
-        await remove("app", undefined);
-
-        await expect(calls()).resolves.toContain(removal);
+        await expect(removalsOf()).resolves.toEqual([]);
     });
 
     test.each(kinds)("is nothing where there is no $kind", async ({ remove, absent }) => {
         await commands.make("docker", absent);
 
-        await expect(remove("app", owner)).resolves.toBeUndefined();
+        await expect(remove("app", "mitxonline")).resolves.toBeUndefined();
     });
 });

@@ -25,8 +25,8 @@ export interface Development {
     readonly services: readonly string[];
     /** What there is of Open edX before: Tutor's first configuration, or all of it, set up and running. */
     readonly from: "configuration" | "launched";
-    /** Whether repairs are tried too: they are much the same for every profile, and take minutes. */
-    readonly withRepairs: boolean;
+    /** Whether repairs are tried too, of what is undone by this: they are much the same for every profile, and take minutes. */
+    readonly undoneBy?: "docker" | "compose";
     /** Further configuration. */
     readonly config: Readonly<Record<string, string>>;
 }
@@ -196,6 +196,9 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             ];
             const state = await stack.state();
             expect(secrets.filter((secret) => state.includes(secret))).toEqual([]);
+            // Tutor prints what it calls, with secrets of its own.
+            const { stdout } = await environment.tutor.tutor("config", "printvalue", "MYSQL_ROOT_PASSWORD");
+            expect(state).not.toContain(stdout.split("\n").at(-1));
             expect(secrets.filter((secret) => stack.transcript().includes(secret))).toEqual([]);
             const files = [join(environment.checkout, ".env"), join(environment.tutor.plugins, "mit-integration.py")];
             const modes = await Promise.all(files.map(async (file) => (await stat(file)).mode & 0o777));
@@ -218,7 +221,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await expect(ids()).resolves.toBe(running);
         });
 
-        if (profile.withRepairs) {
+        if (profile.undoneBy !== undefined) {
             test("sees what was stopped and removed by hand, and repairs it", async () => {
                 const { docker } = environment.docker;
                 await docker("stop", `${profile.checkout}-redis-1`);
@@ -235,10 +238,16 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             test("makes network, volume and containers anew that were removed, with all that was in the database", async () => {
                 const { docker } = environment.docker;
                 const gateway = await gatewayOf(`${profile.checkout}_default`);
-                const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
-                await docker("rm", "--force", ...containers.split("\n"));
-                await docker("network", "rm", `${profile.checkout}_default`);
-                await docker("volume", "rm", `${profile.checkout}_state`);
+                if (profile.undoneBy === "compose") {
+                    await environment.compose("down", "--volumes");
+                    // These are Compose's own now, in a network without a fixed gateway.
+                    await environment.compose("up", "--detach");
+                } else {
+                    const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
+                    await docker("rm", "--force", ...containers.split("\n"));
+                    await docker("network", "rm", `${profile.checkout}_default`);
+                    await docker("volume", "rm", `${profile.checkout}_state`);
+                }
 
                 await stack.refresh();
                 await stack.up();

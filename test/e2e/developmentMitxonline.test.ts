@@ -7,6 +7,6 @@ describeDevelopment({
     port: 8013,
     services: ["celery", "db", "nginx", "redis", "refine", "varnish", "watch", "web"],
     from: "configuration",
-    withRepairs: true,
+    undoneBy: "compose",
     config: {},
 });

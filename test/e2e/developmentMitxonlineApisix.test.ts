@@ -7,6 +7,5 @@ describeDevelopment({
     port: 9080,
     services: ["api", "celery", "db", "keycloak", "nginx", "redis", "refine", "varnish", "watch", "web"],
     from: "configuration",
-    withRepairs: false,
     config: { keepVolumes: "false" },
 });

@@ -7,6 +7,6 @@ describeDevelopment({
     port: 8053,
     services: ["celery", "db", "nginx", "redis", "watch", "web"],
     from: "launched",
-    withRepairs: true,
+    undoneBy: "docker",
     config: { lmsPackages: "container", clientSecretIn: "settings" },
 });
