@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
-import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import { atHost, type LmsConfig, type StackConfig } from "../config/stackConfig.ts";
 import { lmsPackages, tutorPlugin } from "../config/tutorPlugin.ts";
 import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
 import { DjangoSuperuser } from "../dynamic-providers/djangoSuperuser.ts";
 import { OfferedBackend } from "../dynamic-providers/offeredBackend.ts";
 import { SignInPage } from "../dynamic-providers/signInPage.ts";
+import { keepConfigurationOf } from "../dynamic-providers/tutorConfiguration.ts";
 import { TutorNetwork } from "../dynamic-providers/tutorNetwork.ts";
 import { TutorPlugin } from "../dynamic-providers/tutorPlugin.ts";
 import { TutorServer } from "../dynamic-providers/tutorServer.ts";
@@ -72,7 +73,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                           create: `LMS_HOST=${new URL(openEdx.url).hostname}`,
                           logging: "none",
                       },
-                      { parent: this },
+                      { parent: this, hooks: keepingConfiguration(lms) },
                   ),
               ]
             : [];
@@ -117,7 +118,13 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                   image === undefined
                       ? { interpreter: [lms.tutor, "dev", "launch"], create: "--non-interactive" }
                       : { interpreter: [lms.tutor, "dev", "launch", "--non-interactive"], create: "--skip-build" },
-                  { parent: this, dependsOn: [network, ...(image ? [image] : [])] },
+                  {
+                      parent: this,
+                      dependsOn: [network, ...(image ? [image] : [])],
+                      hooks: keepingConfiguration(lms),
+                      // Tutor prints what it calls, with secrets of its own.
+                      additionalSecretOutputs: ["stdout", "stderr"],
+                  },
               )
             : undefined;
         return new TutorServer(
@@ -179,6 +186,11 @@ function pluginText({ owner, application, lms, credentials }: OpenEdxServerArgs)
             clientSecret: secret,
         }),
     );
+}
+
+/** For commands that write Tutor's configuration: killed at that, they would leave nothing of it. */
+function keepingConfiguration({ tutor }: LmsConfig): pulumi.ResourceHookBinding {
+    return { beforeCreate: [() => keepConfigurationOf(tutor)] };
 }
 
 /** Tells some texts from others and nothing of what is in it: the client secret is 64 random characters. */

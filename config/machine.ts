@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { BlockList, createServer } from "node:net";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { execa } from "execa";
 import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { configurationIn, giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
 import { expectTutor } from "./askTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault, lastLines } from "./faults.ts";
@@ -134,13 +135,14 @@ export async function askTutor(command: string, host: string, launches: boolean)
         }
         return result.stdout;
     };
-    const root = await ask("printroot");
-    if (!existsSync(join(root, "config.yml"))) {
+    await giveBackTutorConfigurations();
+    const file = configurationIn(await ask("printroot"));
+    if (!existsSync(file)) {
         if (launches) {
             return openEdx.project;
         }
         throw new Fault(
-            `Tutor has no configuration in ${root} yet`,
+            `Tutor has no configuration in ${dirname(file)} yet`,
             "set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
         );
     }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { lookAgainOnce, ProviderError, UnreachableError } from "./django-admin/errors.ts";
+import { lookAgainOnce, ProviderError, RefusedError, UnreachableError } from "./django-admin/errors.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -91,7 +91,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         create: (inputs) => lookAgainOnce(() => definition.create(withoutProvider(inputs))),
         async read(id, props) {
             const known = withoutProvider(props);
-            const truth = await asBeforeWhereSilent(known, () => definition.read(id, known));
+            const truth = await asBeforeWhereShut(known, () => definition.read(id, known));
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
@@ -115,37 +115,39 @@ export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
 
 /**
  * Deletes, or counts what is on a server that can't be connected to as deleted: where the user said so, and on a server
- * that the stack itself runs. One of others that answers late, or with an error, is still there.
+ * that the stack itself runs, also where that knows the superuser no more. One of others that answers late, or with an
+ * error, is still there.
  */
 async function forgettingGoneServers(props: object, operation: () => Promise<void>): Promise<void> {
     try {
         await operation();
     } catch (error) {
-        const isOfStack = isOnServerOfStack(props);
-        if (!(error instanceof UnreachableError) || (error.mayHaveSucceeded && !isOfStack)) {
-            throw error;
-        }
-        if (process.env[DELETE_UNREACHABLE] !== "true" && !isOfStack) {
-            throw new ProviderError(
-                `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true pulumi destroy`,
-            );
+        if (!isShutServerOfStack(error, props)) {
+            if (!(error instanceof UnreachableError) || error.mayHaveSucceeded) {
+                throw error;
+            }
+            if (process.env[DELETE_UNREACHABLE] !== "true") {
+                throw new ProviderError(
+                    `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true pulumi destroy`,
+                );
+            }
         }
         console.warn(`${error.message} What is on it counts as gone.`);
     }
 }
 
 /**
- * Reads, or takes an object on a server of this stack for what it was as long as that server does not answer: its
- * containers are what has to be repaired first.
+ * Reads, or takes an object on a server of this stack for what it was as long as that server lets nobody in: its
+ * containers, or the superuser in its database, are what has to be repaired first.
  */
-async function asBeforeWhereSilent<Outputs extends object>(
+async function asBeforeWhereShut<Outputs extends object>(
     known: Outputs,
     read: () => Promise<Outputs | undefined>,
 ): Promise<Outputs | undefined> {
     try {
         return await read();
     } catch (error) {
-        if (error instanceof UnreachableError && isOnServerOfStack(known)) {
+        if (isShutServerOfStack(error, known)) {
             console.warn(`${error.message} What is on it is taken as it was.`);
             return known;
         }
@@ -202,8 +204,10 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     );
 }
 
-function isOnServerOfStack(props: object): boolean {
-    return (props as { connection?: Connection }).connection?.isOfStack === true;
+/** Whether a server that the stack itself runs did not answer, or refused the superuser that the stack made there. */
+function isShutServerOfStack(error: unknown, props: object): error is ProviderError {
+    const { connection } = props as { connection?: Connection };
+    return connection?.isOfStack === true && (error instanceof UnreachableError || error instanceof RefusedError);
 }
 
 function isOtherServer(olds: object, news: object): boolean {

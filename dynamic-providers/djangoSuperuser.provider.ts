@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
+import { forgetRefusals } from "./django-admin/session.ts";
 import { composeExec, runningContainer } from "./docker.ts";
 import type { DjangoSuperuserInputs as Inputs, DjangoSuperuserOutputs as Outputs } from "./djangoSuperuser.ts";
 
@@ -29,7 +30,9 @@ export const provider = defineProvider<Inputs, Outputs>({
     local: ["manage"],
 
     async create(inputs) {
-        return { id: inputs.username, outs: { ...inputs, isMadeHere: (await ensure(inputs)) === "made" } };
+        const state = await ensure(inputs);
+        await forgetRefusals();
+        return { id: inputs.username, outs: { ...inputs, isMadeHere: state === "made" } };
     },
 
     async read(_id, props) {
@@ -43,6 +46,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async update(_id, olds, news) {
         const state = olds.isMadeHere ? await ask("reset", news) : await ensure(news);
+        await forgetRefusals();
         return { ...news, isMadeHere: state === "made" };
     },
 

@@ -8,6 +8,12 @@ import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { readText } from "./files.ts";
+import {
+    configurationIn,
+    forgetTutorConfiguration,
+    giveBackTutorConfigurations,
+    keepTutorConfiguration,
+} from "./tutorConfiguration.ts";
 import type { TutorPluginInputs as Inputs, TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
 const schema = z.strictObject({
@@ -27,7 +33,7 @@ export const provider = defineProvider<Inputs, Outputs>({
             runCommand(inputs.tutor, ["config", "printroot"]),
             runCommand(inputs.tutor, ["plugins", "printroot"]),
         ]);
-        if (!existsSync(configFile(root))) {
+        if (!existsSync(configurationIn(root))) {
             throw new ProviderError(
                 `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch, or let this stack ` +
                     "do it: pulumi config set lmsLaunch true",
@@ -41,7 +47,7 @@ export const provider = defineProvider<Inputs, Outputs>({
                     `tutor plugins disable ${inputs.name}, then delete the file`,
             );
         }
-        await write(file, inputs);
+        await write(root, file, inputs);
         return { id: file, outs: { ...inputs, root, file } };
     },
 
@@ -52,7 +58,7 @@ export const provider = defineProvider<Inputs, Outputs>({
     },
 
     async update(_id, { root, file }, news) {
-        await write(file, news);
+        await write(root, file, news);
         return { ...news, root, file };
     },
 
@@ -61,29 +67,29 @@ export const provider = defineProvider<Inputs, Outputs>({
         if (found !== undefined && firstLine(found) !== firstLine(text)) {
             return;
         }
+        await giveBackTutorConfigurations();
         // A folder of Tutor that is gone has nothing to disable; asking Tutor would make a new one.
         if ((await enabledPlugins(root)).includes(name)) {
+            await keepTutorConfiguration(configurationIn(root));
             await runCommand(tutor, ["--root", root, "plugins", "disable", name]);
         }
         await rm(file, { force: true });
+        await forgetTutorConfiguration(configurationIn(root));
     },
 });
 
 /** Writes the file whole, as a broken plug-in makes every command of Tutor fail; enabling it renders the environment. */
-async function write(file: string, { tutor, name, text }: Inputs): Promise<void> {
+async function write(root: string, file: string, { tutor, name, text }: Inputs): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, text, { mode: 0o600 });
+    await keepTutorConfiguration(configurationIn(root));
     await runCommand(tutor, ["plugins", "enable", name]);
 }
 
 /** The names in Tutor's `config.yml`, read directly: starting Tutor takes as long as all else together. */
 async function enabledPlugins(root: string): Promise<readonly string[]> {
-    const config = parse((await readText(configFile(root))) ?? "") as { PLUGINS?: unknown } | null;
+    const config = parse((await readText(configurationIn(root))) ?? "") as { PLUGINS?: unknown } | null;
     return Array.isArray(config?.PLUGINS) ? (config.PLUGINS as string[]) : [];
-}
-
-function configFile(root: string): string {
-    return join(root, "config.yml");
 }
 
 function firstLine(text: string): string {

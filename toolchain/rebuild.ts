@@ -8,6 +8,7 @@ import Table from "cli-table3";
 import { execa } from "execa";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
 import { composeLabels, OWNER_LABEL } from "../dynamic-providers/docker.ts";
+import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
 import { pulumiEnvironment, runPulumi } from "./pulumi.ts";
 
 const PROJECT = "openedx-mit-integration";
@@ -26,6 +27,7 @@ Options:
 const options = readOptions();
 const settings = await stackSettings(options.stack);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
+await giveBackTutorConfigurations();
 const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");
 
 if (tutor !== undefined && settings["lmsLaunch"] !== "true") {

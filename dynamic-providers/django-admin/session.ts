@@ -1,7 +1,7 @@
 import type { AxiosResponse } from "axios";
 import type { Connection } from "../connection.ts";
 import { parseChangelist, type Row } from "./changelist.ts";
-import { FormError, ProviderError, UnreachableError } from "./errors.ts";
+import { FormError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
 import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
 import { signIn } from "./signIn.ts";
@@ -22,6 +22,11 @@ export function adminSession(connection: Connection): AdminSession {
     return session;
 }
 
+/** Lets refused sign-ins be tried again: a user was made, or got a password. */
+export async function forgetRefusals(): Promise<void> {
+    await Promise.all([...sessions.values()].map((session) => session.forgetRefusal()));
+}
+
 /** A signed-in user of a server's Django admin. */
 export class AdminSession {
     readonly #connection: Connection;
@@ -31,6 +36,16 @@ export class AdminSession {
     constructor(connection: Connection) {
         this.#connection = connection;
         this.#http = httpClient(connection.baseUrl.replace(/\/+$/, ""));
+    }
+
+    /** Lets a refused sign-in be tried again. */
+    async forgetRefusal(): Promise<void> {
+        const signedIn = this.#signedIn;
+        await signedIn?.catch((error: unknown) => {
+            if (error instanceof RefusedError && this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+        });
     }
 
     /** The address of a page, for messages. */

@@ -231,11 +231,13 @@ describe("what can be found out", () => {
     let commands: FakeCommands;
     beforeEach(async () => {
         commands = await fakeCommands();
+        const network = (gateway: string) =>
+            `echo '${JSON.stringify([{ Name: "", Labels: null, IPAM: { Config: [{ Gateway: gateway }] } }])}'`;
         await commands.make("docker", {
             "network ls --quiet --filter label=com.docker.compose.project=tutor_dev": "echo lms",
             "network ls --quiet --filter label=com.docker.compose.project=mitxpro": "echo xpro",
-            "network inspect lms": "echo 172.18.0.1",
-            "network inspect xpro": "echo 172.19.0.1",
+            "network inspect lms": network("172.18.0.1"),
+            "network inspect xpro": network("172.19.0.1"),
         });
     });
     afterEach(() => commands.remove());

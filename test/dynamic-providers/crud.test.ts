@@ -7,7 +7,7 @@ import {
     sameMembers,
     UNKNOWN,
 } from "../../dynamic-providers/crud.ts";
-import { ProviderError, UnreachableError } from "../../dynamic-providers/django-admin/errors.ts";
+import { ProviderError, RefusedError, UnreachableError } from "../../dynamic-providers/django-admin/errors.ts";
 import type { Connection } from "../../dynamic-providers/connection.ts";
 
 interface Inputs {
@@ -24,6 +24,7 @@ const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 const ofStack: Inputs = { ...inputs, connection: { ...connection, isOfStack: true } };
 
 const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
+const refused = new RefusedError('http://app.local refused the sign-in of "admin": Wrong password.');
 const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
 
 function providerThatCounts(
@@ -169,7 +170,7 @@ describe("read", () => {
         await expect(provider.read("1", { ...inputs, key: "gone" })).resolves.toEqual({ id: "" });
     });
 
-    describe("on a server that does not answer", () => {
+    describe("on a server that does not answer, or not to the stack's superuser", () => {
         const read = (error: Error, props: Inputs) =>
             providerThatCounts(undefined, () => Promise.reject(error)).provider.read("1", props);
 
@@ -177,11 +178,11 @@ describe("read", () => {
             jest.restoreAllMocks();
         });
 
-        test.each([gone, late])("is an error: %s", async (error) => {
+        test.each([gone, late, refused])("is an error: %s", async (error) => {
             await expect(read(error, inputs)).rejects.toBe(error);
         });
 
-        test.each([gone, late])(
+        test.each([gone, late, refused])(
             "takes it as it was where the stack runs the server, and tells it: %s",
             async (error) => {
                 const warn = jest.spyOn(console, "warn").mockReturnValue();
@@ -231,16 +232,20 @@ describe("delete", () => {
         process.env[DELETE_UNREACHABLE] = "true";
 
         await expect(remove(late)).rejects.toThrow("ETIMEDOUT");
+        await expect(remove(refused)).rejects.toThrow("Wrong password");
         await expect(remove(new ProviderError("not allowed"))).rejects.toThrow("not allowed");
     });
 
-    test.each([gone, late])("goes on without a server that the stack itself runs, and tells it: %s", async (error) => {
-        const warn = jest.spyOn(console, "warn").mockReturnValue();
+    test.each([gone, late, refused])(
+        "goes on without a server that the stack itself runs, and tells it: %s",
+        async (error) => {
+            const warn = jest.spyOn(console, "warn").mockReturnValue();
 
-        await expect(remove(error, ofStack)).resolves.toBeUndefined();
+            await expect(remove(error, ofStack)).resolves.toBeUndefined();
 
-        expect(warn).toHaveBeenCalledWith(`${error.message} What is on it counts as gone.`);
-    });
+            expect(warn).toHaveBeenCalledWith(`${error.message} What is on it counts as gone.`);
+        },
+    );
 
     test("forgets nothing on a server of the stack that answers with an error", async () => {
         await expect(remove(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");

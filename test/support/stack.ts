@@ -15,6 +15,8 @@ export interface TestStack {
     configure(config: Readonly<Record<string, string>>): Promise<void>;
     /** `pulumi up`: how many resources there were of each operation. */
     up(): Promise<Changes>;
+    /** `pulumi up --refresh`. */
+    upRefreshing(): Promise<Changes>;
     /** `pulumi up`, killed with all its processes as soon as it prints the pattern, and its lock removed. */
     upKilledAt(pattern: RegExp): Promise<void>;
     /**
@@ -107,6 +109,7 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
                 ),
             ),
         up: async () => changes((await stack.up(options)).summary.resourceChanges),
+        upRefreshing: async () => changes((await stack.up({ ...options, refresh: true })).summary.resourceChanges),
         upKilledAt: async (pattern) => {
             if (!(await upUntil(pattern))) {
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);

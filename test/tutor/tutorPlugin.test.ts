@@ -8,6 +8,11 @@ import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
 import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../config/tutorPlugin.ts";
 import { provider } from "../../dynamic-providers/tutorPlugin.provider.ts";
+import {
+    configurationIn,
+    forgetTutorConfiguration,
+    giveBackTutorConfigurations,
+} from "../../dynamic-providers/tutorConfiguration.ts";
 import type { TutorPluginInputs } from "../../dynamic-providers/tutorPlugin.ts";
 import { checked, refreshed } from "../support/providers.ts";
 import { tutorCommand } from "./tutor.ts";
@@ -59,6 +64,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
                 process.env[name] = value;
             }
         }
+        await forgetTutorConfiguration(configurationIn(root));
         await rm(folder, { recursive: true });
     });
 
@@ -76,7 +82,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         const given = await inputs();
         return { given, ...(await provider.create(given)) };
     };
-    const config = async () => parse(await readFile(join(root, "config.yml"), "utf8")) as { PLUGINS: string[] };
+    const config = async () => parse(await readFile(configurationIn(root), "utf8")) as { PLUGINS: string[] };
     const rendered = (path: string) => readFile(join(root, "env", path), "utf8");
     const developmentSettings = () => rendered("apps/openedx/settings/lms/development.py");
     const runSettings = async (plugin: string, packages: "installed" | "missing" = "installed") => {
@@ -178,6 +184,19 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
 
         await expect(provider.create(given)).resolves.toMatchObject({ id });
 
+        expect((await config()).PLUGINS).toContain("mit-integration");
+    });
+
+    test("is finished by the next run where one was killed while Tutor wrote its configuration", async () => {
+        const former = await config();
+        const { given } = await create();
+        await writeFile(configurationIn(root), "");
+        await expect(execa(command, ["config", "printroot"])).rejects.toThrow("expected dict");
+
+        await giveBackTutorConfigurations();
+
+        await expect(config()).resolves.toStrictEqual(former);
+        await provider.create(given);
         expect((await config()).PLUGINS).toContain("mit-integration");
     });
 

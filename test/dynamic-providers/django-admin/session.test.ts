@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../dynamic-providers/connection.ts";
-import { AdminSession, adminSession } from "../../../dynamic-providers/django-admin/session.ts";
+import { AdminSession, adminSession, forgetRefusals } from "../../../dynamic-providers/django-admin/session.ts";
 import { provider as applications } from "../../../dynamic-providers/oauthApplication.provider.ts";
 import { startCountingProxy, type CountingProxy } from "../../support/countingProxy.ts";
 import { AdminBrowser } from "../../support/adminBrowser.ts";
@@ -54,6 +54,18 @@ describe("an admin session", () => {
             expect(message).not.toContain("not-the-password");
         }
         expect(proxy.count("POST", SIGN_IN)).toBe(1);
+    });
+
+    test("tries a refused password once more when it may be right by now, and leaves an open session alone", async () => {
+        const wrong = { ...connection, password: "not-the-password" };
+        await adminSession(connection).list(SITES);
+        await expect(adminSession(wrong).list(SITES)).rejects.toThrow("refused the sign-in");
+
+        await forgetRefusals();
+
+        await adminSession(connection).list(SITES);
+        await expect(adminSession(wrong).list(SITES)).rejects.toThrow("refused the sign-in");
+        expect(proxy.count("POST", SIGN_IN)).toBe(3);
     });
 
     test("takes a user name as well as an e-mail address", async () => {
