@@ -5,6 +5,7 @@ import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
+import { ComposeLeftovers } from "../dynamic-providers/composeLeftovers.ts";
 import {
     composeLabels,
     OWNER_LABEL,
@@ -50,6 +51,12 @@ export class ComposeResources extends pulumi.ComponentResource {
         const { project } = args;
         const networks = mapValues(project.networks, (network, key) => this.#network(args, key, network.name));
         const volumes = mapValues(project.volumes, (volume, key) => this.#volume(args, key, volume.name));
+        // Made before the containers and after the networks: taken away in between.
+        const leftovers = new ComposeLeftovers(
+            `${project.name}-leftovers`,
+            { project: project.name },
+            { parent: this, dependsOn: Object.values(networks) },
+        );
         const hashes = hashesOf(args);
         const images: Record<string, docker.RemoteImage> = {};
         const containers: Record<string, docker.Container> = {};
@@ -73,7 +80,10 @@ export class ComposeResources extends pulumi.ComponentResource {
                 {
                     parent: this,
                     deleteBeforeReplace: true,
-                    dependsOn: dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? []),
+                    dependsOn: [
+                        leftovers,
+                        ...dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? []),
+                    ],
                     replaceWith: restartedWith(definition).flatMap((dependency) => containers[dependency] ?? []),
                     hooks: {
                         beforeCreate: [() => removeLeftContainer(nameOf(project, service), project.name)],

@@ -214,6 +214,7 @@ describe("the program that runs both servers", () => {
             [
                 ...integration,
                 "Command lms-image",
+                "ComposeLeftovers mitxonline-leftovers",
                 "Container web",
                 "Network default",
                 "OfferedBackend backend",

@@ -56,6 +56,7 @@ describe("a Compose project", () => {
         );
 
         expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toStrictEqual([
+            "ComposeLeftovers mitxonline-leftovers",
             "Container db",
             "Container web",
             "Network default",
@@ -63,6 +64,14 @@ describe("a Compose project", () => {
             "RemoteImage web:1",
             "Volume state",
         ]);
+    });
+
+    test("is taken away in an order in which nothing holds its network: containers, others of the project, network", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
+
+        expect(the(resources, "ComposeLeftovers").inputs).toStrictEqual({ project: "mitxonline" });
+        expect(the(resources, "ComposeLeftovers").after).toContain("Network default");
+        expect(the(resources, "Container").after).toContain("ComposeLeftovers mitxonline-leftovers");
     });
 
     test("has a new version when one of its containers is made anew", async () => {

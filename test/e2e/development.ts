@@ -304,6 +304,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
         }
 
         test("leaves what was there before when it is destroyed, and nothing else", async () => {
+            // A developer's shell would hold the network.
+            await environment.compose("run", "--detach", "web", "sleep", "600");
             await stack.destroy();
             await expect(environment.inventory()).resolves.toEqual(before);
             const volumes = await environment.docker.docker("volume", "ls", "--format", "{{.Name}}");

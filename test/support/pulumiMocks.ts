@@ -35,6 +35,7 @@ const outputs: Readonly<Record<string, (name: string) => object>> = {
     AccessToken: () => ({ expires: "2027-11-23T15:00:00Z" }),
     TutorServer: () => ({ since: "2026-11-24T15:00:00Z" }),
     RemoteImage: (name) => ({ imageId: `sha256 of ${name}` }),
+    ComposeLeftovers: () => ({}),
     CopiedFile: () => ({ isMadeHere: true }),
     Superuser: () => ({ isMadeHere: true }),
     ...Object.fromEntries(

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import type { ComposeLeftoversInputs as Inputs, ComposeLeftoversOutputs as Outputs } from "./composeLeftovers.ts";
+import { defineProvider } from "./crud.ts";
+import { projectContainers, removeContainers } from "./docker.ts";
+
+const schema = z.strictObject({ project: z.string().min(1, "must not be empty") });
+
+/** The operations of `ComposeLeftovers`, by the command `docker`. */
+export const provider = defineProvider<Inputs, Outputs>({
+    schema,
+    replaceOn: ["project"],
+
+    create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
+
+    read: (_id, props) => Promise.resolve(props),
+
+    update: (_id, _olds, news) => Promise.resolve(news),
+
+    async delete(_id, { project }) {
+        const ids = await projectContainers(project);
+        if (ids.length > 0) {
+            console.warn(`Containers of ${project} that were started by hand are removed: ${ids.length}.`);
+            await removeContainers(ids);
+        }
+    },
+});
