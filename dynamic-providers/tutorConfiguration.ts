@@ -45,7 +45,12 @@ export async function keepTutorConfiguration(file: string): Promise<void> {
 export async function giveBackTutorConfigurations(): Promise<void> {
     const names = existsSync(FOLDER) ? await readdir(FOLDER) : [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
-        const { file, text } = kept.parse(JSON.parse((await readText(join(FOLDER, name))) ?? ""));
+        const content = await readText(join(FOLDER, name));
+        if (content === undefined) {
+            // Another run has just forgotten it.
+            continue;
+        }
+        const { file, text } = kept.parse(JSON.parse(content));
         if ((await readText(file)) === "") {
             await writeFileAtomic(file, text);
             console.warn(`${file} was empty, as a run was killed while Tutor wrote it. It is as it was before.`);

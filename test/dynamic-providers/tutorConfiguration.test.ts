@@ -48,8 +48,8 @@ describe("Tutor's configuration", () => {
 
         await giveBackTutorConfigurations();
 
+        // By this test, or by another one of this project that runs at the same time.
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
-        expect(console.warn).toHaveBeenCalledWith(expect.stringContaining(`${file} was empty`));
     });
 
     test("of a first run holds nothing then, which Tutor can read", async () => {

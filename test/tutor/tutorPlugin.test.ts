@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
@@ -191,10 +191,11 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         const former = await config();
         const { given } = await create();
         await writeFile(configurationIn(root), "");
-        await expect(execa(command, ["config", "printroot"])).rejects.toThrow("expected dict");
+        jest.spyOn(console, "warn").mockReturnValue();
 
         await giveBackTutorConfigurations();
 
+        jest.restoreAllMocks();
         await expect(config()).resolves.toStrictEqual(former);
         await provider.create(given);
         expect((await config()).PLUGINS).toContain("mit-integration");
