@@ -65,10 +65,9 @@ function composeChecks(
     env: EnvText,
 ): Promise<void>[] {
     const network = project.networks["default"]?.name ?? "";
-    // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project.
-    const isOurs = adopt || env.owner === owner;
     return [
-        ...(isOurs ? [] : [checkOwner(project, owner)]),
+        // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project.
+        checkOwner(project, owner, adopt || env.owner === owner),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         ...(platform === "linux" && application.gateway !== undefined
             ? [checkSubnet(application.gateway, network, "applicationGateway")]

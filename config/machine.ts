@@ -93,8 +93,14 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
     }
 }
 
-/** @throws Fault where the project runs already, and not by the stack `owner`. */
-export async function checkOwner(project: ComposeProject, owner: string): Promise<void> {
+/**
+ * @param isOurs - whether it is the stack's, whoever started it.
+ * @throws Fault where the project runs already, and not by the stack `owner`.
+ */
+export async function checkOwner(project: ComposeProject, owner: string, isOurs: boolean): Promise<void> {
+    if (isOurs) {
+        return;
+    }
     const filter = ["--filter", `label=${composeLabels.project}=${project.name}`];
     const owned = `{{.Label "${OWNER_LABEL}"}}`;
     const [containers, networks] = await Promise.all([

@@ -6,7 +6,7 @@ import { missingBootLines } from "../../config/examineMachine.ts";
 import { loadConfig, parseSettings, withFound } from "../../config/load.ts";
 import { profiles } from "../../config/profiles.ts";
 import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
 /** All that has no default. */
@@ -231,8 +231,7 @@ describe("what can be found out", () => {
     let commands: FakeCommands;
     beforeEach(async () => {
         commands = await fakeCommands();
-        const network = (gateway: string) =>
-            `echo '${JSON.stringify([{ Name: "", Labels: null, IPAM: { Config: [{ Gateway: gateway }] } }])}'`;
+        const network = (gateway: string) => networkAnswer("", null, [{ Gateway: gateway }]);
         await commands.make("docker", {
             "network ls --quiet --filter label=com.docker.compose.project=tutor_dev": "echo lms",
             "network ls --quiet --filter label=com.docker.compose.project=mitxpro": "echo xpro",

@@ -175,10 +175,10 @@ describe("an application's containers and networks", () => {
 
     test("may be none, or this stack's", async () => {
         await docker("", "");
-        await expect(checkOwner(project, owner)).resolves.toBeUndefined();
+        await expect(checkOwner(project, owner, false)).resolves.toBeUndefined();
 
         await docker(`mitxonline-web-1\\t${owner}\\n`, `mitxonline_default\\t${owner}\\n`);
-        await expect(checkOwner(project, owner)).resolves.toBeUndefined();
+        await expect(checkOwner(project, owner, false)).resolves.toBeUndefined();
     });
 
     test("that somebody else started are told by name, with both ways out", async () => {
@@ -186,11 +186,17 @@ describe("an application's containers and networks", () => {
             `mitxonline-db-1\\t\\nmitxonline-web-1\\t${owner}\\nmitxonline-nginx-1\\topenedx-mit-integration/other\\n`,
             "mitxonline_default\\t\\n",
         );
-        const fault = await faultOf(checkOwner(project, owner));
+        const fault = await faultOf(checkOwner(project, owner, false));
 
         expect(fault).toContain("than this stack: mitxonline-db-1, mitxonline-nginx-1, mitxonline_default\n");
         expect(fault).toContain("docker compose down, in /checkouts/mitxonline; ");
         expect(fault).toContain("pulumi config set adopt true");
+    });
+
+    test("that somebody else started are taken over where that is configured", async () => {
+        await docker("mitxonline-db-1\\t\\n", "");
+
+        await expect(checkOwner(project, owner, true)).resolves.toBeUndefined();
     });
 });
 

@@ -38,11 +38,12 @@ describeDocker("a machine on which another Compose project runs", () => {
         await expect(checkSubnet("172.31.77.1", "theirs_default", "applicationGateway")).resolves.toBeUndefined();
     });
 
-    test("takes a project that somebody else started for theirs", async () => {
-        await expect(checkOwner(theirs, "project/stack")).rejects.toThrow(
+    test("takes a project that somebody else started for theirs, unless it is to be taken over", async () => {
+        await expect(checkOwner(theirs, "project/stack", false)).rejects.toThrow(
             /theirs-web-1, theirs_default\n.*docker compose down, in \/checkouts\/theirs.*adopt true/,
         );
-        await expect(checkOwner({ ...theirs, name: "mine" }, "project/stack")).resolves.toBeUndefined();
+        await expect(checkOwner(theirs, "project/stack", true)).resolves.toBeUndefined();
+        await expect(checkOwner({ ...theirs, name: "mine" }, "project/stack", false)).resolves.toBeUndefined();
     });
 
     test("knows what this stack started", async () => {
@@ -50,7 +51,7 @@ describeDocker("a machine on which another Compose project runs", () => {
         const project = ["--label", "com.docker.compose.project=ours", "--label", "com.docker.compose.oneoff=False"];
         await execa("docker", ["create", ...owner, ...project, "redis:7.4.5", "serve"]);
 
-        await expect(checkOwner({ ...theirs, name: "ours" }, "project/stack")).resolves.toBeUndefined();
-        await expect(checkOwner({ ...theirs, name: "ours" }, "project/other")).rejects.toThrow(/somebody else/);
+        await expect(checkOwner({ ...theirs, name: "ours" }, "project/stack", false)).resolves.toBeUndefined();
+        await expect(checkOwner({ ...theirs, name: "ours" }, "project/other", false)).rejects.toThrow(/somebody else/);
     });
 });

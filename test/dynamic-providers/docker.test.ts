@@ -6,7 +6,7 @@ import {
     runningContainer,
     subnetOf,
 } from "../../dynamic-providers/docker.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 
 let commands: FakeCommands;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ afterEach(() => commands.remove());
 
 /** What Docker says of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
-    `echo '${JSON.stringify([{ Name: "app_default", Labels: labels, IPAM: { Config: config } }])}'`;
+    networkAnswer("app_default", labels, config);
 const missing = (what: string) => `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
 
 test("the subnet of a gateway has 256 addresses", () => {

@@ -3,7 +3,7 @@ import { provider as network } from "../../dynamic-providers/tutorNetwork.provid
 import type { TutorNetworkInputs } from "../../dynamic-providers/tutorNetwork.ts";
 import { provider as server } from "../../dynamic-providers/tutorServer.provider.ts";
 import type { TutorServerInputs } from "../../dynamic-providers/tutorServer.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { checked } from "../support/providers.ts";
 
 const owner = "openedx-mit-integration/dev";
@@ -35,7 +35,7 @@ describe("the network of Tutor's development server", () => {
         gateway,
     });
     const inspect = (its: string, labels: Record<string, string> = {}) =>
-        `echo '${JSON.stringify([{ Name: "tutor_dev_default", Labels: labels, IPAM: { Config: [{ Gateway: its }] } }])}'`;
+        networkAnswer("tutor_dev_default", labels, [{ Gateway: its }]);
     const missing = "echo 'Error: network tutor_dev_default not found' >&2; exit 1";
     /** A network that is there only after it was made. */
     const made = () => {

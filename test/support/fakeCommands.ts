@@ -17,6 +17,15 @@ export interface FakeCommands {
     readonly remove: () => Promise<void>;
 }
 
+/** What the shell does to answer as `docker network inspect` does. */
+export function networkAnswer(
+    name: string,
+    labels: Readonly<Record<string, string>> | null,
+    config: readonly object[] | null,
+): string {
+    return `echo '${JSON.stringify([{ Name: name, Labels: labels, IPAM: { Config: config } }])}'`;
+}
+
 /** Lets this process call commands that a test makes up. */
 export async function fakeCommands(): Promise<FakeCommands> {
     const folder = await mkdtemp(join(tmpdir(), "commands-"));
