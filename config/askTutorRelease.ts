@@ -1,5 +1,6 @@
 import { execa, type Result } from "execa";
 import * as pulumi from "@pulumi/pulumi";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { Fault, lastLines } from "./faults.ts";
 import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlugin.ts";
 
@@ -16,7 +17,7 @@ export async function askTutorRelease(command: string): Promise<TutorRelease> {
     if (version === undefined) {
         throw new Fault(
             `${command} --version does not answer as Tutor does: ${lastLines(result)}`,
-            "name the right command: pulumi config set tutor PATH",
+            `name the right command: ${pulumiCommand("config set tutor PATH")}`,
         );
     }
     const release = tutorReleases.find((known) => known === major);
@@ -40,7 +41,7 @@ export function expectTutor(command: string, { exitCode, code }: Pick<Result, "e
     if (exitCode === undefined) {
         throw new Fault(
             `lmsFrom is tutor, but the command ${command} can't be run (${code ?? ""})`,
-            "install Tutor (https://docs.tutor.edly.io/install.html), or name its path: pulumi config set tutor PATH",
+            `install Tutor (https://docs.tutor.edly.io/install.html), or name its path: ${pulumiCommand("config set tutor PATH")}`,
         );
     }
 }

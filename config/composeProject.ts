@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import { parseEnvText, withBlock } from "../dynamic-providers/envBlock.ts";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { Fault, lastLines } from "./faults.ts";
 
 const text = z.string();
@@ -127,7 +128,7 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
     if (!existsSync(folder)) {
         throw new Fault(
             `${folder}, the application's checkout, does not exist`,
-            "clone it there, or name its .env: pulumi config set envFile PATH/.env",
+            `clone it there, or name its .env: ${pulumiCommand("config set envFile PATH/.env")}`,
         );
     }
     const copies = await mkdtemp(join(tmpdir(), "env-"));
@@ -146,7 +147,7 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
                 `The Compose project in ${folder} has what is not carried over:\n` +
                     error.issues.map((issue) => `      ${describe(issue)}`).join("\n"),
                 "take it out, for instance in docker-compose.override.yml, or start the containers yourself: " +
-                    "pulumi config set applicationFrom external",
+                    pulumiCommand("config set applicationFrom external"),
             );
         }
         const services = Object.entries(data.services).map(([name, definition]) => [

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { applicationProject, askGateway } from "./askGateway.ts";
 import { examineMachine } from "./examineMachine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
@@ -108,13 +109,13 @@ function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>
     const value = values[key] ?? "";
     const state = value === "" ? " is not set" : isSecret ? " is wrong" : `: ${withoutUser(value)}`;
     // A secret without a value is asked for, and so stays out of the shell's history.
-    const command = isSecret ? `pulumi config set --secret ${key}` : `pulumi config set ${key} VALUE`;
+    const command = isSecret ? pulumiCommand(`config set --secret ${key}`) : pulumiCommand(`config set ${key} VALUE`);
     return `  ${key}${state}\n    must be ${allowed}\n    ${command}`;
 }
 
 function unknownKey(key: string): string {
     const known = Object.keys(settingsSchema.shape).join(", ");
-    return `  ${key} is not a key of this project\n    must be one of ${known}\n    pulumi config rm ${key}`;
+    return `  ${key} is not a key of this project\n    must be one of ${known}\n    ${pulumiCommand(`config rm ${key}`)}`;
 }
 
 /** An address may hold a password. */

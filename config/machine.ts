@@ -4,6 +4,7 @@ import { BlockList, createServer } from "node:net";
 import { dirname } from "node:path";
 import { execa } from "execa";
 import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
 import { expectTutor } from "./askTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
@@ -87,7 +88,7 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
         if (other !== name && taken !== undefined) {
             throw new Fault(
                 `the network ${String(other)} has the addresses ${taken} already, which ${name} is to have`,
-                `choose others by their gateway, for instance: pulumi config set ${key} ${gateway.replace(/^\d+\.\d+/, "10.213")}`,
+                `choose others by their gateway, for instance: ${pulumiCommand(`config set ${key} ${gateway.replace(/^\d+\.\d+/, "10.213")}`)}`,
             );
         }
     }
@@ -120,7 +121,7 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
         throw new Fault(
             `the application was started by somebody else than this stack: ${strangers.join(", ")}`,
             `take it down (its data stays): docker compose down, in ${project.folder}; ` +
-                "or have this done by the stack: pulumi config set adopt true",
+                `or have this done by the stack: ${pulumiCommand("config set adopt true")}`,
         );
     }
 }
@@ -149,7 +150,7 @@ export async function askTutor(command: string, host: string, launches: boolean)
         }
         throw new Fault(
             `Tutor has no configuration in ${dirname(file)} yet`,
-            "set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
+            `set Open edX up (tutor dev launch), or let this stack do it: ${pulumiCommand("config set lmsLaunch true")}`,
         );
     }
     const [project, lmsHost] = await Promise.all([
@@ -160,7 +161,7 @@ export async function askTutor(command: string, host: string, launches: boolean)
     if (lmsHost !== host) {
         throw new Fault(
             `Tutor's LMS_HOST is ${lmsHost}, and lmsUrl says ${host}`,
-            `tutor config save --set LMS_HOST=${host}, then tutor dev launch; or pulumi config set lmsUrl http://${lmsHost}:8000`,
+            `tutor config save --set LMS_HOST=${host}, then tutor dev launch; or ${pulumiCommand(`config set lmsUrl http://${lmsHost}:8000`)}`,
         );
     }
     return project;

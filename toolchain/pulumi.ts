@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
 import { execa } from "execa";
+import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");
@@ -29,12 +31,27 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
  */
 export async function runPulumi(...args: string[]): Promise<number> {
     const { exitCode } = await execa("pulumi", args, {
-        env: await pulumiEnvironment(),
+        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandWith(stackOption(args)) },
         reject: false,
         stdio: "inherit",
     });
     await removeNeedlessSalts();
     return exitCode ?? 1;
+}
+
+/** How the user calls Pulumi, for the commands that messages name. */
+function commandWith(stack: string | undefined): string {
+    return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
+}
+
+/** The stack that the arguments of Pulumi name, where they name one. */
+function stackOption(args: readonly string[]): string | undefined {
+    const { stack } = parseArgs({
+        args: [...args],
+        strict: false,
+        options: { stack: { type: "string", short: "s" } },
+    }).values;
+    return typeof stack === "string" ? stack : undefined;
 }
 
 /** Says in one line which plug-ins are not the published ones; says nothing where all are. */
