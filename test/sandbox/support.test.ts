@@ -88,6 +88,42 @@ describe("the counting proxy", () => {
         expect(await browser.list("sites/site", `domain=${fault}.example`)).toHaveLength(rows);
     });
 
+    test.each([
+        ["a page", "GET", sites],
+        ["an answer without a body", "POST", `${sites}add/`],
+    ] as const)("can cut off %s after the server has processed the request", async (_what, cutMethod, cutPath) => {
+        const browser = await signIn();
+        const form = await browser.form(`${sites}add/`, "site_form");
+        const domain = `cut-${cutMethod}.example`;
+        proxy.fault = ({ method, path }) => (method === cutMethod && path === cutPath ? "cut" : undefined);
+        const answer =
+            cutMethod === "GET" ? browser.get(cutPath) : browser.submit(form, { domain, name: "cut", _save: "1" });
+        await expect(answer).rejects.toMatchObject({ status: cutMethod === "GET" ? 200 : 302 });
+        proxy.fault = undefined;
+        expect(await browser.list("sites/site", `domain=${domain}`)).toHaveLength(cutMethod === "GET" ? 0 : 1);
+    });
+
+    test.each([
+        ["before", "hang", 0],
+        ["after", "hang-after-forward", 1],
+    ] as const)("can leave a request without an answer %s the server has processed it", async (_when, fault, rows) => {
+        const browser = await signIn();
+        const add = `${sites}add/`;
+        const form = await browser.form(add, "site_form");
+        proxy.fault = ({ method, path }) => (method === "POST" && path === add ? fault : undefined);
+        const requests = proxy.requests.length;
+        const post = browser.submit(form, { domain: `${fault}.example`, name: fault });
+        await pRetry(() => expect(proxy.requests).toHaveLength(requests + 1), {
+            minTimeout: 20,
+            factor: 1,
+            retries: 500,
+        });
+        expect(proxy.requests.at(-1)).toEqual({ method: "POST", path: add, status: 0 });
+        expect(await browser.list("sites/site", `domain=${fault}.example`)).toHaveLength(rows);
+        await proxy.stop();
+        await expect(post).rejects.toMatchObject({ code: "ECONNRESET" });
+    });
+
     test("drops the connection where the server is gone", async () => {
         const orphan = await startCountingProxy({ host: "127.0.0.1", port: 1 });
         await expect(axios.get(orphan.baseUrl, { proxy: false })).rejects.toMatchObject({ code: "ECONNRESET" });

@@ -1,21 +1,31 @@
 import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 
 export interface RecordedRequest {
     method: string;
     /** Without the query. */
     path: string;
-    /** 0 where the connection was dropped. */
+    /** 0 where there was no answer. */
     status: number;
 }
 
-/**
- * What goes wrong with a request: the connection is dropped before the server sees the request (`reset`) or after the
- * server has processed it (`reset-after-forward`), or the proxy answers by itself.
- */
+/** What goes wrong with a request. */
 export type Fault =
-    "reset" | "reset-after-forward" | { status: number; body?: string; headers?: Record<string, string> } | undefined;
+    /** The connection is dropped before the server sees the request. */
+    | "reset"
+    /** The server processes the request; then the connection is dropped without an answer. */
+    | "reset-after-forward"
+    /** The server processes the request; the connection is dropped in the middle of the answer's body. */
+    | "cut"
+    /** The server never sees the request, and nobody ever answers. */
+    | "hang"
+    /** The server processes the request, and nobody ever answers. */
+    | "hang-after-forward"
+    /** The server never sees the request; the proxy answers. Without a body: an empty answer. */
+    | { status: number; body?: string; headers?: Record<string, string> }
+    | undefined;
 
 export interface CountingProxy {
     /** The server's address through the proxy: the same host name, another port. */
@@ -26,6 +36,7 @@ export interface CountingProxy {
     count: (method: string, path: string | RegExp) => number;
     /** Decides about a request, the n-th (from 1) with its method and path. */
     fault?: ((request: { method: string; path: string; url: string }, n: number) => Fault) | undefined;
+    /** Drops all connections and stops; a stopped proxy stays stopped. */
     stop: () => Promise<void>;
 }
 
@@ -46,6 +57,8 @@ export async function startCountingProxy(target: { host: string; port: number })
         const fault = proxy.fault?.({ method, path, url }, n);
         if (fault === "reset") {
             drop();
+        } else if (fault === "hang") {
+            proxy.requests.push({ method, path, status: 0 });
         } else if (typeof fault === "object") {
             proxy.requests.push({ method, path, status: fault.status });
             outgoing.writeHead(fault.status, fault.headers).end(fault.body);
@@ -53,12 +66,20 @@ export async function startCountingProxy(target: { host: string; port: number })
             // The Host header is passed on as it is: the server's sites, cookies and CSRF check depend on it.
             const options = { host: "127.0.0.1", port: target.port, method, path: url, headers: incoming.headers };
             const onward = forward(options, (answer) => {
+                const status = answer.statusCode ?? 0;
                 if (fault === "reset-after-forward") {
                     answer.resume().on("end", drop);
                     return;
                 }
-                const status = answer.statusCode ?? 0;
+                if (fault === "hang-after-forward") {
+                    answer.resume().on("end", () => proxy.requests.push({ method, path, status: 0 }));
+                    return;
+                }
                 proxy.requests.push({ method, path, status });
+                if (fault === "cut") {
+                    void cutOff(answer, outgoing);
+                    return;
+                }
                 outgoing.writeHead(status, answer.rawHeaders);
                 answer.pipe(outgoing);
             });
@@ -79,10 +100,23 @@ export async function startCountingProxy(target: { host: string; port: number })
                     (typeof path === "string" ? request.path === path : path.test(request.path)),
             ).length,
         stop: async () => {
-            server.closeAllConnections();
+            if (!server.listening) {
+                return;
+            }
             server.close();
+            server.closeAllConnections();
             await once(server, "close");
         },
     };
     return proxy;
+}
+
+/** Passes on the head of an answer and half of its body, then drops the connection. */
+async function cutOff(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await buffer(answer);
+    const headers = { ...answer.headers, "content-length": String(Math.max(body.length, 1)) };
+    delete headers["transfer-encoding"];
+    outgoing.writeHead(answer.statusCode ?? 0, headers);
+    outgoing.flushHeaders();
+    outgoing.write(body.subarray(0, body.length / 2), () => outgoing.destroy());
 }
