@@ -113,11 +113,16 @@ describe("the counting proxy", () => {
         proxy.fault = ({ method, path }) => (method === "POST" && path === add ? fault : undefined);
         const requests = proxy.requests.length;
         const post = browser.submit(form, { domain: `${fault}.example`, name: fault });
-        await pRetry(() => expect(proxy.requests).toHaveLength(requests + 1), {
-            minTimeout: 20,
-            factor: 1,
-            retries: 500,
-        });
+        await pRetry(
+            () => {
+                expect(proxy.requests).toHaveLength(requests + 1);
+            },
+            {
+                minTimeout: 20,
+                factor: 1,
+                retries: 500,
+            },
+        );
         expect(proxy.requests.at(-1)).toEqual({ method: "POST", path: add, status: 0 });
         expect(await browser.list("sites/site", `domain=${fault}.example`)).toHaveLength(rows);
         await proxy.stop();
