@@ -42,104 +42,112 @@ const keys = z.strictObject({
     application: z
         .enum(applicationNames, `one of ${applicationNames.join(", ")}`)
         .default("mitxonline")
-        .describe(`The MIT application to integrate: ${applicationNames.join(", ")}`),
+        .describe("The MIT application; mitxonline-apisix is MITx Online behind APISIX, with Keycloak"),
 
-    lmsUrl: origin.default(openEdx.url).describe("The address of Open edX (LMS)"),
+    lmsUrl: origin
+        .default(openEdx.url)
+        .describe("Address of the LMS, as a browser uses it; its host and port also name the LMS's site"),
     lmsUsername: text("the e-mail address of a superuser of Open edX")
         .default("edx@example.org")
-        .describe("The e-mail address by which a superuser signs in to Open edX"),
+        .describe("E-mail address or user name of a superuser of the LMS"),
     lmsPassword: secret(
-        "That superuser's password; empty, with lmsFrom tutor: the superuser is made, with one of its own",
+        "Password of lmsUsername; required with lmsFrom external. Empty with lmsFrom tutor: the stack creates the superuser",
     ),
 
     lmsFrom: z
         .enum(["tutor", "external"], "one of tutor, external")
         .default("external")
-        .describe("Who sets the LMS up: tutor: this program, through Tutor on this machine; external: somebody else"),
+        .describe(
+            "Who sets up the LMS: tutor (this stack, through Tutor on this machine) or external (you, elsewhere)",
+        ),
     tutor: text("the command tutor, by name or path")
         .default("tutor")
-        .describe("The command tutor, by name or path; for lmsFrom tutor only"),
+        .describe("The tutor command, by name or path; with lmsFrom tutor"),
     tutorRelease: z
         .enum(["", ...tutorReleases], `one of ${tutorReleases.join(", ")}`)
         .default("")
-        .describe("The release of Tutor: 20, 21, 22; empty: as tutor says, for lmsFrom external the newest"),
-    lmsLaunch: flag
-        .default(false)
-        .describe("Whether Open edX is set up by tutor dev launch where it was not; for lmsFrom tutor only"),
+        .describe(
+            "Tutor release, which decides the package versions: 20 (Teak), 21 (Ulmo), 22 (Verawood). Empty: what tutor reports; with lmsFrom external, the newest",
+        ),
+    lmsLaunch: flag.default(false).describe("Run tutor dev launch where Open edX was never set up; with lmsFrom tutor"),
     lmsPackages: z
         .enum(["image", "container", "installed"], "one of image, container, installed")
         .default("image")
         .describe(
-            "How the LMS gets its packages: image: its image is built with them; container: pip in the one that runs; " +
-                "installed: it has them already",
+            "How the LMS gets its packages: image (built into its image), container (pip in the running container; the next " +
+                "up repeats it after the container is replaced), or installed (already there)",
         ),
-    redirectVisitors: flag
-        .default(true)
-        .describe("Whether anonymous visitors of Open edX are sent to the MIT application at once"),
+    redirectVisitors: flag.default(true).describe("Send anonymous visitors of the LMS straight to the MIT application"),
     clientSecretIn: z
         .enum(["database", "settings"], "one of database, settings")
         .default("database")
-        .describe("Where Open edX keeps its client secret: database, settings (of the LMS)"),
+        .describe("Where the LMS keeps its client secret: in its database or in its settings"),
 
     applicationFrom: z
         .enum(["compose", "external"], "one of compose, external")
         .default("external")
-        .describe("Who runs the MIT application: compose: this program, from its checkout; external: somebody else"),
+        .describe("Who runs the MIT application: compose (this stack, from the checkout) or external (you)"),
     keepVolumes: flag
         .default(true)
-        .describe("Whether destroy leaves the application's named volumes, its database among them; for compose only"),
+        .describe("Keep the application's volumes, its database among them, on destroy; with applicationFrom compose"),
     applicationUrl: orEmpty(origin)
         .default("")
-        .describe("The address of the MIT application; empty: that of the handbook"),
+        .describe("Address of the MIT application, as a browser uses it. Empty: the handbook's"),
     applicationAdminUrl: orEmpty(origin)
         .default("")
-        .describe("The address of its admin; empty: applicationUrl, behind APISIX port 8013 of the same host"),
+        .describe("Address of its admin. Empty: applicationUrl; behind APISIX, port 8013 of the same host"),
     applicationUsername: text("the user name of a superuser of the MIT application")
         .default("admin")
-        .describe("The user name by which a superuser signs in to the MIT application's admin"),
+        .describe("User name of a superuser of the MIT application"),
     applicationPassword: secret(
-        "That superuser's password; empty, with applicationFrom compose: the superuser is made, with one of its own",
+        "Password of applicationUsername; required with applicationFrom external. Empty with compose: the stack creates the superuser",
     ),
     envFile: z
         .string()
         .default("")
-        .describe("The .env in the application's checkout, relative to this project; empty: a checkout beside it"),
+        .describe(
+            "Path of the .env in the application's checkout, relative to this folder. Empty: ../mitxonline/.env, xPro: ../mitxpro/.env",
+        ),
     keycloakClientSecret: secret(
-        "The client secret of APISIX in Keycloak, for mitxonline-apisix only; empty: that of the checkout's realm file",
+        "Client secret of APISIX in Keycloak, for mitxonline-apisix. Empty: read from the realm file in the checkout",
     ),
 
     platform: z
         .enum(["auto", "linux", "macos", "windows"], "one of auto, linux, macos, windows")
         .default("auto")
-        .describe("Where Docker runs: linux, macos, windows; auto: this machine's"),
+        .describe("Where Docker runs; auto: on this machine's system. Only Linux needs gateways"),
     lmsGateway: orEmpty(host)
         .default("")
-        .describe(`The gateway of Open edX's network; empty: on Linux as Docker says, else ${dockerHost}`),
+        .describe(
+            `Host by which the application's containers reach the LMS. Empty: on Linux what Docker reports (${openEdx.gateway} for a new network), elsewhere ${dockerHost}`,
+        ),
     applicationGateway: orEmpty(host)
         .default("")
         .describe(
-            `The gateway of the MIT application's network; empty: on Linux as Docker says or with compose a fixed one, else ${dockerHost}`,
+            `Host by which the LMS's container reaches the application. Empty: on Linux what Docker reports (with compose ${profiles.mitxonline.gateway}, xPro: ${profiles.xpro.gateway}), elsewhere ${dockerHost}`,
         ),
 
     serviceWorkerUsername: username
         .default("mitserviceworker")
-        .describe("The user of Open edX as whom the MIT application calls its API"),
-    serviceWorkerEmail: email.default("mitserviceworker@mit.odl.local").describe("That user's e-mail address"),
-    tokenLifetimeDays: days(1).default(365).describe("How many days that user's access token is valid for"),
+        .describe("The LMS user as whom the MIT application calls the LMS's API"),
+    serviceWorkerEmail: email.default("mitserviceworker@mit.odl.local").describe("E-mail address of that user"),
+    tokenLifetimeDays: days(1).default(365).describe("How many days that user's access token is valid: 1 to 36500"),
     tokenRenewBeforeDays: days(0)
         .default(30)
-        .describe("The token is renewed by the first `pulumi up` with fewer days than that left"),
-    superuserUsername: orEmpty(username)
-        .default("")
-        .describe("A user of Open edX to be made a superuser there; empty: none"),
-    superuserEmail: orEmpty(email).default("").describe("That user's e-mail address"),
+        .describe("Up extends the token when fewer days than this are left; less than tokenLifetimeDays"),
+    superuserUsername: orEmpty(username).default("").describe("An LMS user to make a superuser. Empty: none"),
+    superuserEmail: orEmpty(email).default("").describe("E-mail address of that user; set both or neither"),
 
     fallbackSite: text("a site's domain, e.g. example.com")
         .default(openEdx.fallbackSite)
-        .describe("The site of Open edX that gets the provider configuration too: requests by other host names use it"),
+        .describe(
+            "Domain of the site that gets the provider configuration too: the LMS uses it for requests under other host names",
+        ),
     adopt: flag
         .default(false)
-        .describe("Whether users, OAuth applications and configurations that somebody made by hand are taken over"),
+        .describe(
+            "Take over users, OAuth applications and provider configurations that were made by hand, and replace containers that were started by hand",
+        ),
 });
 
 /** The configuration of a stack, as it was set. */

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { parseSettings } from "../../config/load.ts";
 import { settingsSchema } from "../../config/schema.ts";
 import { defaultPorts } from "../../sandbox/sandbox.ts";
+import { generatedFiles } from "../../toolchain/generated.ts";
 
 interface ConfigFile {
     config: Record<string, unknown>;
@@ -37,6 +38,34 @@ describe("Pulumi.yaml", () => {
         expect(Object.entries(read("Pulumi.yaml").config)).toStrictEqual(declared);
         expect(JSON.stringify(declared)).not.toContain('"description":""');
     });
+});
+
+test("what comes from the schema is up to date (npm run generate)", async () => {
+    const generated = await generatedFiles();
+
+    expect(Object.keys(generated)).toEqual(["Pulumi.yaml", "docs/configuration.md"]);
+    for (const [path, text] of Object.entries(generated)) {
+        expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(text);
+    }
+});
+
+test("the editor's settings agree with Prettier's", () => {
+    interface Options {
+        readonly tabWidth?: number;
+        readonly printWidth?: number;
+    }
+    const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    const { overrides, ...options } = JSON.parse(text(".prettierrc.json")) as Options & {
+        overrides: { files: string[]; options: Options }[];
+    };
+    const sections = text(".editorconfig").split(/^(?=\[)/m);
+    const section = (title: string) => sections.find((part) => part.startsWith(`[${title}]`)) ?? "";
+
+    expect(section("*")).toContain(`indent_size = ${String(options.tabWidth)}\n`);
+    expect(section("*")).toContain(`max_line_length = ${String(options.printWidth)}\n`);
+    expect(overrides).toHaveLength(1);
+    expect(section("*.{yml,yaml,md}")).toContain(`indent_size = ${String(overrides[0]?.options.tabWidth)}\n`);
+    expect(overrides[0]?.files).toEqual(["*.yml", "*.yaml", "*.md"]);
 });
 
 describe("Pulumi.sandbox.yaml", () => {

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { settingsSchema } from "../config/schema.ts";
+import { project } from "./pulumi.ts";
+
+/** A key of the configuration, as JSON Schema describes it. */
+interface Key {
+    readonly type: string;
+    readonly default: unknown;
+    readonly description: string;
+    readonly enum?: readonly string[];
+    readonly secret?: boolean;
+}
+
+/** The keys of the configuration, in the schema's order. */
+const keys = Object.entries(z.toJSONSchema(settingsSchema).properties ?? {}) as unknown as [string, Key][];
+
+/** The parts of the project's files that are made from `config/schema.ts`: each file's path and its new text. */
+export async function generatedFiles(): Promise<Record<string, string>> {
+    const parts = {
+        "Pulumi.yaml": { from: "\nconfig:\n", to: undefined, text: declarations() },
+        "docs/configuration.md": { from: "<!-- keys -->\n", to: "<!-- end of keys -->", text: table() },
+    };
+    const files = Object.entries(parts).map(async ([path, { from, to, text }]) => {
+        const file = join(project, path);
+        const whole = withPart(await readFile(file, "utf8"), from, to, text);
+        return [path, await format(whole, { ...(await resolveConfig(file)), filepath: file })] as const;
+    });
+    return Object.fromEntries(await Promise.all(files));
+}
+
+/** `Pulumi.yaml`: the keys as the CLI knows them. */
+function declarations(): string {
+    const declared = keys.map(([key, { type, default: value, description }]) => [
+        key,
+        { type, default: value, description },
+    ]);
+    return stringify(Object.fromEntries(declared), { lineWidth: 0 }).replaceAll(/^/gm, "  ").trimEnd();
+}
+
+/** `docs/configuration.md`: the keys as people read about them. */
+function table(): string {
+    const code = (value: unknown) => (value === "" ? "" : `\`${String(value)}\``);
+    const rows = keys.map(([key, { type, default: value, description, enum: allowed, secret }]) => {
+        const values = type === "boolean" ? ["true", "false"] : allowed?.filter((name) => name !== "");
+        const kind =
+            secret === true ? "secret" : (values?.map(code).join(", ") ?? (type === "integer" ? "number" : "text"));
+        return [code(key), kind, code(value), description.replaceAll("|", "\\|")];
+    });
+    const lines = [["Key", "Value", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
+    return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n\n`;
+}
+
+function withPart(text: string, from: string, to: string | undefined, part: string): string {
+    const start = text.indexOf(from) + from.length;
+    const end = to === undefined ? text.length : text.indexOf(to);
+    if (start < from.length || end < start) {
+        throw new Error(`The place for generated text is missing: ${JSON.stringify(from)}`);
+    }
+    return text.slice(0, start) + part + text.slice(end);
+}
