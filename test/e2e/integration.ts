@@ -5,6 +5,7 @@ import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 const APPLICATIONS = "oauth2_provider/application";
@@ -40,24 +41,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await servers.stop();
         });
 
-        function configFor(name: ApplicationName): Record<string, string> {
-            const { lms, mitxonline, xpro } = servers;
-            const target = name === "xpro" ? xpro : mitxonline;
-            return {
-                application: name,
-                lmsUrl: lms.baseUrl,
-                lmsUsername: lms.email,
-                lmsPassword: lms.password,
-                lmsGateway: "127.0.0.1",
-                applicationUrl: name === "mitxonline-apisix" ? mitxonline.apisixBaseUrl : target.baseUrl,
-                applicationAdminUrl: target.baseUrl,
-                applicationUsername: target.username,
-                applicationPassword: target.password,
-                applicationGateway: "127.0.0.1",
-                envFile: target.envFile,
-                keycloakClientSecret: "client-secret-of-the-realm",
-            };
-        }
+        const configFor = (name: ApplicationName) => sandboxConfig(name, servers);
 
         /** What the LMS has, by the texts of its lists; versions of provider configurations can't be taken away. */
         async function inventory() {

@@ -15,9 +15,12 @@ export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
 /**
  * Starts servers of the caller's own: on free ports, with a temporary state directory, so that they disturb neither the
  * sandbox of this project nor other tests. They end with the test process at the latest, whatever ends that.
+ *
+ * @param prepare - fills the state directory before the servers start.
  */
 export async function startServers<const Name extends ServerName>(
     servers: readonly Name[],
+    prepare?: (stateDirectory: string, ports: Ports) => Promise<void>,
 ): Promise<TestServers<Name>> {
     const stateDirectory = await mkdtemp(path.join(tmpdir(), "sandbox-"));
     // A process of its own that outlives this one: it stops the servers as soon as its standard input ends.
@@ -32,7 +35,9 @@ export async function startServers<const Name extends ServerName>(
         await guard;
     };
     try {
-        const started = await up({ servers, stateDirectory, ports: await freePorts() });
+        const ports = await freePorts();
+        await prepare?.(stateDirectory, ports);
+        const started = await up({ servers, stateDirectory, ports });
         return { ...started, stateDirectory, stop };
     } catch (error) {
         await stop();

@@ -1,0 +1,75 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { ApplicationName } from "../../config/profiles.ts";
+import type { Ports } from "../../sandbox/sandbox.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+/** What differs from test to test in a fixture. */
+export interface Addresses {
+    readonly envFile: string;
+    readonly ports: Ports;
+    readonly server: "mitxonline" | "xpro";
+}
+
+/** The placeholders of a fixture and the values that they stand for. */
+export function placeholders({ envFile, ports, server }: Addresses): [placeholder: string, value: string][] {
+    return [
+        ["{{envFile}}", envFile],
+        ["{{lms}}", String(ports.lms)],
+        ["{{server}}", String(ports[server])],
+        ["{{apisix}}", String(ports["mitxonline-apisix"])],
+    ];
+}
+
+/** A stack as an earlier version of this project left it, with its servers. */
+export interface FormerStack {
+    readonly servers: TestServers<"lms" | "mitxonline" | "xpro">;
+    readonly stack: TestStack;
+    readonly remove: () => Promise<void>;
+}
+
+/** Brings up a stack and its servers from the fixtures that `fixtures/writeState.ts` wrote. */
+export async function restoreFormerStack(application: ApplicationName): Promise<FormerStack> {
+    const server = sandboxServer(application);
+    const restored = async (name: string, addresses: Addresses) => {
+        const packed = await readFile(join(import.meta.dirname, "fixtures", application, `${name}.gz`));
+        return placeholders(addresses).reduce(
+            (text, [placeholder, value]) => text.replaceAll(placeholder, value),
+            (await promisify(gunzip)(packed)).toString(),
+        );
+    };
+    const addressesOf = (stateDirectory: string, ports: Ports): Addresses => ({
+        envFile: join(stateDirectory, server, ".env"),
+        ports,
+        server,
+    });
+    let addresses: Addresses | undefined;
+    const servers = await startServers(["lms", "mitxonline", "xpro"], async (stateDirectory, ports) => {
+        addresses = addressesOf(stateDirectory, ports);
+        for (const name of ["lms", server]) {
+            await mkdir(join(stateDirectory, name), { mode: 0o700 });
+            // A dump is in the order of the tables' names.
+            const file = join(stateDirectory, name, "db.sqlite3");
+            const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+            database.exec(await restored(`${name}.sql`, addresses));
+            database.close();
+        }
+        await writeFile(addresses.envFile, await restored(".env", addresses), { mode: 0o600 });
+    });
+    const stack = await makeStack(sandboxConfig(application, servers));
+    const remove = async () => {
+        await stack.remove();
+        await servers.stop();
+    };
+    await stack.stack.importStack(
+        JSON.parse(await restored("deployment.json", addresses as unknown as Addresses)) as Parameters<
+            typeof stack.stack.importStack
+        >[0],
+    );
+    return { servers, stack, remove };
+}

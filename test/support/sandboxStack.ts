@@ -1,0 +1,27 @@
+import type { ApplicationName } from "../../config/profiles.ts";
+import type { Servers } from "../../sandbox/sandbox.ts";
+
+/** The sandbox's server that is the application of a profile. */
+export function sandboxServer(application: ApplicationName): "mitxonline" | "xpro" {
+    return application === "xpro" ? "xpro" : "mitxonline";
+}
+
+/** The configuration of a stack that integrates the sandbox's servers. */
+export function sandboxConfig(application: ApplicationName, servers: Servers): Record<string, string> {
+    const { lms, mitxonline } = servers;
+    const server = servers[sandboxServer(application)];
+    return {
+        application,
+        lmsUrl: lms.baseUrl,
+        lmsUsername: lms.email,
+        lmsPassword: lms.password,
+        lmsGateway: "127.0.0.1",
+        applicationUrl: application === "mitxonline-apisix" ? mitxonline.apisixBaseUrl : server.baseUrl,
+        applicationAdminUrl: server.baseUrl,
+        applicationUsername: server.username,
+        applicationPassword: server.password,
+        applicationGateway: "127.0.0.1",
+        envFile: server.envFile,
+        keycloakClientSecret: "client-secret-of-the-realm",
+    };
+}
