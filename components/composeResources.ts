@@ -177,6 +177,8 @@ function containerArgs(
         stdinOpen: definition.stdin_open,
         tty: definition.tty,
         destroyGraceSeconds: GRACE_SECONDS,
+        // The default removes anonymous volumes, which may be databases.
+        removeVolumes: false,
         ...(command && { command: command.map((word) => fill(word, values)) }),
         ...(entrypoint && { entrypoints: entrypoint.map((word) => fill(word, values)) }),
         ...(definition.working_dir !== undefined && {

@@ -63,10 +63,10 @@ export async function projectContainers(project: string, ...filters: readonly st
     return ids.split("\n").filter((id) => id !== "");
 }
 
-/** Removes containers with their anonymous volumes; ones that are gone already are fine. */
+/** Removes containers, but none of their volumes, which may be databases; ones that are gone already are fine. */
 export async function removeContainers(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) {
-        await unlessMissing(docker("rm", "--force", "--volumes", ...ids));
+        await unlessMissing(docker("rm", "--force", ...ids));
     }
 }
 

@@ -266,6 +266,7 @@ describe("its containers", () => {
             stdinOpen: true,
             tty: true,
             destroyGraceSeconds: 10,
+            removeVolumes: false,
         });
     });
 

@@ -75,9 +75,9 @@ describe("what is in the way of one that is made anew", () => {
         {
             kind: "container",
             remove: removeLeftContainer,
-            ofProject: (its: string) => ({ "container inspect": `echo '${its}'`, "rm --force --volumes app": "true" }),
+            ofProject: (its: string) => ({ "container inspect": `echo '${its}'`, "rm --force app": "true" }),
             absent: { "container inspect": missing("No such container: app") },
-            removals: ["rm --force --volumes app"],
+            removals: ["rm --force app"],
         },
         {
             kind: "network",
@@ -85,11 +85,11 @@ describe("what is in the way of one that is made anew", () => {
             ofProject: (its: string) => ({
                 "network inspect": network(its === "" ? {} : { "com.docker.compose.project": its }, null),
                 "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline": "echo c0ffee",
-                "rm --force --volumes c0ffee": "true",
+                "rm --force c0ffee": "true",
                 "network rm app": "true",
             }),
             absent: { "network inspect": missing("network app") },
-            removals: ["rm --force --volumes c0ffee", "network rm app"],
+            removals: ["rm --force c0ffee", "network rm app"],
         },
     ];
     const removalsOf = async () => (await commands.calls("docker")).filter((call) => /^(network )?rm /.test(call));
