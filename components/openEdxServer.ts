@@ -51,7 +51,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             const settings = this.#settings(args);
             const network = this.#network(args, settings);
             const server = this.#server(args, network, settings);
-            const superuser = this.#superuser(args, network, server);
+            const superuser = this.#superuser(args, server);
             this.ready = [superuser];
             this.backend = [this.#offeredBackend(server, superuser)];
             gateway = openEdx.gateway ?? network.gateway;
@@ -90,7 +90,6 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             {
                 tutor: lms.tutor,
                 owner,
-                found: lms.found.gateway,
                 wanted: platform === "linux" ? (openEdx.gateway ?? openEdxConstants.gateway) : "",
             },
             { parent: this, dependsOn: settings },
@@ -131,8 +130,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             "lms",
             {
                 tutor: lms.tutor,
-                project: network.project,
-                found: lms.found.container,
+                project: lms.project,
                 image: image?.id ?? "",
                 packages: lms.packagesBy === "container" ? packages : [],
             },
@@ -140,8 +138,8 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         );
     }
 
-    #superuser(args: OpenEdxServerArgs, network: TutorNetwork, server: TutorServer): DjangoSuperuser {
-        const { owner, openEdx, credentials } = args;
+    #superuser(args: OpenEdxServerArgs, server: TutorServer): DjangoSuperuser {
+        const { owner, openEdx, lms, credentials } = args;
         const { kind, baseUrl } = openEdx.connection;
         const page = new SignInPage(
             "lms-sign-in",
@@ -151,7 +149,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         return new DjangoSuperuser(
             "lms-superuser",
             {
-                project: network.project,
+                project: lms.project,
                 service: openEdxConstants.service,
                 manage: openEdxConstants.manage,
                 ...openEdx.superuser,
@@ -190,7 +188,8 @@ function pluginText({ owner, application, lms, credentials }: OpenEdxServerArgs)
 
 /** For commands that write Tutor's configuration: killed at that, they would leave nothing of it. */
 function keepingConfiguration({ tutor }: LmsConfig): pulumi.ResourceHookBinding {
-    return { beforeCreate: [() => keepConfigurationOf(tutor)] };
+    const keep = () => keepConfigurationOf(tutor);
+    return { beforeCreate: [keep], beforeUpdate: [keep] };
 }
 
 /** Tells some texts from others and nothing of what is in it: the client secret is 64 random characters. */

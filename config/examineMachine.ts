@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { projectContainers, runningContainer } from "../dynamic-providers/docker.ts";
+import { projectContainers } from "../dynamic-providers/docker.ts";
 import { type EnvText, parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
@@ -41,7 +41,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
     ]);
     return resolveSettings(settings, {
         ...found,
-        ...(lms !== undefined && { lms }),
+        ...(tutorProject !== undefined && { tutorProject }),
         ...(project !== undefined && { project }),
     });
 }
@@ -78,21 +78,16 @@ function composeChecks(
 interface TutorOnMachine {
     /** The Compose project. */
     readonly project: string;
-    /** The gateway of its network, and the LMS's container; `""` where there is none. */
+    /** The gateway of its network; `""` where there is none. */
     readonly gateway: string;
-    readonly container: string;
     /** Whether it has no container at all. */
     readonly isNew: boolean;
 }
 
 /** What Docker has of Tutor's development server. */
 async function lookAtTutor(project: string): Promise<TutorOnMachine> {
-    const [gateway, container, containers] = await Promise.all([
-        askGateway(project),
-        runningContainer(project, openEdxConstants.service),
-        projectContainers(project),
-    ]);
-    return { project, gateway, container, isNew: containers.length === 0 };
+    const [gateway, containers] = await Promise.all([askGateway(project), projectContainers(project)]);
+    return { project, gateway, isNew: containers.length === 0 };
 }
 
 function readEnv(file: string): EnvText {

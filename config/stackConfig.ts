@@ -50,8 +50,8 @@ export interface LmsConfig {
     /** Whether anonymous visitors are sent to the MIT application at once. */
     readonly redirectsVisitors: boolean;
     readonly clientSecretIn: Settings["clientSecretIn"];
-    /** What Docker has of Tutor's development server when the program starts; empty where it has nothing. */
-    readonly found: { readonly gateway: string; readonly container: string };
+    /** Tutor's Compose project for development. */
+    readonly project: string;
 }
 
 /** What the components deploy: the configuration with everything that follows from it. */
@@ -83,7 +83,8 @@ export interface StackConfig {
 /** What this machine adds to the configuration. */
 export interface Found {
     readonly release?: TutorRelease;
-    readonly lms?: LmsConfig["found"];
+    /** Tutor's Compose project for development. */
+    readonly tutorProject?: string;
     readonly project?: ComposeProject;
     readonly bootLines?: Readonly<Record<string, string>>;
 }
@@ -107,6 +108,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
                 kind: "openedx",
                 baseUrl: lmsUrl.origin,
                 username: settings.lmsUsername,
+                ...(settings.lmsFrom === "tutor" && { mayBeDown: true }),
                 ...(settings.lmsFrom === "tutor" && settings.lmsLaunch && { isOfStack: true }),
             },
             password: passwordOf(settings.lmsPassword),
@@ -140,7 +142,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
             packagesBy: settings.lmsPackages,
             redirectsVisitors: settings.redirectVisitors,
             clientSecretIn: settings.clientSecretIn,
-            found: found.lms ?? { gateway: "", container: "" },
+            project: found.tutorProject ?? openEdxConstants.project,
         },
         envFile,
         keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret),

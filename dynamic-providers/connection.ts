@@ -15,6 +15,11 @@ export interface Connection {
      * holds up neither refresh nor destroy. Default: no.
      */
     readonly isOfStack?: boolean;
+    /**
+     * Whether the stack starts the server, which may be down until then: refresh takes what is on one that does not
+     * answer as it was. Default: as {@link isOfStack}.
+     */
+    readonly mayBeDown?: boolean;
 }
 
 /** {@link Connection} as a caller passes it. */
@@ -24,4 +29,5 @@ export interface ConnectionArgs {
     readonly username: Input<string>;
     readonly password: Input<string>;
     readonly isOfStack?: Input<boolean>;
+    readonly mayBeDown?: Input<boolean>;
 }

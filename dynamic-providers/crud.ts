@@ -31,6 +31,11 @@ export interface ProviderDefinition<Inputs extends object, Outputs extends Input
     readonly local?: readonly (keyof Inputs & string)[];
     /** Where values that look different mean the same to the server. */
     readonly equal?: Equalities<Inputs>;
+    /**
+     * Whether something outside is no longer as the last operation left it, so that an update is due although no input
+     * changed. Every diff asks, previews too: only for what is quick and changes nothing.
+     */
+    isOutdated?(props: Outputs): Promise<boolean>;
     /** Makes the object, or takes over what an interrupted run left. Begins by looking. */
     create(inputs: Inputs): Promise<Created<Outputs>>;
     /** The server's truth, or `undefined` where the object is gone. */
@@ -67,7 +72,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         one: Inputs[Key] | undefined,
         other: Inputs[Key] | undefined,
     ) => {
-        const equal = definition.equal?.[key];
+        const equal = definition.equal?.[key] ?? (key === "connection" ? sameConnection : undefined);
         return (
             isDeepStrictEqual(one, other) ||
             (equal !== undefined && isKnown(one) && isKnown(other) && equal(one, other))
@@ -81,12 +86,13 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const failures = [...schemaFailures(definition.schema, inputs), ...(definition.faults?.(inputs) ?? [])];
             return Promise.resolve({ inputs: inputs as Inputs, failures });
         },
-        diff(_id, olds, news) {
+        async diff(_id, olds, news) {
             const changed = changedKeys(olds, news);
             const replaces = changed.filter(
                 (key) => definition.replaceOn.includes(key) || (key === "connection" && isOtherServer(olds, news)),
             );
-            return Promise.resolve({ changes: changed.length > 0, replaces });
+            const changes = changed.length > 0 || (await definition.isOutdated?.(withoutProvider(olds))) === true;
+            return { changes, replaces };
         },
         create: (inputs) => lookAgainOnce(() => definition.create(withoutProvider(inputs))),
         async read(id, props) {
@@ -100,7 +106,8 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const local: readonly string[] = ["connection", ...(definition.local ?? [])];
             const former = withoutProvider(olds);
             const inputs = withoutProvider(news);
-            if (changedKeys(former, inputs).every((key) => local.includes(key))) {
+            const isLocal = changedKeys(former, inputs).every((key) => local.includes(key));
+            if (isLocal && (await definition.isOutdated?.(former)) !== true) {
                 return { outs: { ...former, ...inputs } };
             }
             return { outs: await lookAgainOnce(() => definition.update(id, former, inputs)) };
@@ -147,7 +154,7 @@ async function asBeforeWhereShut<Outputs extends object>(
     try {
         return await read();
     } catch (error) {
-        if (isShutServerOfStack(error, known)) {
+        if (isShutServerOfStack(error, known, "mayBeDown")) {
             console.warn(`${error.message} What is on it is taken as it was.`);
             return known;
         }
@@ -165,11 +172,18 @@ export const connectionSchema = z.strictObject({
     username: z.string().min(1, "must not be empty"),
     password: z.string().min(1, "must not be empty"),
     isOfStack: z.boolean().exactOptional(),
+    mayBeDown: z.boolean().exactOptional(),
 });
 
 /** Compares lists whose order and repetitions mean nothing to the server. */
 export function sameMembers(one: readonly string[], other: readonly string[]): boolean {
     return isDeepStrictEqual([...new Set(one)].sort(), [...new Set(other)].sort());
+}
+
+/** State of earlier versions lacks `mayBeDown`, which changes nothing on the server. */
+function sameConnection(one: unknown, other: unknown): boolean {
+    const [{ mayBeDown }, { mayBeDown: otherwise }] = [one as Connection, other as Connection];
+    return isDeepStrictEqual({ mayBeDown: otherwise, ...(one as Connection) }, { mayBeDown, ...(other as Connection) });
 }
 
 function isKnown<Value>(value: Value | undefined): value is Value {
@@ -204,10 +218,14 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     );
 }
 
-/** Whether a server that the stack itself runs did not answer, or refused the superuser that the stack made there. */
-function isShutServerOfStack(error: unknown, props: object): error is ProviderError {
+/**
+ * Whether a server that the stack itself runs, or starts (`mayBeDown`), did not answer, or refused the superuser that the
+ * stack made there.
+ */
+function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"): error is ProviderError {
     const { connection } = props as { connection?: Connection };
-    return connection?.isOfStack === true && (error instanceof UnreachableError || error instanceof RefusedError);
+    const isOfStack = connection?.isOfStack === true || (flag !== undefined && connection?.[flag] === true);
+    return isOfStack && (error instanceof UnreachableError || error instanceof RefusedError);
 }
 
 function isOtherServer(olds: object, news: object): boolean {

@@ -13,14 +13,11 @@ import {
     removeNetwork,
     subnetOf,
 } from "./docker.ts";
-import { ignoringFound, sinceWhen } from "./found.ts";
 import type { TutorNetworkInputs as Inputs, TutorNetworkOutputs as Outputs } from "./tutorNetwork.ts";
 
 const schema = z.strictObject({
     tutor: z.string().min(1, "must not be empty"),
     owner: z.string().min(1, "must not be empty"),
-    found: z.string(),
-    since: z.string(),
     wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]),
 });
 
@@ -33,10 +30,10 @@ const composeConfig = z.object({
 /** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
 export const provider = defineProvider<Inputs, Outputs>({
     schema,
-    defaults: sinceWhen,
-    equal: ignoringFound,
     replaceOn: [],
     local: ["tutor", "owner", "wanted"],
+
+    isOutdated: async ({ name, gateway }) => (await findNetwork(name))?.gateway !== gateway,
 
     async create(inputs) {
         const outs = await ensure(inputs);

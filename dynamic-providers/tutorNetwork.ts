@@ -1,9 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Found } from "./found.ts";
 import { ThinResource } from "./thinResource.ts";
 
-/** The provider's inputs after `check`. `found` is the gateway. */
-export interface TutorNetworkInputs extends Found {
+/** The provider's inputs after `check`. */
+export interface TutorNetworkInputs {
     /** The command `tutor`, by name or path. */
     readonly tutor: string;
     /** Who makes the network, for instance `project/stack`; kept as a label. */
@@ -26,15 +25,13 @@ export interface TutorNetworkOutputs extends TutorNetworkInputs {
 export interface TutorNetworkArgs {
     readonly tutor: pulumi.Input<string>;
     readonly owner: pulumi.Input<string>;
-    /** The network's gateway as Docker says when the program starts; `""` where there is no such network. */
-    readonly found: pulumi.Input<string>;
     readonly wanted: pulumi.Input<string>;
 }
 
 /**
  * The default network of Tutor's development server. Its name is what Compose says. One that exists is used as it is;
- * one that doesn't is made as Compose would make it, with a gateway that is the same on every rebuild. Where another
- * gateway is found than the last time, those who use it hear of it.
+ * one that doesn't is made as Compose would make it, with a gateway that is the same on every rebuild. Every plan asks
+ * Docker for the gateway: where it changed, or the network is gone, an update tells those who use it.
  *
  * Delete takes away a network that was made here, with the containers of the project: there were none before.
  *

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
-import { composeExec, runningContainer } from "./docker.ts";
-import { ignoringFound, sinceWhen } from "./found.ts";
+import { composeExec, docker, runningContainer } from "./docker.ts";
 import type { TutorServerInputs as Inputs, TutorServerOutputs as Outputs } from "./tutorServer.ts";
 
 /** The service of Tutor's Compose project that is the LMS. */
@@ -12,8 +11,6 @@ const LMS = "lms";
 const schema = z.strictObject({
     tutor: z.string().min(1, "must not be empty"),
     project: z.string().min(1, "must not be empty"),
-    found: z.string(),
-    since: z.string(),
     image: z.string(),
     packages: z.array(z.string()).readonly(),
 });
@@ -21,31 +18,44 @@ const schema = z.strictObject({
 /** The operations of `TutorServer`, by the commands `tutor` and `docker`. */
 export const provider = defineProvider<Inputs, Outputs>({
     schema,
-    defaults: sinceWhen,
-    equal: ignoringFound,
     replaceOn: ["project"],
     local: ["tutor"],
 
-    create: async (inputs) => ({ id: inputs.project, outs: await start(inputs) }),
-
-    async read(_id, props) {
-        return (await runningContainer(props.project, LMS)) === "" ? undefined : props;
+    async isOutdated({ project, container }) {
+        const running = await runningContainer(project, LMS);
+        return running === "" || (container !== undefined && container !== running);
     },
 
-    update: (_id, _olds, news) => start(news),
+    create: async (inputs) => ({ id: inputs.project, outs: await start(inputs, false) }),
 
-    delete: () => Promise.resolve(),
+    async read(_id, props) {
+        const container = await runningContainer(props.project, LMS);
+        // Another container than the last time is for `up` to see to: it may lack the packages.
+        return container === "" ? undefined : { container, ...props };
+    },
+
+    update: (_id, { isStartedHere = false }, news) => start(news, isStartedHere),
+
+    async delete(_id, { project, isStartedHere }) {
+        if (isStartedHere === true && (await runningContainer(project, LMS)) !== "") {
+            // By Compose, as Tutor's folder may be gone.
+            await docker("compose", "--project-name", project, "stop");
+        }
+    },
 });
 
-async function start(inputs: Inputs): Promise<Outputs> {
+/** Starts the server; one that does not run is the stack's to stop from then on. */
+async function start(inputs: Inputs, wasStartedHere: boolean): Promise<Outputs> {
     const { tutor, project, packages } = inputs;
+    const isStartedHere = wasStartedHere || (await runningContainer(project, LMS)) === "";
     await runCommand(tutor, ["dev", "start", "--detach"], { show: true });
     if (packages.length > 0) {
         await composeExec(project, LMS, ["pip", "install", ...packages], { show: true });
         await runCommand(tutor, ["dev", "restart", LMS], { show: true });
     }
-    if ((await runningContainer(project, LMS)) === "") {
+    const container = await runningContainer(project, LMS);
+    if (container === "") {
         throw new ProviderError(`The container of the LMS has ended again. See why: ${tutor} dev logs ${LMS}`);
     }
-    return inputs;
+    return { ...inputs, container, since: new Date().toISOString(), isStartedHere };
 }

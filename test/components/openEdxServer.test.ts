@@ -70,6 +70,7 @@ describe("an LMS that Tutor runs", () => {
                 baseUrl: "http://local.openedx.io:8000",
                 username: "edx@example.org",
                 password: "password of the LMS",
+                mayBeDown: true,
             },
             backendName: "ol-oauth2",
             settings: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
@@ -111,17 +112,16 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "TutorServer").inputs).toStrictEqual({
             tutor: "/opt/tutor",
             project: "tutor_dev",
-            found: "",
             image: "",
             packages: [],
         });
     });
 
-    test("is compared with the network and the container that are found when the program starts", async () => {
-        const { resources } = await withTutor({}, { lms: { gateway: "172.18.0.1", container: "c0ffee" } });
+    test("is the Compose project that Tutor says", async () => {
+        const { resources } = await withTutor({}, { tutorProject: "mine_dev" });
 
-        expect(the(resources, "TutorNetwork").inputs).toMatchObject({ found: "172.18.0.1" });
-        expect(the(resources, "TutorServer").inputs).toMatchObject({ found: "c0ffee" });
+        expect(the(resources, "TutorServer").inputs).toMatchObject({ project: "mine_dev" });
+        expect(the(resources, "Superuser").inputs).toMatchObject({ project: "mine_dev" });
     });
 
     test("is set up from the beginning where that is configured: configuration, image, launch, start", async () => {
@@ -143,6 +143,15 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "TutorServer").after).toContain("Command lms-launch");
     });
 
+    test("keeps Tutor's configuration before every command that writes it, at its creation and at a change", async () => {
+        const { resources } = await withTutor({ lmsLaunch: "true" });
+
+        for (const name of ["lms-configuration", "lms-launch"]) {
+            expect(the(resources, "Command", name).hooksBefore).toStrictEqual(["create", "update"]);
+        }
+        expect(the(resources, "Command", "lms-image").hooksBefore).toStrictEqual([]);
+    });
+
     test("is launched with the images that the launch builds, where none is built for the packages", async () => {
         const { resources } = await withTutor({ lmsLaunch: "true", lmsPackages: "container" });
 
@@ -153,10 +162,11 @@ describe("an LMS that Tutor runs", () => {
         expect(resources.filter(({ name }) => name === "lms-image")).toStrictEqual([]);
     });
 
-    test("goes with the stack where the stack launches it, and else stays", async () => {
+    test("may be down until the stack starts it; it goes with the stack only where the stack launches it", async () => {
         const connection = async (lmsLaunch: string) => (await withTutor({ lmsLaunch })).server.connection;
 
-        await expect(connection("true")).resolves.toHaveProperty("isOfStack", true);
+        await expect(connection("true")).resolves.toMatchObject({ mayBeDown: true, isOfStack: true });
+        await expect(connection("false")).resolves.toMatchObject({ mayBeDown: true });
         await expect(connection("false")).resolves.not.toHaveProperty("isOfStack");
     });
 
@@ -166,7 +176,6 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "TutorNetwork").inputs).toStrictEqual({
             tutor: "/opt/tutor",
             owner: "openedx-mit-integration/test",
-            found: "",
             wanted: "172.30.80.1",
         });
         await expect(valueOf(server.gateway)).resolves.toBe("172.30.80.1");

@@ -81,6 +81,8 @@ describe("what follows from the configuration", () => {
         expect(stackConfig(own).application.connection.isOfStack).toBe(true);
         // One that was launched before stays when the stack goes.
         expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection).not.toHaveProperty("isOfStack");
+        expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection.mayBeDown).toBe(true);
+        expect(stackConfig().openEdx.connection).not.toHaveProperty("mayBeDown");
         expect(stackConfig().application.connection).not.toHaveProperty("isOfStack");
     });
 

@@ -22,6 +22,8 @@ const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 
 /** On a server that the stack itself runs. */
 const ofStack: Inputs = { ...inputs, connection: { ...connection, isOfStack: true } };
+/** On one that the stack starts, and that is there without the stack. */
+const mayBeDown: Inputs = { ...inputs, connection: { ...connection, mayBeDown: true } };
 
 const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
 const refused = new RefusedError('http://app.local refused the sign-in of "admin": Wrong password.');
@@ -31,6 +33,7 @@ function providerThatCounts(
     deletion: () => Promise<void> = () => Promise.resolve(),
     reading: (props: Inputs) => Promise<Inputs | undefined> = (props) =>
         Promise.resolve(props.key === "gone" ? undefined : props),
+    isOutdated: (props: Inputs) => Promise<boolean> = () => Promise.resolve(false),
 ) {
     const calls: string[] = [];
     const provider = defineProvider<Inputs, Inputs>({
@@ -51,6 +54,7 @@ function providerThatCounts(
             return Promise.resolve(news);
         },
         delete: deletion,
+        isOutdated,
     });
     return { provider, calls };
 }
@@ -137,6 +141,32 @@ describe("diff", () => {
         await expect(diff({ list: UNKNOWN as unknown as string[] })).resolves.toMatchObject({ changes: true });
     });
 
+    test("sees what is outdated outside where no input changed, and replaces nothing for that", async () => {
+        const outdated = jest.fn<(props: Inputs) => Promise<boolean>>(() => Promise.resolve(true));
+        const { provider } = providerThatCounts(undefined, undefined, outdated);
+
+        await expect(provider.diff("1", { ...inputs, __provider: "text" } as Inputs, inputs)).resolves.toEqual({
+            changes: true,
+            replaces: [],
+        });
+        expect(outdated).toHaveBeenCalledWith(inputs);
+    });
+
+    test.each([{ mayBeDown: true }, { mayBeDown: true, isOfStack: true }])(
+        "sees no change in what earlier versions did not know: %j",
+        async (flags) => {
+            const now = { ...inputs, connection: { ...connection, ...flags } };
+            const { mayBeDown: _mayBeDown, ...before } = now.connection;
+            const olds = { ...inputs, connection: before };
+
+            await expect(provider.diff("1", olds, now)).resolves.toEqual({ changes: false, replaces: [] });
+            await expect(provider.diff("1", now, olds)).resolves.toEqual({ changes: false, replaces: [] });
+            await expect(
+                provider.diff("1", olds, { ...now, connection: { ...now.connection, password: "new" } }),
+            ).resolves.toMatchObject({ changes: true });
+        },
+    );
+
     test("is the same with its sides exchanged, as on refresh", async () => {
         const other = { ...inputs, list: ["c"], key: "other" };
         await expect(provider.diff("1", other, inputs)).resolves.toEqual(await provider.diff("1", inputs, other));
@@ -149,6 +179,15 @@ describe("update", () => {
         const news = { ...inputs, note: "new", connection: { ...connection, password: "new" } };
         await expect(provider.update("1", inputs, news)).resolves.toEqual({ outs: news });
         expect(calls).toEqual([]);
+    });
+
+    test.each([
+        ["nothing changed", {}],
+        ["only this side knows what changed", { note: "new" }],
+    ])("brings what is outdated up to date where %s", async (_what, news) => {
+        const { provider, calls } = providerThatCounts(undefined, undefined, () => Promise.resolve(true));
+        await provider.update("1", inputs, { ...inputs, ...news });
+        expect(calls).toEqual(["update"]);
     });
 
     test("asks the server for everything else", async () => {
@@ -182,17 +221,13 @@ describe("read", () => {
             await expect(read(error, inputs)).rejects.toBe(error);
         });
 
-        test.each([gone, late, refused])(
-            "takes it as it was where the stack runs the server, and tells it: %s",
-            async (error) => {
+        test.each([gone, late, refused].flatMap((error) => [ofStack, mayBeDown].map((of) => ({ error, of }))))(
+            "takes it as it was where the stack runs or starts the server, and tells it: $error, $of.connection",
+            async ({ error, of }) => {
                 const warn = jest.spyOn(console, "warn").mockReturnValue();
-                const props = { ...ofStack, extra: 1, __provider: "text" };
+                const props = { ...of, extra: 1, __provider: "text" };
 
-                await expect(read(error, props)).resolves.toEqual({
-                    id: "1",
-                    props: { ...ofStack, extra: 1 },
-                    inputs: ofStack,
-                });
+                await expect(read(error, props)).resolves.toEqual({ id: "1", props: { ...of, extra: 1 }, inputs: of });
 
                 expect(warn).toHaveBeenCalledWith(`${error.message} What is on it is taken as it was.`);
             },

@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globa
 import { provider as network } from "../../dynamic-providers/tutorNetwork.provider.ts";
 import type { TutorNetworkInputs } from "../../dynamic-providers/tutorNetwork.ts";
 import { provider as server } from "../../dynamic-providers/tutorServer.provider.ts";
-import type { TutorServerInputs } from "../../dynamic-providers/tutorServer.ts";
+import type { TutorServerInputs, TutorServerOutputs } from "../../dynamic-providers/tutorServer.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { checked } from "../support/providers.ts";
 
 const owner = "openedx-mit-integration/dev";
-/** When the first run was. */
-const earlier = { since: "2026-11-24T15:00:00.000Z" };
+/** What a version of this program had in its inputs that left what it found to the program. */
+const fromBefore = { found: "", since: "2026-11-24T15:00:00.000Z" };
 
 let commands: FakeCommands;
 beforeEach(async () => {
@@ -26,10 +26,10 @@ describe("the network of Tutor's development server", () => {
         commands.make("tutor", { "dev dc config --format json": `echo 'docker compose -f {x}'; echo '${config}'` }),
     );
 
-    const inputs = (more: Partial<TutorNetworkInputs> = {}, olds: Partial<TutorNetworkInputs> = {}) =>
-        checked(network, { tutor: "tutor", owner, found: "", wanted: gateway, ...more }, olds);
+    const inputs = (more: Partial<TutorNetworkInputs> = {}) =>
+        checked(network, { tutor: "tutor", owner, wanted: gateway, ...more });
     const outputs = async () => ({
-        ...(await inputs(earlier)),
+        ...(await inputs()),
         project: "tutor_dev",
         name: "tutor_dev_default",
         gateway,
@@ -81,16 +81,22 @@ describe("the network of Tutor's development server", () => {
     });
 
     test("is looked after by the next up where it was made anew or removed by hand, and not as long as it is there", async () => {
-        const first = await inputs(earlier);
-        const outs = { ...(await outputs()), ...first };
-        const second = await inputs({ found: gateway }, first);
-        const changes = async (news: TutorNetworkInputs) => (await network.diff("", outs, news)).changes;
+        const [outs, news] = [await outputs(), await inputs()];
+        const changes = async () => (await network.diff("", outs, news)).changes;
 
-        // What the first run made is found by the second.
-        await expect(changes(second)).resolves.toBe(false);
-        await expect(changes(await inputs({ found: gateway }, second))).resolves.toBe(false);
-        await expect(changes(await inputs({ found: "172.18.0.1" }, second))).resolves.toBe(true);
-        await expect(changes(await inputs({ found: "" }, second))).resolves.toBe(true);
+        await docker({ "network inspect tutor_dev_default": inspect(gateway) });
+        await expect(changes()).resolves.toBe(false);
+        await docker({ "network inspect tutor_dev_default": inspect("172.18.0.1") });
+        await expect(changes()).resolves.toBe(true);
+        await docker({ "network inspect tutor_dev_default": missing });
+        await expect(changes()).resolves.toBe(true);
+    });
+
+    test("goes on from the state of an earlier version without a change", async () => {
+        await docker({ "network inspect": inspect(gateway) });
+        const outs = { ...(await outputs()), ...fromBefore };
+
+        await expect(network.diff("", outs, await inputs())).resolves.toStrictEqual({ changes: false, replaces: [] });
     });
 
     test("that was made anew by hand is used; one that was removed is made again", async () => {
@@ -134,9 +140,22 @@ describe("the network of Tutor's development server", () => {
 });
 
 describe("Tutor's development server", () => {
-    const inputs = (more: Partial<TutorServerInputs> = {}, olds: Partial<TutorServerInputs> = {}) =>
-        checked(server, { tutor: "tutor", project: "tutor_dev", found: "", image: "1", packages: [], ...more }, olds);
+    const inputs = (more: Partial<TutorServerInputs> = {}) =>
+        checked(server, { tutor: "tutor", project: "tutor_dev", image: "1", packages: [], ...more });
+    const outputs = async (more: Partial<TutorServerOutputs> = {}): Promise<TutorServerOutputs> => ({
+        ...(await inputs()),
+        container: "c0ffee",
+        since: fromBefore.since,
+        isStartedHere: true,
+        ...more,
+    });
     const running = (container: string) => ({ ps: `echo '${container}'` });
+    /** A container that runs only after Tutor started it. */
+    const startedByTutor = async (container: string) => {
+        const mark = `${commands.folder}/started`;
+        await commands.make("tutor", { "dev start --detach": `touch '${mark}'; echo started` });
+        await docker({ ps: `if [ -e '${mark}' ]; then echo '${container}'; fi` });
+    };
     beforeEach(async () => {
         jest.spyOn(console, "log").mockReturnValue();
         await commands.make("tutor", { "dev start --detach": "echo started", "dev restart lms": "true" });
@@ -146,10 +165,12 @@ describe("Tutor's development server", () => {
     });
 
     test("is started, its output shown", async () => {
-        await docker(running("c0ffee"));
+        await startedByTutor("c0ffee");
         const given = await inputs();
+        const { id, outs } = await server.create(given);
 
-        await expect(server.create(given)).resolves.toStrictEqual({ id: "tutor_dev", outs: given });
+        expect(id).toBe("tutor_dev");
+        expect(outs).toStrictEqual({ ...given, container: "c0ffee", since: expect.any(String), isStartedHere: true });
         expect(console.log).toHaveBeenCalledWith("started");
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
     });
@@ -174,26 +195,95 @@ describe("Tutor's development server", () => {
         );
     });
 
-    test("is gone for a refresh where it was stopped, and stays when the stack goes", async () => {
-        const outs = await inputs({ found: "c0ffee" });
+    test("is gone for a refresh where it was stopped; another container is left for the next up to see", async () => {
+        const outs = await outputs();
         await docker(running("decaf"));
         await expect(server.read("tutor_dev", outs)).resolves.toMatchObject({ id: "tutor_dev", props: outs });
 
         await docker(running(""));
         await expect(server.read("tutor_dev", outs)).resolves.toStrictEqual({ id: "" });
-        await server.delete("tutor_dev", outs);
-        await expect(commands.calls("tutor")).resolves.toStrictEqual([]);
+    });
+
+    test("is stopped when the stack goes that started it, without Tutor, whose folder may be gone", async () => {
+        const stop = "compose --project-name tutor_dev stop";
+        await startedByTutor("c0ffee");
+        const { id, outs } = await server.create(await inputs());
+        await docker({ ...running("c0ffee"), [stop]: "true" });
+        await server.delete(id, outs);
+
+        await expect(calls()).resolves.toContain(stop);
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+    });
+
+    test("stays when the stack goes where it ran before, or where nothing runs any more", async () => {
+        await docker(running("c0ffee"));
+        const { id, outs } = await server.create(await inputs());
+        await server.delete(id, outs);
+        await docker(running(""));
+        await server.delete(id, await outputs());
+
+        expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
+    });
+
+    test("counts as started by the stack from the time when the stack had to start it again", async () => {
+        const outs = await outputs({ isStartedHere: false });
+        await docker(running("decaf"));
+        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({
+            outs: { isStartedHere: false },
+        });
+
+        await startedByTutor("decaf");
+        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({ outs: { isStartedHere: true } });
+        await expect(server.update("", await outputs(), await inputs())).resolves.toMatchObject({
+            outs: { isStartedHere: true },
+        });
     });
 
     test("is started anew by the next up with another image, other packages, or another container or none", async () => {
-        const first = await inputs(earlier);
-        const second = await inputs({ found: "c0ffee" }, first);
-        const changes = async (news: Partial<TutorServerInputs>) =>
-            (await server.diff("", first, await inputs({ found: "c0ffee", ...news }, second))).changes;
+        const outs = await outputs();
+        const changes = async (container: string, news: Partial<TutorServerInputs> = {}) => {
+            await docker(running(container));
+            return (await server.diff("", outs, await inputs(news))).changes;
+        };
 
-        await expect(changes({})).resolves.toBe(false);
-        for (const news of [{ image: "2" }, { packages: ["a==1"] }, { found: "" }, { found: "decaf" }]) {
-            await expect(changes(news)).resolves.toBe(true);
-        }
+        await expect(changes("c0ffee")).resolves.toBe(false);
+        await expect(changes("c0ffee", { image: "2" })).resolves.toBe(true);
+        await expect(changes("c0ffee", { packages: ["a==1"] })).resolves.toBe(true);
+        await expect(changes("")).resolves.toBe(true);
+        await expect(changes("decaf")).resolves.toBe(true);
+    });
+
+    test("is started once with another image, although that makes another container", async () => {
+        await docker(running("decaf"));
+        const { outs } = await server.update("tutor_dev", await outputs(), await inputs({ image: "2" }));
+
+        expect(outs.since > fromBefore.since).toBe(true);
+        await expect(server.diff("tutor_dev", outs, await inputs({ image: "2" }))).resolves.toStrictEqual({
+            changes: false,
+            replaces: [],
+        });
+    });
+
+    test("is started anew where only the path of Tutor changed and the container did, too", async () => {
+        await docker(running("decaf"));
+        const { outs } = await server.update("", await outputs(), await inputs({ tutor: `${commands.folder}/tutor` }));
+
+        expect(outs).toMatchObject({ container: "decaf" });
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+    });
+
+    test("goes on from the state of an earlier version without a change, and stays when that stack goes", async () => {
+        await docker(running("c0ffee"));
+        const outs = { ...(await inputs()), ...fromBefore };
+        await expect(server.diff("tutor_dev", outs, await inputs())).resolves.toStrictEqual({
+            changes: false,
+            replaces: [],
+        });
+
+        // The first refresh learns the container.
+        const { props } = await server.read("tutor_dev", outs);
+        expect(props).toMatchObject({ container: "c0ffee", since: fromBefore.since });
+        await server.delete("tutor_dev", props ?? outs);
+        expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
     });
 });

@@ -287,6 +287,13 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 await expect(stack.preview()).resolves.toEqual({});
             });
 
+            test("starts everything again by up --refresh after a reboot", async () => {
+                await environment.docker.docker("stop", ...(await ids()).split("\n"));
+                await stack.upRefreshing();
+                await expect(stack.preview()).resolves.toEqual({});
+                await expect(lmsAdmin()).resolves.toBeDefined();
+            });
+
             test("keeps what a developer writes into .env, and puts its own block right", async () => {
                 const file = join(environment.checkout, ".env");
                 const text = await readFile(file, "utf8");

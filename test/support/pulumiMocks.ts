@@ -20,9 +20,11 @@ export interface RecordedResource {
     readonly replacedWith: readonly string[];
     /** Whether it stays when it is deleted from the stack. */
     readonly isRetained: boolean;
+    /** The operations before which a hook of the program runs. */
+    readonly hooksBefore: readonly ("create" | "update" | "delete")[];
 }
 
-type RecordedOptions = Pick<RecordedResource, "replacedWith" | "isRetained">;
+type RecordedOptions = Pick<RecordedResource, "replacedWith" | "isRetained" | "hooksBefore">;
 
 /** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
 const outputs: Readonly<Record<string, (name: string) => object>> = {
@@ -57,6 +59,9 @@ interface RegisterRequest {
     getName(): string;
     getReplaceWithList(): string[];
     getRetainondelete(): boolean | undefined;
+    getHooks():
+        | { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[]; getBeforeDeleteList(): string[] }
+        | undefined;
 }
 
 /**
@@ -104,8 +109,8 @@ export async function deploy(program: () => unknown): Promise<RecordedResource[]
     const parents = parentsByResource();
     return asked.map((resource) => {
         const key = `${resource.type} ${resource.name}`;
-        const { replacedWith = [], isRetained = false } = options.get(key) ?? {};
-        return { ...resource, parent: parents.get(key) ?? "", replacedWith, isRetained };
+        const { replacedWith = [], isRetained = false, hooksBefore = [] } = options.get(key) ?? {};
+        return { ...resource, parent: parents.get(key) ?? "", replacedWith, isRetained, hooksBefore };
     });
 }
 
@@ -161,6 +166,7 @@ function recordOptions(): Map<string, RecordedOptions> {
         recorded.set(`${shortType(request.getType())} ${request.getName()}`, {
             replacedWith: request.getReplaceWithList().map((urn) => resourceOf(urn).key),
             isRetained: request.getRetainondelete() ?? false,
+            hooksBefore: hooksBefore(request),
         });
         return registerResource(request, callback);
     };
@@ -168,6 +174,16 @@ function recordOptions(): Map<string, RecordedOptions> {
         callback(null, {});
     };
     return recorded;
+}
+
+function hooksBefore(request: RegisterRequest): RecordedOptions["hooksBefore"] {
+    const hooks = request.getHooks();
+    const lists = {
+        create: hooks?.getBeforeCreateList(),
+        update: hooks?.getBeforeUpdateList(),
+        delete: hooks?.getBeforeDeleteList(),
+    };
+    return (["create", "update", "delete"] as const).filter((operation) => (lists[operation] ?? []).length > 0);
 }
 
 /** Only the resources' names tell who their parents are. */
