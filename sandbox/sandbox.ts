@@ -119,6 +119,8 @@ export interface SandboxOptions<Name extends ServerName = ServerName> {
     ports?: Partial<Ports>;
     /** Default: all. */
     servers?: readonly Name[];
+    /** Added to the environment of servers that are started: the switches in `sandbox/lms/README.md` and its sibling. */
+    environment?: Readonly<Record<string, string>>;
     /** Told about each step. */
     onProgress?: (server: Server, progress: Progress) => void;
 }
@@ -189,12 +191,16 @@ async function start(name: ServerName, options: SandboxOptions): Promise<Server>
 
     const server = describe(name, { ...options, ports });
     options.onProgress?.(server, staysUp ? "running" : "starting");
-    await waitUntilReady(server, staysUp ? running : await launch(server, ports));
+    await waitUntilReady(server, staysUp ? running : await launch(server, ports, options.environment));
     if (!staysUp) options.onProgress?.(server, "started");
     return server;
 }
 
-async function launch(server: Server, ports: Ports): Promise<RecordedProcess> {
+async function launch(
+    server: Server,
+    ports: Ports,
+    environment: SandboxOptions["environment"],
+): Promise<RecordedProcess> {
     const definition = definitions[server.name];
     for (const port of portsOf(server.name)) await assertPortIsFree(server, port, ports[port]);
     const python = path.join(project, ".toolchain", "venv", server.name, "bin", "python");
@@ -214,7 +220,7 @@ async function launch(server: Server, ports: Ports): Promise<RecordedProcess> {
     const child = spawn(python, command, {
         cwd: project,
         detached: true,
-        env: { ...process.env, PYTHONUNBUFFERED: "1" },
+        env: { ...process.env, PYTHONUNBUFFERED: "1", ...environment },
         // The log's descriptor itself, so that logging goes on when the command that started the server has ended.
         stdio: ["ignore", log.fd, log.fd],
     });

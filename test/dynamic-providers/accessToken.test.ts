@@ -6,8 +6,11 @@ import { AdminBrowser } from "../support/adminBrowser.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
+/** A time zone with daylight saving. */
+const NEW_YORK = "America/New_York";
 const MODEL = "oauth2_provider/accesstoken";
-const DAY = 24 * 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 
 let servers: TestServers<"lms">;
 let browser: AdminBrowser;
@@ -110,5 +113,74 @@ describe("AccessToken", () => {
         await expect(ask("token-deleted")).resolves.toMatchObject({ status: 401 });
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+});
+
+describe("AccessToken on a server that is not in UTC", () => {
+    let away: TestServers<"lms">;
+    let reader: AdminBrowser;
+
+    beforeAll(async () => {
+        away = await startServers(["lms"], { environment: { SANDBOX_TIME_ZONE: NEW_YORK } });
+        reader = await AdminBrowser.signIn(away.lms);
+    });
+    afterAll(() => away.stop());
+
+    /** An instant in so many years when New York has the same time as now, and one when it has the other. */
+    const noons = () => {
+        const clock = (date: Date) =>
+            new Intl.DateTimeFormat("en", { timeZone: NEW_YORK, timeZoneName: "short" }).format(date).split(" ").at(-1);
+        const days = ["2099-01-31T12:30:00Z", "2099-07-31T12:30:00Z"];
+        const [same, other] = days.sort((day) => (clock(new Date(day)) === clock(new Date()) ? -1 : 1));
+        return { same: same ?? "", other: other ?? "" };
+    };
+    /** The time of day there, so many milliseconds after an instant. */
+    const inNewYork = (instant: string, later: number) =>
+        new Date(Date.parse(instant) + later).toLocaleTimeString("en-GB", { timeZone: NEW_YORK });
+    const created = async (token: string, expires: string) => {
+        const inputs = await checked(provider, {
+            connection: connectionTo(away.lms),
+            username: "staff",
+            token,
+            expires,
+        });
+        return { inputs, ...(await provider.create(inputs)) };
+    };
+    /** Whether the server lets the token expire at an instant: look-ups take one with its own distance from UTC. */
+    const expiresAt = async (id: string, instant: string) =>
+        (await reader.list(MODEL, `expires=${instant}`)).some((row) => row["id"] === id);
+
+    test("expires at the instant that was asked for, and then nothing differs", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-away", same);
+        await expect(expiresAt(id, same)).resolves.toBe(true);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("expires within an hour of the instant that was asked for where daylight saving differs from now", async () => {
+        const { other } = noons();
+        const { id, outs, inputs } = await created("token-other-season", other);
+        const hours = [-1, 0, 1].map((hour) => new Date(Date.parse(other) + hour * HOUR).toISOString());
+        await expect(Promise.all(hours.map((hour) => expiresAt(id, hour)))).resolves.toContain(true);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("counts an hour, as daylight saving adds and takes away, as no difference, and a minute more as one", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-hour", same);
+        await reader.change(MODEL, id, { expires_1: inNewYork(same, HOUR) });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+        await reader.change(MODEL, id, { expires_1: inNewYork(same, HOUR + 60_000) });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(true);
+    });
+
+    test("is moved to the instant that was asked for after a change by hand in the server's time", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-moved-away", same);
+        await reader.change(MODEL, id, { expires_1: "12:30:00" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(expiresAt(id, same)).resolves.toBe(true);
     });
 });

@@ -27,8 +27,7 @@ const sandbox = () => ({
 });
 async function restart(offers: "0" | "1") {
     await down(sandbox());
-    process.env[SWITCH] = offers;
-    await up(sandbox());
+    await up({ ...sandbox(), environment: { [SWITCH]: offers } });
 }
 
 describe("a backend", () => {

@@ -49,7 +49,7 @@ export async function restoreFormerStack(application: ApplicationName): Promise<
         server,
     });
     let addresses: Addresses | undefined;
-    const servers = await startServers(["lms", "mitxonline", "xpro"], async (stateDirectory, ports) => {
+    const prepare = async (stateDirectory: string, ports: Ports) => {
         addresses = addressesOf(stateDirectory, ports);
         for (const name of ["lms", server]) {
             await mkdir(join(stateDirectory, name), { mode: 0o700 });
@@ -60,7 +60,8 @@ export async function restoreFormerStack(application: ApplicationName): Promise<
             database.close();
         }
         await writeFile(addresses.envFile, await restored(".env", addresses), { mode: 0o600 });
-    });
+    };
+    const servers = await startServers(["lms", "mitxonline", "xpro"], { prepare });
     const stack = await makeStack(sandboxConfig(application, servers));
     const remove = async () => {
         await stack.remove();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { AdminBrowser, errorsOn } from "../support/adminBrowser.ts";
-import { type TestServers, startServers } from "../support/sandbox.ts";
+import { type TestServers, runScript, startServers } from "../support/sandbox.ts";
 
 const application = "oauth2_provider/application";
 const accessToken = "oauth2_provider/accesstoken";
@@ -92,6 +92,28 @@ describe("the LMS's admin", () => {
         const page = await admin.get(`/admin/${application}/999/change/`);
         expect(page).toMatchObject({ status: 302 });
         expect(page.headers["location"]).toBe("/admin/");
+        expect((await admin.get("/admin/")).data).toMatch(/application with ID “999” doesn’t exist/i);
+    });
+
+    test("shows a hundred rows on a page", async () => {
+        await runScript(
+            servers.lms,
+            `
+from oauth2_provider.models import get_access_token_model
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+AccessToken = get_access_token_model()
+learner = User.objects.get(username="learner")
+AccessToken.objects.bulk_create(AccessToken(token=f"many-{n}", user=learner, expires=now()) for n in range(101))`,
+        );
+        const pages = await Promise.all(["", "p=2"].map((query) => admin.list(accessToken, query)));
+        expect(pages.map((rows) => rows.length)).toEqual([100, 1]);
+        await runScript(
+            servers.lms,
+            `
+from oauth2_provider.models import get_access_token_model
+get_access_token_model().objects.filter(token__startswith="many-").delete()`,
+        );
     });
 
     test("finds by plain fields, refuses look-ups across relations and ignores what it does not know", async () => {
@@ -114,6 +136,29 @@ describe("the LMS's admin", () => {
         const values = await admin.values("auth/user", id);
         expect(values).toMatchObject({ is_staff: "on", "profile-TOTAL_FORMS": "1" });
         expect(values).not.toHaveProperty("username");
+    });
+
+    test("keeps a user who saved a provider configuration", async () => {
+        const [edx] = await admin.list("auth/user", "username=edx");
+        const site = await admin.add("sites/site", { domain: "kept.example", name: "kept" });
+        await admin.add(providerConfig, { name: "kept", slug: "ol-oauth2", site, backend_name: "ol-oauth2" });
+        const path = `/admin/auth/user/${edx?.["id"] ?? ""}/delete/`;
+        const page = await admin.get(path);
+        expect(page.data).toMatch(/Cannot delete user/);
+        const answer = await admin.post(path, confirmed(page.data));
+        expect(answer.status).toBe(200);
+        expect(answer.data).toMatch(/Cannot delete user/);
+        expect(await admin.list("auth/user", "username=edx")).toHaveLength(1);
+    });
+
+    test("keeps a site that has provider configurations", async () => {
+        const site = await admin.add("sites/site", { domain: "in-use.example", name: "in use" });
+        await admin.add(providerConfig, { name: "in use", slug: "ol-oauth2", site, backend_name: "ol-oauth2" });
+        const path = `/admin/sites/site/${site}/delete/`;
+        const page = await admin.get(path);
+        expect(page.data).toMatch(/your account doesn.t have permission to delete/);
+        expect((await admin.post(path, confirmed(page.data))).status).toBe(403);
+        expect(await admin.list("sites/site", "domain=in-use.example")).toHaveLength(1);
     });
 });
 
@@ -168,11 +213,11 @@ describe("an access token", () => {
         expect(await call("old-token")).toEqual(refusal("token_expired"));
     });
 
-    test("is refused where its user is not active", async () => {
+    test("still works where its user is no longer active", async () => {
         const user = await addUser("inactive");
         await admin.add(accessToken, { user, token: "inactive-token", ...inOneYear });
         await admin.change("auth/user", user, { is_active: null });
-        expect(await call("inactive-token")).toEqual(refusal("user_not_active"));
+        expect(await call("inactive-token")).toEqual({ status: 200, username: "inactive" });
     });
 
     test("is refused where its user has no usable password", async () => {
@@ -257,6 +302,22 @@ describe("a provider configuration", () => {
         expect(form.values["other_settings"]?.trim().replaceAll("\r", "")).toBe('{\n    "A": 1\n}');
     });
 
+    test("can have been made by a script that checked nothing, and then fails at every sign-in", async () => {
+        await newSite();
+        await runScript(
+            servers.lms,
+            `
+from third_party_auth.models import OAuth2ProviderConfig
+OAuth2ProviderConfig.objects.create(
+    enabled=True, site_id=${site.id}, backend_name="ol-oauth2", name="by a script", other_settings="no JSON"
+)`,
+        );
+        expect(await rows()).toEqual([expect.objectContaining({ name: "by a script", enabled: "True" })]);
+        const answer = await visitor().get("/auth/login/ol-oauth2/?auth_entry=login", { Host: site.domain });
+        expect(answer.status).toBe(500);
+        expect(answer.data).toMatch(/JSONDecodeError/);
+    });
+
     test("serves the site whose domain is the Host header, and no other", async () => {
         const begin = (Host: string) => visitor().get("/auth/login/ol-oauth2/?auth_entry=login", { Host });
         await newSite();
@@ -288,18 +349,39 @@ describe("the LMS's list of providers", () => {
             const fields = { enabled: "on", name: "MIT", slug: "ol-oauth2", site, backend_name: "ol-oauth2" };
             await browser.add(providerConfig, fields);
 
+            // The admin's word that the configuration was saved waits in the session: the answer fails, but to a visitor.
+            const answer = await browser.get("/api/mfe_context?tpa_hint=oa2-ol-oauth2");
+            expect(answer.status).toBe(500);
+            expect(answer.data).toMatch(/IndexError/);
+            expect((await new AdminBrowser(own.lms.baseUrl).get("/api/mfe_context")).status).toBe(200);
+            await browser.get("/admin/");
+
             expect(await providers()).toEqual([]);
             expect(await providers("&force_cache_miss=true")).toEqual(["oa2-ol-oauth2"]);
             expect(await providers()).toEqual(["oa2-ol-oauth2"]);
+
+            await browser.add(providerConfig, { ...fields, enabled: null });
+            expect((await browser.get("/api/mfe_context?force_cache_miss=true")).status).toBe(500);
+            await browser.get("/admin/");
+            expect(await providers()).toEqual([]);
         } finally {
             await own.stop();
         }
     });
 });
 
+/** Adds a user in the two steps of the admin, of which only the second asks for an e-mail address. */
 async function addUser(username: string, changes: Record<string, string> = {}): Promise<string> {
     const password = "quite-a-Password-1";
-    return admin.add("auth/user", { username, password1: password, password2: password, ...changes });
+    const id = await admin.add("auth/user", { username, password1: password, password2: password, ...changes });
+    await admin.change("auth/user", id, { email: `${username}@example.org` });
+    return id;
+}
+
+/** What a page to delete something posts when that is confirmed, also where the page does not offer it. */
+function confirmed(page: string): URLSearchParams {
+    const csrfmiddlewaretoken = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(page)?.[1] ?? "";
+    return new URLSearchParams({ csrfmiddlewaretoken, post: "yes" });
 }
 
 /** Does something several times, one after the other, and gives the last result. */

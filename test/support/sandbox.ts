@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Ports, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
+import { type Ports, type Server, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
+import { project } from "../../toolchain/pulumi.ts";
 
 export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
     stateDirectory: string;
@@ -16,11 +17,15 @@ export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
  * Starts servers of the caller's own: on free ports, with a temporary state directory, so that they disturb neither the
  * sandbox of this project nor other tests. They end with the test process at the latest, whatever ends that.
  *
- * @param prepare - fills the state directory before the servers start.
+ * @param options - `environment` is added to theirs: the switches in the READMEs of `sandbox/lms` and
+ *   `sandbox/mit-application`. `prepare` fills the state directory before the servers start.
  */
 export async function startServers<const Name extends ServerName>(
     servers: readonly Name[],
-    prepare?: (stateDirectory: string, ports: Ports) => Promise<void>,
+    options: {
+        readonly environment?: Readonly<Record<string, string>>;
+        readonly prepare?: (stateDirectory: string, ports: Ports) => Promise<void>;
+    } = {},
 ): Promise<TestServers<Name>> {
     const stateDirectory = await mkdtemp(path.join(tmpdir(), "sandbox-"));
     // A process of its own that outlives this one: it stops the servers as soon as its standard input ends.
@@ -35,14 +40,38 @@ export async function startServers<const Name extends ServerName>(
         await guard;
     };
     try {
+        const { environment = {}, prepare } = options;
         const ports = await freePorts();
         await prepare?.(stateDirectory, ports);
-        const started = await up({ servers, stateDirectory, ports });
+        const started = await up({ servers, stateDirectory, ports, environment });
         return { ...started, stateDirectory, stop };
     } catch (error) {
         await stop();
         throw error;
     }
+}
+
+/**
+ * Runs Python in a server's Django, as a script of its operator does: what it saves never saw the checks of a form.
+ *
+ * @returns what the program prints last, read as JSON; `undefined` where it prints nothing.
+ */
+export async function runScript(server: Server, program: string): Promise<unknown> {
+    const python = path.join(project, ".toolchain", "venv", server.name, "bin", "python");
+    const folder = server.name === "lms" ? "lms" : "mit-application";
+    const manage = path.join(project, "sandbox", folder, "manage.py");
+    const { stdout } = await execa(python, [manage, "shell", "--no-imports", "--command", program], {
+        env:
+            server.name === "lms"
+                ? { LMS_SANDBOX_STATE: server.stateDirectory }
+                : {
+                      MIT_SANDBOX_STATE: server.stateDirectory,
+                      MIT_SANDBOX_FLAVOUR: server.name,
+                      MIT_SANDBOX_FROM_ENVIRONMENT: "",
+                  },
+    });
+    const last = stdout.split("\n").at(-1) ?? "";
+    return last === "" ? undefined : (JSON.parse(last) as unknown);
 }
 
 /**

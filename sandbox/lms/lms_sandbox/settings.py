@@ -8,6 +8,7 @@ Read from the environment (`serve.py` sets the first one):
 - `SANDBOX_OL_SOCIAL_AUTH=0`: leave ol-oauth2 out, as on an LMS where the package is not live.
 - `SANDBOX_OAUTH_SECRET`: `SOCIAL_AUTH_OAUTH_SECRETS["ol-oauth2"]`, for blank secrets.
 - `SANDBOX_LOCKOUT=0`: no lock-out after failed passwords, as in `tutor dev`.
+- `SANDBOX_TIME_ZONE`: Django's `TIME_ZONE`, UTC by default.
 """
 
 import os
@@ -32,7 +33,7 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "lms_sandbox.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 PLATFORM_NAME = "Open edX sandbox"
 
@@ -92,6 +93,9 @@ CACHES = {
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = STATE_DIR / "media"
+
+# In the session, where a page that fails leaves them.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Sign-in -----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Bearer tokens as Open edX checks them: existence, expiry, an enabled and active user."""
+"""Bearer tokens as Open edX checks them: existence, expiry, a user who is not disabled. The user may be inactive."""
 
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_application_model
@@ -35,8 +35,6 @@ class BearerAuthentication(BaseAuthentication):
         owns_application = get_application_model().objects.filter(user_id=user.id).exists()
         if not user.has_usable_password() and not owns_application:
             raise _refused("user_is_disabled", f"User disabled by admin: {user.get_username()}")
-        if not user.is_active:
-            raise _refused("user_not_active", f"User inactive or deleted: {user.get_username()}")
         return user, token
 
 

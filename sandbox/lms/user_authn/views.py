@@ -4,6 +4,7 @@ import uuid
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate, get_user_model, login
 from django.http import JsonResponse
 from django.urls import reverse
@@ -141,7 +142,8 @@ def mfe_context(request):
     """
     What the sign-in page needs; `providers` has the enabled ones of the request's site.
 
-    `tpa_hint` adds a hidden one; `force_cache_miss=true` from signed-in staff renews the list.
+    `tpa_hint` adds a hidden one; `force_cache_miss=true` from signed-in staff renews the list. A session in which a
+    message of the admin waits gets 500, once the list is renewed: such a message has no tag.
     """
     context = {
         "currentProvider": None,
@@ -170,6 +172,9 @@ def mfe_context(request):
                 "registerUrl": _login_url(provider, "register", destination),
             }
         )
+    for message in messages.get_messages(request):
+        if message.extra_tags.split()[0] == "social-auth":
+            context["errorMessage"] = str(message)
     return JsonResponse({"contextData": context, "registrationFields": {}, "optionalFields": {}})
 
 
