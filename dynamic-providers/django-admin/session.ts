@@ -22,6 +22,11 @@ export function adminSession(connection: Connection): AdminSession {
     return session;
 }
 
+/** Forgets every session and refusal, as a new run does. */
+export function forgetSessions(): void {
+    sessions.clear();
+}
+
 /** Lets refused sign-ins be tried again: a user was made, or got a password. */
 export async function forgetRefusals(): Promise<void> {
     await Promise.all([...sessions.values()].map((session) => session.forgetRefusal()));

@@ -36,6 +36,9 @@ export interface CountingProxy {
     count: (method: string, path: string | RegExp) => number;
     /** Decides about a request, the n-th (from 1) with its method and path. */
     fault?: ((request: { method: string; path: string; url: string }, n: number) => Fault) | undefined;
+    /** Drops all connections and refuses new ones until `resume`. */
+    pause: () => void;
+    resume: () => Promise<void>;
     /** Drops all connections and stops; a stopped proxy stays stopped. */
     stop: () => Promise<void>;
 }
@@ -99,6 +102,15 @@ export async function startCountingProxy(target: { host: string; port: number })
                     request.method === method &&
                     (typeof path === "string" ? request.path === path : path.test(request.path)),
             ).length,
+        pause: () => {
+            server.close();
+            server.closeAllConnections();
+        },
+        resume: async () => {
+            if (!server.listening) {
+                await once(server.listen(port, "127.0.0.1"), "listening");
+            }
+        },
         stop: async () => {
             if (!server.listening) {
                 return;

@@ -22,15 +22,25 @@ export interface RecordedResource {
     readonly isRetained: boolean;
     /** The operations before which a hook of the program runs. */
     readonly hooksBefore: readonly ("create" | "update" | "delete")[];
+    /** Whether it is deleted before its replacement is made. */
+    readonly isDeletedBeforeReplaced: boolean;
+    /** The resources, `<type> <name>`, that are made before it and deleted after it. */
+    readonly dependencies: readonly string[];
+    /** By input: the resources whose outputs are in it. */
+    readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+    /** The module of a dynamic provider, for instance `site.provider`; `""` where a plug-in provides it. */
+    readonly module: string;
 }
 
-type RecordedOptions = Pick<RecordedResource, "replacedWith" | "isRetained" | "hooksBefore">;
+type RecordedOptions = Pick<
+    RecordedResource,
+    "replacedWith" | "isRetained" | "hooksBefore" | "isDeletedBeforeReplaced" | "dependencies" | "propertyDependencies"
+>;
 
 /** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
-const outputs: Readonly<Record<string, (name: string) => object>> = {
-    // Random values are the names of what they are for, so that expectations can be written by hand.
-    RandomString: (name) => ({ result: name }),
-    RandomPassword: (name) => ({ result: pulumi.secret(name) }),
+const outputs: Readonly<Record<string, (name: string, random: (name: string) => string) => object>> = {
+    RandomString: (name, random) => ({ result: random(name) }),
+    RandomPassword: (name, random) => ({ result: pulumi.secret(random(name)) }),
     TutorPlugin: () => ({ root: "/tutor", file: "/tutor-plugins/mit-integration.py" }),
     TutorNetwork: () => ({ name: "tutor_dev_default", project: "tutor_dev", gateway: "172.30.80.1" }),
     Command: () => ({ stdout: "", stderr: "" }),
@@ -48,6 +58,15 @@ const outputs: Readonly<Record<string, (name: string) => object>> = {
     ),
 };
 
+const noOptions: RecordedOptions = {
+    replacedWith: [],
+    isRetained: false,
+    hooksBefore: [],
+    isDeletedBeforeReplaced: false,
+    dependencies: [],
+    propertyDependencies: {},
+};
+
 /** The monitor of the mocks, with the calls of the engine that it lacks. */
 type Monitor = MockMonitor & {
     registerResourceHook?: (request: unknown, callback: (error: null, answer: object) => void) => void;
@@ -62,15 +81,22 @@ interface RegisterRequest {
     getHooks():
         | { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[]; getBeforeDeleteList(): string[] }
         | undefined;
+    getDeletebeforereplace(): boolean;
+    getDependenciesList(): string[];
+    getPropertydependenciesMap(): { forEach(visit: (of: { getUrnsList(): string[] }, property: string) => void): void };
 }
 
 /**
  * Runs a program, or a part of one, without an engine.
  *
+ * @param random - the random value of a resource. Default: its name, so that expectations can be written by hand.
  * @returns every custom resource that it asked for, in that order.
  * @throws Error for a resource of an unexpected type, and for any call of a provider's function.
  */
-export async function deploy(program: () => unknown): Promise<RecordedResource[]> {
+export async function deploy(
+    program: () => unknown,
+    random: (name: string) => string = (name) => name,
+): Promise<RecordedResource[]> {
     const asked: Omit<RecordedResource, "parent" | keyof RecordedOptions>[] = [];
     const made: string[] = [];
     const unexpected: string[] = [];
@@ -94,7 +120,7 @@ export async function deploy(program: () => unknown): Promise<RecordedResource[]
                 // Long enough for all that does not wait for this one to be asked for.
                 await new Promise((resolve) => setTimeout(resolve, 20));
                 made.push(`${type} ${name}`);
-                return { id: `${name}-id`, state: { ...(inputs as object), ...addition(name) } };
+                return { id: `${name}-id`, state: { ...(inputs as object), ...addition(name, random) } };
             },
         },
         "openedx-mit-integration",
@@ -109,8 +135,8 @@ export async function deploy(program: () => unknown): Promise<RecordedResource[]
     const parents = parentsByResource();
     return asked.map((resource) => {
         const key = `${resource.type} ${resource.name}`;
-        const { replacedWith = [], isRetained = false, hooksBefore = [] } = options.get(key) ?? {};
-        return { ...resource, parent: parents.get(key) ?? "", replacedWith, isRetained, hooksBefore };
+        const recorded = options.get(key) ?? noOptions;
+        return { ...resource, parent: parents.get(key) ?? "", ...recorded };
     });
 }
 
@@ -149,9 +175,13 @@ export function valueOf<Value>(output: pulumi.Input<Value>): Promise<pulumi.Unwr
     });
 }
 
-function recordInputs(inputs: Readonly<Record<string, unknown>>): Pick<RecordedResource, "inputs" | "secrets"> {
+function recordInputs(
+    inputs: Readonly<Record<string, unknown>>,
+): Pick<RecordedResource, "inputs" | "secrets" | "module"> {
     const entries = Object.entries(inputs).filter(([key]) => key !== "__provider");
+    const { __provider: provider = "" } = inputs as { __provider?: string };
     return {
+        module: /dynamic-providers\/([\w.]+)"/.exec(provider)?.[1] ?? "",
         inputs: Object.fromEntries(entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)])),
         secrets: entries.filter(([, value]) => pulumi.runtime.isRpcSecret(value)).map(([key]) => key),
     };
@@ -163,10 +193,17 @@ function recordOptions(): Map<string, RecordedOptions> {
     const recorded = new Map<string, RecordedOptions>();
     const registerResource = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request: RegisterRequest, callback) => {
+        const propertyDependencies: Record<string, string[]> = {};
+        request.getPropertydependenciesMap().forEach((of, property) => {
+            propertyDependencies[property] = keysOf(of.getUrnsList());
+        });
         recorded.set(`${shortType(request.getType())} ${request.getName()}`, {
-            replacedWith: request.getReplaceWithList().map((urn) => resourceOf(urn).key),
+            replacedWith: keysOf(request.getReplaceWithList()),
             isRetained: request.getRetainondelete() ?? false,
             hooksBefore: hooksBefore(request),
+            isDeletedBeforeReplaced: request.getDeletebeforereplace(),
+            dependencies: keysOf(request.getDependenciesList()),
+            propertyDependencies,
         });
         return registerResource(request, callback);
     };
@@ -185,6 +222,7 @@ function hooksBefore(request: RegisterRequest): RecordedOptions["hooksBefore"] {
     };
     return (["create", "update", "delete"] as const).filter((operation) => (lists[operation] ?? []).length > 0);
 }
+const keysOf = (urns: readonly string[]) => urns.map((urn) => resourceOf(urn).key);
 
 /** Only the resources' names tell who their parents are. */
 function parentsByResource(): Map<string, string> {

@@ -9,6 +9,7 @@ Read from the environment (`serve.py` sets the first one):
 - `SANDBOX_OAUTH_SECRET`: `SOCIAL_AUTH_OAUTH_SECRETS["ol-oauth2"]`, for blank secrets.
 - `SANDBOX_LOCKOUT=0`: no lock-out after failed passwords, as in `tutor dev`.
 - `SANDBOX_TIME_ZONE`: Django's `TIME_ZONE`, UTC by default.
+- `SANDBOX_RATELIMIT=0`: no limit to the rate of sign-ins.
 """
 
 import os
@@ -105,6 +106,7 @@ SESSION_COOKIE_NAME = "lms_sessionid"
 SESSION_COOKIE_DOMAIN = "local.openedx.io"
 
 RATELIMIT_USE_CACHE = "ratelimit"
+RATELIMIT_ENABLE = _switch("SANDBOX_RATELIMIT", "1")
 LOGISTRATION_PER_EMAIL_RATELIMIT_RATE = "30/5m"
 LOGISTRATION_RATELIMIT_RATE = "100/5m"
 ENABLE_MAX_FAILED_LOGIN_ATTEMPTS = _switch("SANDBOX_LOCKOUT", "1")

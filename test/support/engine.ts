@@ -1,0 +1,356 @@
+/**
+ * A small model of Pulumi's engine: it calls a provider's operations in the order in which the engine does, and keeps
+ * what the engine keeps. `test/e2e/engineOrder.test.ts` and the fault runs on the real engine hold it true.
+ */
+import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
+import { UNKNOWN } from "../../dynamic-providers/crud.ts";
+
+/** A resource as the state has it. */
+export interface ResourceState<Inputs extends object = object, Outputs extends object = Inputs> {
+    readonly id: string;
+    readonly inputs: Inputs;
+    readonly outputs: Outputs;
+    /** Whether an operation saved it and failed all the same: the next `up` updates it, changed or not. */
+    readonly isPartial: boolean;
+}
+
+/** A provider of any kind of resource. */
+export type AnyProvider = CompleteProvider<object, object>;
+
+/** How a change is applied. */
+export interface ApplyOptions {
+    /** `pulumi up --replace`. Default: false. */
+    readonly replace?: boolean;
+    /** The resource's option `deleteBeforeReplace`. Default: true, as every resource of this project has it. */
+    readonly deleteBeforeReplace?: boolean;
+}
+
+/** What the engine did, in its order. */
+export type Step = "create" | "update" | "delete" | "same";
+
+/** An operation failed. What it saved is in the state all the same. */
+export class OperationError<State> extends Error {
+    override readonly name = "OperationError";
+    /** The state after it; `undefined` where the resource is not in it. */
+    readonly state: State | undefined;
+
+    constructor(error: unknown, state: State | undefined) {
+        super(error instanceof Error ? error.message : String(error), { cause: error });
+        this.state = state;
+    }
+}
+
+/** The text that every resource of this project has as `__provider`: without it the engine finds no provider. */
+const PROVIDER = "exports.handler";
+
+/**
+ * Brings one resource to what a program asks for, as `pulumi up` does: `check` with the inputs of the state, `diff` with
+ * its outputs, then `create`, `update`, or `delete` and `create` in the order of `deleteBeforeReplace`.
+ *
+ * @param state - as the last run left it; `undefined` where there is none.
+ * @returns the new state, and the steps.
+ * @throws OperationError with the state that a failed operation left.
+ */
+export async function apply<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    state: ResourceState<Inputs, Outputs> | undefined,
+    args: Partial<Inputs>,
+    { replace = false, deleteBeforeReplace = true }: ApplyOptions = {},
+): Promise<{ state: ResourceState<Inputs, Outputs>; steps: Step[] }> {
+    const news = { ...copy(args), __provider: PROVIDER } as unknown as Inputs;
+    const checked = await provider.check(state === undefined ? {} : copy(state.inputs), news).catch(keep(state));
+    if (checked.failures.length > 0) {
+        const words = checked.failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+        throw new OperationError(words, state);
+    }
+    const inputs = { ...checked.inputs, __provider: PROVIDER };
+    if (state === undefined) {
+        return { state: await create(provider, inputs, undefined), steps: ["create"] };
+    }
+    const diff = await provider.diff(state.id, copy(state.outputs), copy(inputs)).catch(keep(state));
+    if (replace || diff.replaces.length > 0) {
+        if (deleteBeforeReplace) {
+            await remove(provider, state);
+            return { state: await create(provider, inputs, undefined), steps: ["delete", "create"] };
+        }
+        const created = await create(provider, inputs, state);
+        // What can't be deleted then stays in the state too, as pending deletion.
+        await remove(provider, state).catch(keep(created));
+        return { state: created, steps: ["create", "delete"] };
+    }
+    if (!diff.changes && !state.isPartial) {
+        return { state: { ...state, inputs }, steps: ["same"] };
+    }
+    try {
+        const { outs } = await provider.update(state.id, copy(state.outputs), copy(inputs));
+        return { state: saved(state.id, inputs, { ...copy(outs), __provider: PROVIDER }, false), steps: ["update"] };
+    } catch (error) {
+        throw new OperationError(error, partial(error, inputs) ?? state);
+    }
+}
+
+/**
+ * Reads one resource as `pulumi refresh` does: the state gets the outputs and inputs that the provider read.
+ *
+ * @returns `undefined` where it is gone.
+ */
+export async function refresh<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    state: ResourceState<Inputs, Outputs>,
+): Promise<ResourceState<Inputs, Outputs> | undefined> {
+    const { id, props, inputs } = await read(provider, state).catch(keep(state));
+    if (id === "" || props === undefined) {
+        return undefined;
+    }
+    const readInputs = inputs === undefined ? state.inputs : { ...copy(inputs), __provider: PROVIDER };
+    return saved(id, readInputs, { ...copy(props), __provider: PROVIDER }, false);
+}
+
+/** Deletes one resource as `pulumi destroy` does. */
+export async function remove<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    state: ResourceState<Inputs, Outputs>,
+): Promise<void> {
+    try {
+        withProvider(state.outputs);
+        await provider.delete(state.id, copy(state.outputs));
+    } catch (error) {
+        throw new OperationError(error, state);
+    }
+}
+
+/**
+ * Whether a resource has to be replaced where another one, whose outputs are in the given inputs, is replaced: the engine
+ * asks with inputs that are not known.
+ */
+export async function isReplacedWith(
+    provider: AnyProvider,
+    state: ResourceState,
+    properties: readonly string[],
+): Promise<boolean> {
+    const unknown = Object.fromEntries(properties.map((property) => [property, UNKNOWN]));
+    const { replaces } = await provider.diff(state.id, copy(state.outputs), { ...copy(state.inputs), ...unknown });
+    return replaces.length > 0;
+}
+
+/** A resource that a program asks for. */
+export interface Declared {
+    /** `<type> <name>`. */
+    readonly key: string;
+    readonly inputs: object;
+    readonly dependencies: readonly string[];
+    readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+    readonly isDeletedBeforeReplaced: boolean;
+}
+
+/** The state of a stack, by `<type> <name>`. */
+export type StackState = ReadonlyMap<string, ResourceState & Pick<Declared, "dependencies" | "propertyDependencies">>;
+
+/** What a run of the engine ended with. */
+export interface Outcome {
+    readonly state: StackState;
+    /** The messages of what failed; none where the run ended with exit code 0. */
+    readonly errors: readonly string[];
+}
+
+/** One run of the engine on a whole stack. Operations run in parallel, as far as dependencies allow. */
+export class EngineRun {
+    readonly #providerOf: (key: string) => AnyProvider;
+    readonly #state: Map<string, ResourceState & Pick<Declared, "dependencies" | "propertyDependencies">>;
+    readonly #errors: string[] = [];
+
+    /** @param providerOf - the provider of a resource, by `<type> <name>`. */
+    constructor(providerOf: (key: string) => AnyProvider, state: StackState) {
+        this.#providerOf = providerOf;
+        this.#state = new Map(state);
+    }
+
+    /** `pulumi up --skip-preview`, with `--refresh` where asked for. */
+    async up(program: readonly Declared[], options: { readonly refresh?: boolean } = {}): Promise<Outcome> {
+        if (options.refresh === true) {
+            await this.#refresh();
+        }
+        const order = new Map(program.map((resource) => [resource.key, resource.dependencies]));
+        await this.#inOrder(order, async (key) => {
+            // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- the keys are those of the program
+            await this.#apply(program.find((resource) => resource.key === key)!);
+        });
+        await this.#delete([...this.#state.keys()].filter((key) => !order.has(key)));
+        return this.#outcome();
+    }
+
+    /** `pulumi refresh`. */
+    async refresh(): Promise<Outcome> {
+        await this.#refresh();
+        return this.#outcome();
+    }
+
+    /** `pulumi destroy`. */
+    async destroy(): Promise<Outcome> {
+        await this.#delete([...this.#state.keys()]);
+        return this.#outcome();
+    }
+
+    #outcome(): Outcome {
+        return { state: this.#state, errors: this.#errors };
+    }
+
+    async #refresh(): Promise<void> {
+        const order = new Map([...this.#state].map(([key, { dependencies }]) => [key, dependencies]));
+        await this.#inOrder(order, async (key) => {
+            const old = this.#known(key);
+            const truth = await refresh(this.#providerOf(key), old);
+            if (truth === undefined) {
+                this.#state.delete(key);
+            } else {
+                this.#state.set(key, { ...old, ...truth });
+            }
+        });
+    }
+
+    async #apply({ key, inputs, ...resource }: Declared): Promise<void> {
+        const { dependencies, propertyDependencies, isDeletedBeforeReplaced } = resource;
+        const provider = this.#providerOf(key);
+        const old = this.#state.get(key);
+        if (old !== undefined && isDeletedBeforeReplaced && (await this.#isReplaced(provider, old, inputs))) {
+            await this.#deleteDependents(key);
+            await remove(provider, old);
+            this.#state.delete(key);
+        }
+        const save = (state: ResourceState) => this.#state.set(key, { ...state, dependencies, propertyDependencies });
+        try {
+            const options = { deleteBeforeReplace: isDeletedBeforeReplaced };
+            save((await apply(provider, this.#state.get(key), inputs, options)).state);
+        } catch (error) {
+            if (error instanceof OperationError && error.state !== undefined) {
+                save(error.state as ResourceState);
+            }
+            throw error;
+        }
+    }
+
+    async #isReplaced(provider: AnyProvider, old: ResourceState, args: object): Promise<boolean> {
+        const { inputs } = await provider.check(copy(old.inputs), { ...copy(args), __provider: PROVIDER });
+        return (await provider.diff(old.id, copy(old.outputs), copy(inputs))).replaces.length > 0;
+    }
+
+    /** Deletes what has to be replaced with a resource, the last made first. */
+    async #deleteDependents(of: string): Promise<void> {
+        const replaced = new Set([of]);
+        for (const [key, state] of this.#state) {
+            const properties = Object.entries(state.propertyDependencies)
+                .filter(([, keys]) => keys.some((dependency) => replaced.has(dependency)))
+                .map(([property]) => property);
+            if (properties.length > 0 && (await isReplacedWith(this.#providerOf(key), state, properties))) {
+                replaced.add(key);
+            }
+        }
+        for (const key of [...replaced].reverse().slice(0, -1)) {
+            await remove(this.#providerOf(key), this.#known(key));
+            this.#state.delete(key);
+        }
+    }
+
+    async #delete(keys: readonly string[]): Promise<void> {
+        const dependents = new Map<string, string[]>(keys.map((key) => [key, []]));
+        for (const key of keys) {
+            for (const dependency of this.#known(key).dependencies) {
+                dependents.get(dependency)?.push(key);
+            }
+        }
+        await this.#inOrder(dependents, async (key) => {
+            await remove(this.#providerOf(key), this.#known(key));
+            this.#state.delete(key);
+        });
+    }
+
+    #known(key: string): ResourceState & Pick<Declared, "dependencies" | "propertyDependencies"> {
+        const state = this.#state.get(key);
+        if (state === undefined) {
+            throw new Error(`${key} is not in the state.`);
+        }
+        return state;
+    }
+
+    /** Takes a step with each once all that it waits for is done. After a failure what is under way is finished. */
+    async #inOrder(
+        waitsFor: ReadonlyMap<string, readonly string[]>,
+        step: (key: string) => Promise<void>,
+    ): Promise<void> {
+        const done = new Map<string, Promise<void>>();
+        const run = (key: string): Promise<void> => {
+            const running = done.get(key) ?? one(key);
+            done.set(key, running);
+            return running;
+        };
+        const one = async (key: string) => {
+            await Promise.all((waitsFor.get(key) ?? []).filter((other) => waitsFor.has(other)).map(run));
+            if (this.#errors.length > 0) {
+                return;
+            }
+            try {
+                await step(key);
+            } catch (error) {
+                this.#errors.push(`${key}: ${(error as Error).message}`);
+            }
+        };
+        await Promise.all([...waitsFor.keys()].map(run));
+    }
+}
+
+async function create<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    inputs: Inputs,
+    former: ResourceState<Inputs, Outputs> | undefined,
+): Promise<ResourceState<Inputs, Outputs>> {
+    try {
+        const { id, outs } = await provider.create(copy(inputs));
+        return saved(id, inputs, { ...copy(outs), __provider: PROVIDER }, false);
+    } catch (error) {
+        throw new OperationError(error, partial(error, inputs) ?? former);
+    }
+}
+
+async function read<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    state: ResourceState<Inputs, Outputs>,
+) {
+    withProvider(state.outputs);
+    return provider.read(state.id, copy(state.outputs));
+}
+
+/** What an error with `id` and `properties` saves: the properties as they are, `__provider` too only if it is in them. */
+function partial<Inputs extends object, Outputs extends object>(
+    error: unknown,
+    inputs: Inputs,
+): ResourceState<Inputs, Outputs> | undefined {
+    const { id, properties } = error as { id?: string; properties?: Outputs };
+    return id === undefined || properties === undefined ? undefined : saved(id, inputs, copy(properties), true);
+}
+
+function saved<Inputs extends object, Outputs extends object>(
+    id: string,
+    inputs: Inputs,
+    outputs: object,
+    isPartial: boolean,
+): ResourceState<Inputs, Outputs> {
+    return { id, inputs, outputs: outputs as Outputs, isPartial };
+}
+
+/** Pulumi's provider process loads the provider from the properties. */
+function withProvider(properties: object): void {
+    if (!("__provider" in properties)) {
+        throw new Error("The properties have no __provider: code must be a string, not undefined.");
+    }
+}
+
+function keep(state: unknown): (error: unknown) => never {
+    return (error) => {
+        throw error instanceof OperationError ? error : new OperationError(error, state);
+    };
+}
+
+/** Values pass between engine and provider as messages. */
+function copy<Value extends object>(value: Value): Value {
+    return JSON.parse(JSON.stringify(value)) as Value;
+}
