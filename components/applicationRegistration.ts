@@ -18,7 +18,7 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
 
 /**
  * What the MIT application has to know of Open edX: its OAuth application `edx-oauth-app`. Where the application's own
- * migrations made that one, it is taken over.
+ * migrations made that one, and nobody has configured it since, it is taken over.
  *
  * Source: handbook, "MIT xPro/MITx Online Setup" step 3.
  */
@@ -36,7 +36,7 @@ export class ApplicationRegistration extends pulumi.ComponentResource {
                 redirectUris: [openEdx.url, server.gatewayUrl].map(
                     (url) => pulumi.interpolate`${url}${openEdxConstants.completePath}`,
                 ),
-                adopt: adopt || application.profile.hasEdxApplication,
+                adopt: adopt || (application.profile.hasEdxApplication && "untouched"),
             },
             { parent: this, dependsOn: applicationServer.ready, ...applicationServer.inDatabase },
         );

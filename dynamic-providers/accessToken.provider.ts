@@ -3,6 +3,7 @@ import type { AccessTokenInputs as Inputs, AccessTokenOutputs as Outputs } from 
 import { connectionSchema, defineProvider, UNKNOWN } from "./crud.ts";
 import { FormError, ProviderError } from "./django-admin/errors.ts";
 import type { AdminForm } from "./django-admin/form.ts";
+import { removeWhole } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 
 const LIST = "/admin/oauth2_provider/accesstoken/";
@@ -33,7 +34,8 @@ export const provider = defineProvider<Inputs, Outputs>({
             ? [{ property: "renewBeforeDays", reason: `must be less than lifetimeDays (${lifetimeDays})` }]
             : [];
     },
-    replaceOn: ["token"],
+    // A user takes their tokens with them.
+    replaceOn: ["token", "username"],
     local: ["lifetimeDays", "renewBeforeDays"],
     equal: { expires: (one, other) => Date.parse(one) === Date.parse(other) },
 
@@ -66,18 +68,20 @@ export const provider = defineProvider<Inputs, Outputs>({
         };
     },
 
-    async update(id, olds, news) {
+    async update(id, _olds, news) {
         const session = adminSession(news.connection);
         const form = await session.knownForm(changePage(id), FORM, `The access token of "${news.username}"`);
-        if (news.username !== olds.username) {
-            form.fill({ user: await findUser(session, news.username) });
-        }
         await session.save(fill(form, news));
         return news;
     },
 
-    async delete(id, { connection }) {
-        await adminSession(connection).remove(`${LIST}${id}/`);
+    async delete(id, { connection, username }) {
+        await removeWhole(adminSession(connection), `${LIST}${id}/`, `The access token of "${username}"`);
+    },
+
+    async isThere(id, { token }, connection) {
+        const form = await adminSession(connection).form(changePage(id), FORM);
+        return form?.text("token") === token;
     },
 });
 

@@ -2,7 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { lookAgainOnce, ProviderError, RefusedError, UnreachableError } from "./django-admin/errors.ts";
+import {
+    lookAgainOnce,
+    PartlyCreatedError,
+    ProviderError,
+    RefusedError,
+    UnreachableError,
+} from "./django-admin/errors.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -25,10 +31,14 @@ export interface ProviderDefinition<Inputs extends object, Outputs extends Input
     defaults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): Partial<Inputs>;
     /** Further faults of inputs that are valid one by one. */
     faults?(inputs: Partial<Inputs>): dynamic.CheckFailure[];
-    /** Inputs whose change means another object: its natural key. A changed server always does. */
+    /** Inputs whose change means another object: its natural key. */
     readonly replaceOn: readonly (keyof Inputs & string)[];
+    /** Inputs whose change means another object given what the state has of it, besides {@link replaceOn}. */
+    replaces?(olds: Outputs): readonly (keyof Inputs & string)[];
     /** Inputs that the server does not hold: storing the new value is all of their update. */
     readonly local?: readonly (keyof Inputs & string)[];
+    /** Inputs that `create` alone looks at: a change of theirs is none to an object that exists. */
+    readonly onCreate?: readonly (keyof Inputs & string)[];
     /** Where values that look different mean the same to the server. */
     readonly equal?: Equalities<Inputs>;
     /**
@@ -42,8 +52,13 @@ export interface ProviderDefinition<Inputs extends object, Outputs extends Input
     read(id: string, props: Outputs): Promise<Outputs | undefined>;
     /** Changes the object in place and returns all outputs. */
     update(id: string, olds: Outputs, news: Inputs): Promise<Outputs>;
-    /** Takes the object away; one that is gone already is fine. */
+    /** Removes the object; one that is gone already is fine. */
     delete(id: string, props: Outputs): Promise<void>;
+    /**
+     * Whether the server at another address has the very object of the state, and so is the same server under another
+     * name. Without it another address is another server, and the object is replaced.
+     */
+    isThere?(id: string, olds: Outputs, connection: Connection): Promise<boolean>;
 }
 
 /** A dynamic provider with every operation that the engine may ask for, typed more closely than Pulumi's own. */
@@ -65,8 +80,16 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     definition: ProviderDefinition<Inputs, Outputs>,
 ): CompleteProvider<Inputs, Outputs> {
     const keys = Object.keys(definition.schema.shape) as (keyof Inputs & string)[];
-    const changedKeys = (olds: Partial<Inputs>, news: Partial<Inputs>) =>
-        keys.filter((key) => !isSame(key, olds[key], news[key]));
+    const compared = keys.filter((key) => definition.onCreate?.includes(key) !== true);
+    // An input that a newer version of this program has, had its default before.
+    const completed = (inputs: Partial<Inputs>): Partial<Inputs> => ({
+        ...definition.defaults?.(inputs, inputs),
+        ...inputs,
+    });
+    const changedKeys = (olds: Partial<Inputs>, news: Partial<Inputs>) => {
+        const [former, wanted] = [completed(olds), completed(news)];
+        return compared.filter((key) => !isSame(key, former[key], wanted[key]));
+    };
     const isSame = <Key extends keyof Inputs>(
         key: Key,
         one: Inputs[Key] | undefined,
@@ -86,15 +109,19 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const failures = [...schemaFailures(definition.schema, inputs), ...(definition.faults?.(inputs) ?? [])];
             return Promise.resolve({ inputs: inputs as Inputs, failures });
         },
-        async diff(_id, olds, news) {
+        async diff(id, olds, news) {
             const changed = changedKeys(olds, news);
-            const replaces = changed.filter(
-                (key) => definition.replaceOn.includes(key) || (key === "connection" && isOtherServer(olds, news)),
-            );
+            const replacing = [...definition.replaceOn, ...(definition.replaces?.(olds) ?? [])];
+            const replaces = changed.filter((key) => replacing.includes(key));
+            if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(olds, news)) {
+                const isSameServer = await isThere(definition, id, withoutProvider(olds), withoutProvider(news));
+                replaces.push(...(isSameServer ? [] : ["connection" as keyof Inputs & string]));
+            }
             const changes = changed.length > 0 || (await definition.isOutdated?.(withoutProvider(olds))) === true;
             return { changes, replaces };
         },
-        create: (inputs) => lookAgainOnce(() => definition.create(withoutProvider(inputs))),
+        create: (inputs) =>
+            withProviderIfPartly(inputs, () => lookAgainOnce(() => definition.create(withoutProvider(inputs)))),
         async read(id, props) {
             const known = withoutProvider(props);
             const truth = await asBeforeWhereShut(known, () => definition.read(id, known));
@@ -108,9 +135,12 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const inputs = withoutProvider(news);
             const isLocal = changedKeys(former, inputs).every((key) => local.includes(key));
             if (isLocal && (await definition.isOutdated?.(former)) !== true) {
-                return { outs: { ...former, ...inputs } };
+                // Inputs that the program no longer has must not come back from the state.
+                return { outs: { ...without(former, keys), ...inputs } as Outputs };
             }
-            return { outs: await lookAgainOnce(() => definition.update(id, former, inputs)) };
+            return withProviderIfPartly(news, async () => ({
+                outs: await lookAgainOnce(() => definition.update(id, former, inputs)),
+            }));
         },
         delete: (id, props) =>
             forgettingGoneServers(props, () => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
@@ -192,7 +222,54 @@ function isKnown<Value>(value: Value | undefined): value is Value {
 
 /** The engine adds the serialized provider to the properties: not ours. */
 function withoutProvider<Props extends object>(props: Props): Props {
-    return Object.fromEntries(Object.entries(props).filter(([key]) => key !== "__provider")) as Props;
+    return without(props, ["__provider"]) as Props;
+}
+
+function without(props: object, keys: readonly string[]): object {
+    return Object.fromEntries(Object.entries(props).filter(([key]) => !keys.includes(key)));
+}
+
+/** The properties of what is saved half made need the serialized provider too: nobody adds it to those. */
+async function withProviderIfPartly<Result>(props: object, operation: () => Promise<Result>): Promise<Result> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof PartlyCreatedError && "__provider" in props) {
+            throw new PartlyCreatedError(
+                error.id,
+                { ...error.properties, __provider: props.__provider },
+                error.message,
+            );
+        }
+        throw error;
+    }
+}
+
+/**
+ * Whether the server of the new inputs has the object of the state. A server that can't be asked, or a password that a
+ * preview does not know yet, leaves it at another address meaning another server.
+ */
+async function isThere<Inputs extends object, Outputs extends Inputs>(
+    definition: ProviderDefinition<Inputs, Outputs>,
+    id: string,
+    olds: Outputs,
+    news: Inputs,
+): Promise<boolean> {
+    const { connection } = news as { connection?: Connection | typeof UNKNOWN };
+    if (definition.isThere === undefined || typeof connection !== "object") {
+        return false;
+    }
+    if (Object.values(connection).includes(UNKNOWN)) {
+        return false;
+    }
+    try {
+        return await definition.isThere(id, olds, connection);
+    } catch (error) {
+        if (error instanceof ProviderError) {
+            return false;
+        }
+        throw error;
+    }
 }
 
 function pick<Props extends object>(props: Props, keys: readonly (keyof Props)[]): Partial<Props> {
@@ -228,7 +305,7 @@ function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"):
     return isOfStack && (error instanceof UnreachableError || error instanceof RefusedError);
 }
 
-function isOtherServer(olds: object, news: object): boolean {
+function isOtherAddress(olds: object, news: object): boolean {
     const server = (props: object) => {
         const { connection } = props as { connection?: z.infer<typeof connectionSchema> };
         return [connection?.kind, connection?.baseUrl.replace(/\/+$/, "")];

@@ -1,16 +1,22 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectionSchema, defineProvider, type Created } from "./crud.ts";
 import { FormError, PartlyCreatedError, ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { giveBack } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import type {
     DjangoUserInputs as Inputs,
     DjangoUserOutputs as Outputs,
     DjangoUserSettings as Settings,
+    FormerDjangoUser as Former,
 } from "./djangoUser.ts";
 
 const LIST = "/admin/auth/user/";
 const FORM = "user_form";
+/** What the real LMS's form allows. */
+const LAST_NAME_LENGTH = 30;
 
 const schema = z.strictObject({
     connection: connectionSchema,
@@ -20,15 +26,18 @@ const schema = z.strictObject({
     password: z.string().min(1, "must not be empty").exactOptional(),
     isStaff: z.boolean(),
     isSuperuser: z.boolean(),
+    isActive: z.boolean(),
     adopt: z.boolean(),
 });
 
 /** The operations of `DjangoUser`, over the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>({
     schema,
-    defaults: () => ({ isStaff: false, isSuperuser: false, adopt: false }),
+    defaults: () => ({ isStaff: false, isSuperuser: false, isActive: true, adopt: false }),
     replaceOn: ["username"],
-    local: ["adopt"],
+    // The LMS has no page to set a password: a user with another one is another user. An adopted one keeps theirs.
+    replaces: ({ former }) => (former === null ? ["password"] : []),
+    onCreate: ["adopt"],
 
     async create(inputs) {
         const session = adminSession(inputs.connection);
@@ -62,12 +71,18 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async read(id, props) {
         const form = await adminSession(props.connection).form(changePage(id), FORM);
-        return form && { ...props, ...settingsOf(form) };
+        if (form === undefined) {
+            return undefined;
+        }
+        // The API refuses the token of a user who has no password. What it is can't be read.
+        const { password, ...known } = { ...props, ...settingsOf(form) };
+        return hasPassword(form) && password !== undefined ? { ...known, password } : known;
     },
 
     async update(id, olds, news) {
         const session = adminSession(news.connection);
         const form = await session.knownForm(changePage(id), FORM, `User "${news.username}"`);
+        expectPassword(form, session.url(changePage(id)), news);
         if (
             fill(form, news)
                 .fill(olds.former === null ? madeBy(news) : {})
@@ -75,22 +90,23 @@ export const provider = defineProvider<Inputs, Outputs>({
         ) {
             await session.save(form);
         }
-        if (news.password !== undefined && news.password !== olds.password) {
-            await setPassword(session, id, news.password);
-        }
         return { ...news, former: olds.former };
     },
 
-    async delete(id, { connection, former }) {
+    async delete(id, props) {
+        const { connection, username, former } = props;
         const session = adminSession(connection);
-        if (former === null) {
-            await session.remove(`${LIST}${id}/`);
-            return;
+        if (former !== null) {
+            await giveBack(session, { path: changePage(id), formId: FORM }, fieldsOf(former), []);
+            await forgetFormer(keyOf(props));
+        } else if (!(await session.remove(`${LIST}${id}/`))) {
+            await disable(session, id, username);
         }
-        const form = await session.form(changePage(id), FORM);
-        if (form !== undefined) {
-            await session.save(fill(form, former));
-        }
+    },
+
+    async isThere(id, props, connection) {
+        const form = await adminSession(connection).form(changePage(id), FORM);
+        return form !== undefined && usernameOf(form) === props.username && isOurs(form, props);
     },
 });
 
@@ -103,11 +119,11 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
             `${session.url(LIST)} has no user "${inputs.username}", and none can be made without a password.`,
         );
     }
-    const former = settingsOf(form);
+    const present = settingsOf(form);
     const madeHere =
-        Object.entries(madeBy(inputs)).every(([field, value]) => form.text(field) === value) ||
+        isOurs(form, inputs) ||
         // Between its two steps a new user has no e-mail address yet; nobody else leaves one without.
-        (former.email === "" && !former.isStaff && form.text("last_login_0") === "");
+        (present.email === "" && !present.isStaff && form.text("last_login_0") === "");
     if (!madeHere && !inputs.adopt) {
         throw strangerError(
             `User "${inputs.username}"`,
@@ -115,14 +131,19 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
             "set adopt: true (pulumi config set adopt true)",
         );
     }
-    if (
-        fill(form, inputs)
-            .fill(madeHere ? madeBy(inputs) : {})
-            .differs()
-    ) {
+    expectPassword(form, session.url(changePage(row.id)), inputs);
+    const differs = fill(form, inputs)
+        .fill(madeHere ? madeBy(inputs) : {})
+        .differs();
+    // One that is as wanted may have been adopted by a run that was interrupted: then its note has what it was.
+    const former = madeHere ? null : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? present);
+    if (differs) {
+        if (former !== null) {
+            await noteFormer(keyOf(inputs), former);
+        }
         await session.save(form);
     }
-    return { id: row.id, outs: { ...inputs, former: madeHere ? null : former } };
+    return { id: row.id, outs: { ...inputs, former } };
 }
 
 /**
@@ -174,26 +195,77 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
     }
 }
 
-async function setPassword(session: AdminSession, id: string, password: string): Promise<void> {
-    const form = await session.newForm(`${LIST}${id}/password/`, FORM);
-    await session.save(form.fill({ password1: password, password2: password }));
+/**
+ * Takes everything from a user whom the server keeps, as protected objects refer to them: rights, and a password that
+ * somebody knows.
+ */
+async function disable(session: AdminSession, id: string, username: string): Promise<void> {
+    const form = await session.form(changePage(id), FORM);
+    if (form === undefined) {
+        return;
+    }
+    if (form.fill({ is_active: false, is_staff: false, is_superuser: false }).differs()) {
+        await session.save(form);
+    }
+    console.warn(
+        `User "${username}" stays on the server, as protected objects refer to it: ${session.url(changePage(id))}. ` +
+            "It is inactive and has no rights.",
+    );
 }
 
 /** The name by which a user that was made here is known again. */
-function madeBy({ owner }: Inputs): Record<string, string> {
-    return { first_name: "Managed by Pulumi", last_name: owner };
+function madeBy({ owner }: Pick<Inputs, "owner">): Record<string, string> {
+    return { first_name: "Managed by Pulumi", last_name: shortened(owner) };
+}
+
+/** Whether this stack made the user; earlier versions of this program wrote the owner's whole name. */
+function isOurs(form: AdminForm, { owner }: Pick<Inputs, "owner">): boolean {
+    return (
+        form.text("first_name") === "Managed by Pulumi" && [owner, shortened(owner)].includes(form.text("last_name"))
+    );
+}
+
+/** An owner in the 30 characters that the LMS's form allows for a last name: its beginning, and what tells it apart. */
+function shortened(owner: string): string {
+    const digest = createHash("sha256").update(owner).digest("hex").slice(0, 8);
+    return owner.length <= LAST_NAME_LENGTH ? owner : `${owner.slice(0, LAST_NAME_LENGTH - 9)}-${digest}`;
+}
+
+/** @throws ProviderError where the user has no password: it can't be set here, as the LMS has no page for that. */
+function expectPassword(form: AdminForm, page: string, { username }: Inputs): void {
+    if (!hasPassword(form)) {
+        throw new ProviderError(
+            `User "${username}" has no password, so the LMS refuses their access tokens: ${page}. ` +
+                `Set one: tutor dev run lms ./manage.py lms changepassword ${username}`,
+        );
+    }
+}
+
+/** Whether the user has a password at all: of one who has, the form shows how it is stored, never what it is. */
+function hasPassword(form: AdminForm): boolean {
+    const shown = form.document(`#${form.formId} .field-password`);
+    return shown.length === 0 || shown.find("bdi").length > 0;
+}
+
+function keyOf({ connection, username, owner }: Pick<Inputs, "connection" | "username" | "owner">): ObjectKey {
+    return { connection, path: `${LIST}?username=${username}`, mark: owner };
+}
+
+/** The LMS's form shows the user name only, as it must not change there. */
+function usernameOf(form: AdminForm): string {
+    return form.text("username") || form.document(`#${form.formId} .field-username .readonly`).text().trim();
 }
 
 function changePage(id: string): string {
     return `${LIST}${id}/change/`;
 }
 
-function fill(form: AdminForm, { email, isStaff, isSuperuser }: Settings): AdminForm {
-    return form.fill({
-        email,
-        is_staff: isStaff,
-        is_superuser: isSuperuser,
-    } satisfies Record<string, FieldValue>);
+function fill(form: AdminForm, inputs: Settings): AdminForm {
+    return form.fill(fieldsOf(inputs));
+}
+
+function fieldsOf({ email, isStaff, isSuperuser, isActive = true }: Former): Record<string, FieldValue> {
+    return { email, is_staff: isStaff, is_superuser: isSuperuser, is_active: isActive };
 }
 
 function settingsOf(form: AdminForm): Settings {
@@ -201,5 +273,6 @@ function settingsOf(form: AdminForm): Settings {
         email: form.text("email"),
         isStaff: form.checked("is_staff"),
         isSuperuser: form.checked("is_superuser"),
+        isActive: form.checked("is_active"),
     };
 }

@@ -9,6 +9,8 @@ export interface DjangoUserSettings {
     readonly isStaff: boolean;
     /** Whether the user may do everything there. Default: `false`. */
     readonly isSuperuser: boolean;
+    /** Whether the account is in use; one that isn't can't sign in. Default: `true`. */
+    readonly isActive: boolean;
 }
 
 /** The provider's inputs after `check`. */
@@ -17,16 +19,19 @@ export interface DjangoUserInputs extends DjangoUserSettings {
     readonly username: string;
     /** Who makes the user, for instance `project/stack`: no other stack takes the user for its own. */
     readonly owner: string;
-    /** The password (secret), given to a user that is made here, and set when this value changes. */
+    /** The password (secret) of a user that is made here. With another one the user is made anew. */
     readonly password?: string;
     /** Whether a user of that name that somebody else made is taken over. Default: `false`. */
     readonly adopt: boolean;
 }
 
+/** What an adopted user was before. A state of an earlier version has no `isActive`: then the user was active. */
+export type FormerDjangoUser = Omit<DjangoUserSettings, "isActive"> & Partial<Pick<DjangoUserSettings, "isActive">>;
+
 /** The provider's outputs. */
 export interface DjangoUserOutputs extends DjangoUserInputs {
     /** What an adopted user was before, for `delete`; `null` for one that was made here. */
-    readonly former: DjangoUserSettings | null;
+    readonly former: FormerDjangoUser | null;
 }
 
 /** The arguments of {@link DjangoUser}. */
@@ -39,6 +44,7 @@ export interface DjangoUserArgs {
     readonly password?: pulumi.Input<string>;
     readonly isStaff?: pulumi.Input<boolean>;
     readonly isSuperuser?: pulumi.Input<boolean>;
+    readonly isActive?: pulumi.Input<boolean>;
     readonly adopt?: pulumi.Input<boolean>;
 }
 

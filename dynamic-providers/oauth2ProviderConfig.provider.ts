@@ -5,6 +5,7 @@ import { ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import type {
     OAuth2ProviderConfigInputs as Inputs,
     OAuth2ProviderConfigOutputs as Outputs,
@@ -51,7 +52,7 @@ export const provider = defineProvider<Inputs, Outputs>({
         adopt: false,
     }),
     replaceOn: ["site", "backendName"],
-    local: ["adopt"],
+    onCreate: ["adopt"],
 
     async create(inputs) {
         const session = adminSession(inputs.connection);
@@ -66,8 +67,12 @@ export const provider = defineProvider<Inputs, Outputs>({
                 "set adopt: true (pulumi config set adopt true)",
             );
         }
+        // Where the newest row is ours, a run that was interrupted made it, and its note has the row before.
+        const formerRowId = isOurs ? ((await notedFormer<string>(keyOf(inputs))) ?? null) : isLive ? newest.id : null;
+        if (formerRowId !== null && !isOurs) {
+            await noteFormer(keyOf(inputs), formerRowId);
+        }
         const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);
-        const formerRowId = isLive && !isOurs ? newest.id : null;
         return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
     },
 
@@ -102,8 +107,21 @@ export const provider = defineProvider<Inputs, Outputs>({
         }
         await session.save(props.formerRowId === null ? form.fill({ enabled: false }) : form);
         await refreshProviderList(session, props.backendName);
+        await forgetFormer(keyOf(props));
+    },
+
+    async isThere(_id, props, connection) {
+        const session = adminSession(connection);
+        const newest = await findNewest(session, props);
+        const form = newest && (await session.newForm(addPage(newest.id), FORM));
+        return form?.text("key") === props.clientId;
     },
 });
+
+/** The client id is random, so it tells the notes of this stack's configuration from those of others. */
+function keyOf(props: Pick<Inputs, "connection" | "site" | "backendName" | "clientId">): ObjectKey {
+    return { connection: props.connection, path: `${LIST}${idOf(props)}`, mark: props.clientId };
+}
 
 /** The row that counts for the site and backend: the list shows the newest of each key only. */
 async function findNewest(session: AdminSession, { site, backendName }: Inputs): Promise<Row | undefined> {
@@ -160,7 +178,7 @@ function isUpToDate(form: AdminForm, inputs: Inputs): boolean {
     );
 }
 
-function idOf({ site, backendName }: Inputs): string {
+function idOf({ site, backendName }: Pick<Inputs, "site" | "backendName">): string {
     return `${site}/${backendName}`;
 }
 
@@ -186,11 +204,20 @@ function settingsOf(form: AdminForm): Settings {
         slug: form.text("slug"),
         clientId: form.text("key"),
         clientSecret: form.text("secret"),
-        otherSettings: JSON.parse(form.text("other_settings") || "{}") as Record<string, unknown>,
+        otherSettings: parsed(form.text("other_settings") || "{}"),
         skipHintedLoginDialog: form.checked("skip_hinted_login_dialog"),
         skipRegistrationForm: form.checked("skip_registration_form"),
         skipEmailVerification: form.checked("skip_email_verification"),
         syncLearnerProfileData: form.checked("sync_learner_profile_data"),
         enableSsoIdVerification: form.checked("enable_sso_id_verification"),
     };
+}
+
+/** Other settings as they are; a row that a script made may hold text that is no JSON object, which equals no other. */
+function parsed(text: string): Record<string, unknown> {
+    try {
+        return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    } catch {
+        return { "(not a JSON object)": text };
+    }
 }

@@ -4,9 +4,11 @@ import type { Connection } from "./connection.ts";
 import { connectionSchema, defineProvider, sameMembers, type Created } from "./crud.ts";
 import { ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { giveBack, removeWhole } from "./django-admin/removal.ts";
 import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
 import { httpClient } from "./django-admin/http.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import type {
     OAuthApplicationInputs as Inputs,
     OAuthApplicationOutputs as Outputs,
@@ -34,7 +36,7 @@ const schema = z.strictObject({
     ]),
     skipAuthorization: z.boolean(),
     algorithm: z.enum(["", "RS256", "HS256"]),
-    adopt: z.boolean(),
+    adopt: z.union([z.boolean(), z.literal("untouched")]),
 });
 
 /** The operations of `OAuthApplication`, over the Django admin of either server. */
@@ -47,8 +49,8 @@ export const provider = defineProvider<Inputs, Outputs>({
         algorithm: "",
         adopt: false,
     }),
-    replaceOn: ["clientId"],
-    local: ["adopt"],
+    replaceOn: [],
+    onCreate: ["adopt"],
     equal: { redirectUris: sameMembers },
 
     async create(inputs) {
@@ -56,6 +58,9 @@ export const provider = defineProvider<Inputs, Outputs>({
         const found = await findByName(session, inputs);
         if (found === undefined) {
             const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs);
+            if (inputs.adopt !== false) {
+                await noteFormer(keyOf(inputs), null);
+            }
             return { id: await session.save(form), outs: { ...inputs, former: null } };
         }
         return found.settings.clientId === inputs.clientId
@@ -64,7 +69,8 @@ export const provider = defineProvider<Inputs, Outputs>({
     },
 
     async read(id, props) {
-        const form = await adminSession(props.connection).form(changePage(id), FORM);
+        const session = adminSession(props.connection);
+        const [form] = await Promise.all([session.form(changePage(id), FORM), warnOfNamesakes(session, id, props)]);
         return form && { ...props, ...settingsOf(form), clientSecret: await readSecret(form, props) };
     },
 
@@ -75,16 +81,22 @@ export const provider = defineProvider<Inputs, Outputs>({
         return { ...news, former: olds.former };
     },
 
-    async delete(id, { connection, former }) {
+    async delete(id, { connection, clientId, name, former }) {
         const session = adminSession(connection);
         if (former === null) {
-            await session.remove(`${LIST}${id}/`);
-            return;
+            await removeWhole(session, `${LIST}${id}/`, `OAuth application "${name}"`);
+        } else {
+            await giveBack(session, { path: changePage(id), formId: FORM }, fieldsOf(former), [
+                "client_id",
+                "client_secret",
+            ]);
         }
-        const form = await session.form(changePage(id), FORM);
-        if (form !== undefined) {
-            await session.save(fill(form, former));
-        }
+        await forgetFormer(keyOf({ connection, clientId }));
+    },
+
+    async isThere(id, { clientId, name }, connection) {
+        const form = await adminSession(connection).form(changePage(id), FORM);
+        return form?.text("client_id") === clientId && form.text("name") === name;
     },
 });
 
@@ -112,17 +124,19 @@ async function findByName(session: AdminSession, { name, clientId }: Inputs): Pr
 
 /** Finishes what an interrupted run began: the client id is random, so the application that has it is ours. */
 async function resume(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
+    const noted = await notedFormer<NonNullable<Outputs["former"]>>(keyOf(inputs));
     if (fill(form, inputs).differs()) {
         await session.save(form);
     }
-    // Of an adopted application the former values went with the interrupted run. It is then never deleted, as the
-    // server had it before: delete leaves it with credentials that nobody knows.
-    const former = inputs.adopt ? { ...settings, clientId: unknown(), clientSecret: unknown() } : null;
+    // An application that may have been adopted is never deleted. Without a note (the interrupted run was on another
+    // machine) nobody knows what it was: delete then leaves it with credentials that nobody knows.
+    const unknown = { ...settings, clientId: randomId(), clientSecret: randomId() };
+    const former = noted === undefined ? (inputs.adopt === false ? null : unknown) : noted;
     return { id, outs: { ...inputs, former } };
 }
 
 async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
-    if (!inputs.adopt) {
+    if (inputs.adopt === false || (inputs.adopt === "untouched" && !isUntouched(settings))) {
         throw strangerError(
             `OAuth application "${inputs.name}"`,
             session.url(changePage(id)),
@@ -130,11 +144,41 @@ async function adopt(session: AdminSession, { id, form, settings }: Found, input
         );
     }
     const former = { ...settings, clientSecret: form.text("client_secret") };
+    await noteFormer(keyOf(inputs), former);
     await session.save(fill(form, inputs));
     return { id, outs: { ...inputs, former } };
 }
 
-function unknown(): string {
+/**
+ * Whether nobody has configured the application since a migration made it: the client id is one that
+ * django-oauth-toolkit generates, and the only redirect URI is the migration's. Source: MITx Online's
+ * `openedx/migrations/0001_add_oauth_application.py`.
+ */
+function isUntouched({ clientId, redirectUris }: Settings): boolean {
+    const [uri = "", ...more] = redirectUris;
+    return /^[A-Za-z0-9]{40}$/.test(clientId) && more.length === 0 && /\/auth\/complete\/[\w-]+\/$/.test(uri);
+}
+
+/** MIT applications look `edx-oauth-app` up by its name, and fail where two have it. */
+async function warnOfNamesakes(session: AdminSession, id: string, { connection, name }: Inputs): Promise<void> {
+    if (connection.kind === "django") {
+        const others = (await session.list(LIST, { name })).filter((row) => row.id !== id);
+        if (others.length > 0) {
+            const pages = others.map((row) => session.url(changePage(row.id))).join(", ");
+            console.warn(
+                `Another OAuth application is named "${name}": ${pages}. ` +
+                    "The application looks it up by that name and fails while there are two. Delete it, or rename it.",
+            );
+        }
+    }
+}
+
+/** The client id is random, so it tells the notes of this stack's application from those of others. */
+function keyOf({ connection, clientId }: Pick<Inputs, "connection" | "clientId">): ObjectKey {
+    return { connection, path: LIST, mark: clientId };
+}
+
+function randomId(): string {
     return randomBytes(20).toString("hex");
 }
 
@@ -143,7 +187,11 @@ function changePage(id: string): string {
 }
 
 function fill(form: AdminForm, inputs: Settings & { clientSecret: string }): AdminForm {
-    return form.fill({
+    return form.fill(fieldsOf(inputs));
+}
+
+function fieldsOf(inputs: Settings & { clientSecret: string }): Record<string, FieldValue> {
+    return {
         client_id: inputs.clientId,
         client_secret: inputs.clientSecret,
         name: inputs.name,
@@ -152,7 +200,7 @@ function fill(form: AdminForm, inputs: Settings & { clientSecret: string }): Adm
         authorization_grant_type: inputs.authorizationGrantType,
         skip_authorization: inputs.skipAuthorization,
         algorithm: inputs.algorithm,
-    } satisfies Record<string, FieldValue>);
+    };
 }
 
 function settingsOf(form: AdminForm): Settings {

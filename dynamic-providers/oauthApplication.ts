@@ -26,8 +26,11 @@ export interface OAuthApplicationInputs extends OAuthApplicationSettings {
     readonly connection: Connection;
     /** The client secret, in clear (secret): 128 characters at most on the LMS, 255 on the MIT applications. */
     readonly clientSecret: string;
-    /** Whether an application of that name that somebody else made is taken over. Default: `false`. */
-    readonly adopt: boolean;
+    /**
+     * Whether an application of that name that this stack did not make is taken over. `untouched`: only as a migration
+     * made it, before anybody configured it. Default: `false`.
+     */
+    readonly adopt: boolean | "untouched";
 }
 
 /** The provider's outputs. */
@@ -47,7 +50,7 @@ export interface OAuthApplicationArgs {
     readonly authorizationGrantType?: pulumi.Input<OAuthApplicationSettings["authorizationGrantType"]>;
     readonly skipAuthorization?: pulumi.Input<boolean>;
     readonly algorithm?: pulumi.Input<OAuthApplicationSettings["algorithm"]>;
-    readonly adopt?: pulumi.Input<boolean>;
+    readonly adopt?: pulumi.Input<OAuthApplicationInputs["adopt"]>;
 }
 
 /**

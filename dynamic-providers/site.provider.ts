@@ -49,4 +49,9 @@ export const provider = defineProvider<Inputs, Outputs>({
             await adminSession(connection).remove(`${LIST}${id}/`);
         }
     },
+
+    async isThere(id, { domain, displayName, created }, connection) {
+        const form = await adminSession(connection).form(`${LIST}${id}/change/`, FORM);
+        return form?.text("domain") === domain && (!created || form.text("name") === displayName);
+    },
 });

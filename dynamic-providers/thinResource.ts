@@ -7,6 +7,9 @@ import * as pulumi from "@pulumi/pulumi";
  * `pulumi.dynamic.Resource` makes the text by taking closures apart, for which it loads the TypeScript compiler. A line
  * that names the module does as well: it is small and never changes, so that the code on disk is always the code that
  * runs.
+ *
+ * A resource is deleted before its replacement is made: both have the same natural key, so they are the same object, and
+ * the engine would delete what it has just made.
  */
 export abstract class ThinResource extends pulumi.CustomResource {
     constructor(
@@ -17,6 +20,11 @@ export abstract class ThinResource extends pulumi.CustomResource {
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
         const provider = `exports.handler = () => require("@openedx-mit/dynamic-providers/${module}.provider").provider;`;
-        super(`pulumi-nodejs:dynamic/${type}`, name, { ...props, __provider: provider }, opts);
+        super(
+            `pulumi-nodejs:dynamic/${type}`,
+            name,
+            { ...props, __provider: provider },
+            pulumi.mergeOptions({ deleteBeforeReplace: true }, opts),
+        );
     }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import axios from "axios";
 import type { AccessTokenInputs } from "../../dynamic-providers/accessToken.ts";
 import { provider } from "../../dynamic-providers/accessToken.provider.ts";
+import { UNKNOWN } from "../../dynamic-providers/crud.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
@@ -102,9 +103,24 @@ describe("AccessToken", () => {
         const { props, drifted } = await refreshed(provider, id, outs, inputs);
         expect(drifted).toBe(true);
         expect(props).toMatchObject({ username: "learner" });
-        const repaired = await provider.update(id, props ?? outs, inputs);
-        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        // A user takes their tokens with them: the token of another one is another token.
+        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({
+            changes: true,
+            replaces: ["username"],
+        });
+        await provider.delete(id, props ?? outs);
+        const repaired = await provider.create(inputs);
+        expect((await refreshed(provider, repaired.id, repaired.outs, inputs)).drifted).toBe(false);
         await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
+    });
+
+    test("goes with its user: another user is another token", async () => {
+        const inputs = await checked(provider, args("token-moved"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(provider.diff(id, outs, { ...inputs, username: UNKNOWN })).resolves.toEqual({
+            changes: true,
+            replaces: ["username"],
+        });
     });
 
     test("is deleted, and its disappearance is noticed", async () => {

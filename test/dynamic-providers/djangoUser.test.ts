@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { PartlyCreatedError } from "../../dynamic-providers/django-admin/errors.ts";
 import type { DjangoUserInputs, DjangoUserOutputs } from "../../dynamic-providers/djangoUser.ts";
 import { provider } from "../../dynamic-providers/djangoUser.provider.ts";
@@ -97,15 +97,139 @@ describe("DjangoUser", () => {
         );
     });
 
-    test("is changed in place, the password too", async () => {
+    test("is changed in place, but for the password, which the LMS has no page for: that makes another user", async () => {
         const inputs = await checked(provider, args("changed"));
         const { id, outs } = await provider.create(inputs);
-        const news = { ...inputs, isStaff: false, isSuperuser: true, password: "Another-Passw0rd" };
+        const news = { ...inputs, isStaff: false, isSuperuser: true };
         await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
         await provider.update(id, outs, news);
         await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_superuser: "on" });
         await expect(rows("changed")).resolves.toMatchObject([{ is_staff: "False" }]);
-        await expect(trySignIn("changed", "Another-Passw0rd")).resolves.toBe(200);
+        await expect(provider.diff(id, outs, { ...inputs, password: "Another-Passw0rd" })).resolves.toEqual({
+            changes: true,
+            replaces: ["password"],
+        });
+    });
+
+    test("keeps the password that it has where it was adopted", async () => {
+        const inputs = await checked(provider, args("staff", { email: "staff@example.org", adopt: true }));
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, password: "Another-Passw0rd" };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, outs, news);
+        await expect(provider.diff(id, updated.outs, news)).resolves.toEqual({ changes: false, replaces: [] });
+        await provider.delete(id, updated.outs);
+    });
+
+    test("is the same one where its server is called by another name", async () => {
+        const inputs = await checked(provider, args("moved"));
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const news = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await browser.change(MODEL, id, { last_name: "of another stack" });
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await proxy.stop();
+    });
+
+    test("is active again after somebody deactivated it", async () => {
+        const inputs = await checked(provider, args("inactive"));
+        const { id, outs } = await provider.create(inputs);
+        await browser.change(MODEL, id, { is_active: null });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_active: "on" });
+    });
+
+    test("of an earlier version's state, which does not say whether it is active, has no difference", async () => {
+        const inputs = await checked(provider, args("earlier"));
+        const { isActive: _isActive, ...earlier } = inputs;
+        const outs = { ...earlier, former: null } as DjangoUserOutputs;
+        await expect(provider.diff("1", outs, inputs)).resolves.toEqual({ changes: false, replaces: [] });
+    });
+
+    test("without a password, as the API refuses its token, is made anew; an adopted one is an error", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const inputs = await checked(
+            provider,
+            args("disabled", { connection: connectionTo(servers.lms, proxy.baseUrl) }),
+        );
+        const { id, outs } = await provider.create(inputs);
+        const page = await browser.get(`/admin/${MODEL}/${id}/change/`);
+        // As Django renders a password that nobody can have.
+        const body = page.data.replace(
+            /(field-password[\s\S]*?)<p>[\s\S]*?<\/p>/,
+            "$1<p><strong>No password set.</strong></p>",
+        );
+        expect(body).toContain("No password set.");
+        proxy.fault = ({ method, path }) =>
+            method === "GET" && path.endsWith(`/${id}/change/`) ? { status: 200, body } : undefined;
+        const { props } = await refreshed(provider, id, outs, inputs);
+        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({
+            changes: true,
+            replaces: ["password"],
+        });
+        const adopted = { ...outs, former: { email: "", isStaff: false, isSuperuser: false } };
+        await expect(provider.update(id, adopted, { ...inputs, isStaff: false })).rejects.toThrow(
+            /User "disabled" has no password.*changepassword disabled/,
+        );
+        await proxy.stop();
+    });
+
+    test("of a stack with a long name carries a mark that the LMS's form takes, and is known by it", async () => {
+        const owner = `openedx-mit-integration/${"a-long-name".repeat(8)}`;
+        const inputs = await checked(provider, args("long", { owner }));
+        const { id, outs } = await provider.create(inputs);
+        const [row] = await rows("long");
+        expect(row?.["last_name"]?.length).toBeLessThanOrEqual(30);
+        await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
+        const other = await checked(provider, args("long", { owner: `${owner}-2` }));
+        await expect(provider.create(other)).rejects.toThrow(/was not made by this stack/);
+    });
+
+    test("adopted keeps its former values where the answer is lost, and where the run is repeated", async () => {
+        const [before] = await rows("learner");
+        const proxy = await startCountingProxy(servers.lms);
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? "reset-after-forward" : undefined;
+        const inputs = await checked(
+            provider,
+            args("learner", {
+                connection: connectionTo(servers.lms, proxy.baseUrl),
+                email: "learner@example.org",
+                adopt: true,
+            }),
+        );
+        const adopted = await provider.create(inputs);
+        const resumed = await provider.create(inputs);
+        expect(resumed).toEqual(adopted);
+        await provider.delete(resumed.id, resumed.outs);
+        await proxy.stop();
+        await expect(rows("learner")).resolves.toEqual([before]);
+    });
+
+    test("loses its rights, and can't sign in, where the server keeps it on deletion", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id, outs } = await provider.create(inputs);
+        const page = await browser.get(`/admin/${MODEL}/${id}/delete/`);
+        // As Django renders it where protected objects refer to the one that is to go: without a form.
+        const body = page.data.replace(
+            /<form method="post">[\s\S]*<\/form>/,
+            "<p>Deleting the user 'kept' would require deleting the following protected related objects:</p>" +
+                "<ul><li>Provider Configuration: 1</li></ul>",
+        );
+        proxy.fault = ({ method, path }) =>
+            method === "GET" && path.endsWith("/delete/") ? { status: 200, body } : undefined;
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        await provider.delete(id, outs);
+        expect(warn).toHaveBeenCalledWith(expect.stringMatching(/User "kept" stays on the server/));
+        warn.mockRestore();
+        await proxy.stop();
+        const [row] = await rows("kept");
+        expect(row).toMatchObject({ is_staff: "False" });
+        await expect(browser.values(MODEL, id)).resolves.not.toHaveProperty("is_active");
     });
 
     test("sees flags that were changed by hand, and repairs them without touching the profile", async () => {

@@ -3,6 +3,7 @@ import type { OAuth2ProviderConfigInputs } from "../../dynamic-providers/oauth2P
 import { provider } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
 import { provider as siteProvider } from "../../dynamic-providers/site.provider.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { startCountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
@@ -158,6 +159,53 @@ describe("OAuth2ProviderConfig", () => {
         const { csrfmiddlewaretoken: _one, ...restored } = await values(last?.["id"] ?? "");
         const { csrfmiddlewaretoken: _other, ...before } = await values(former.outs.rowId);
         expect(restored).toEqual(before);
+    });
+
+    test("adopted goes back to its former values where the answer was lost, or the run repeated", async () => {
+        await provider.create(await inputsFor("lost.io", { name: "Former" }));
+        const proxy = await startCountingProxy(servers.lms);
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? "reset-after-forward" : undefined;
+        const inputs = {
+            ...(await inputsFor("lost.io", { clientId: "ours", adopt: true })),
+            connection: connectionTo(servers.lms, proxy.baseUrl),
+        };
+        const adopted = await provider.create(inputs);
+        const resumed = await provider.create(inputs);
+        expect(resumed).toEqual(adopted);
+        await expect(history("lost.io")).resolves.toHaveLength(2);
+        await provider.delete(resumed.id, resumed.outs);
+        await proxy.stop();
+        await expect(newest("lost.io")).resolves.toMatchObject({ enabled: "True", name: "Former" });
+    });
+
+    test("sees a row whose other settings a script made no JSON of", async () => {
+        const inputs = await inputsFor("script.io");
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const known = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        const page = await browser.get(`/admin/${MODEL}/add/?source=${outs.rowId}`);
+        const body = page.data.replace(
+            /(name="other_settings"[^>]*>)[\s\S]*?<\/textarea>/,
+            "$1API_ROOT = none</textarea>",
+        );
+        expect(body).toContain("API_ROOT = none");
+        proxy.fault = ({ method, url }) =>
+            method === "GET" && url.includes("source=") ? { status: 200, body } : undefined;
+        const truth = await provider.read(id, { ...outs, connection: known.connection, rowId: "0" });
+        await expect(provider.diff(id, truth.props ?? outs, known)).resolves.toEqual({ changes: true, replaces: [] });
+        await proxy.stop();
+    });
+
+    test("is the same one where the LMS is called by another name", async () => {
+        const inputs = await inputsFor("moved.io");
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const news = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await edit("moved.io", { key: "of-another-stack" });
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await proxy.stop();
     });
 
     test("says what is wrong where the LMS lacks the site or the backend", async () => {

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { OAuthApplicationInputs } from "../../dynamic-providers/oauthApplication.ts";
 import { provider } from "../../dynamic-providers/oauthApplication.provider.ts";
+import { forgetFormer } from "../../dynamic-providers/formerValues.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { startCountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
@@ -117,8 +118,49 @@ describe.each([
         await browsers[server].change(MODEL, id, change);
         const { props, drifted } = await refreshed(provider, id, outs, inputs);
         expect(drifted).toBe(true);
+        // In place: a replacement would delete the application that the other server's users came through.
+        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({ changes: true, replaces: [] });
         const repaired = await provider.update(id, props ?? outs, inputs);
         expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: inputs.clientId });
+    });
+
+    test("is the same one where its server is called by another name, and another where it is not there", async () => {
+        const inputs = await checked(provider, argsFor(server, "moved"));
+        const { id, outs } = await provider.create(inputs);
+        const respelled = {
+            ...inputs,
+            connection: connectionTo(servers[server], `http://${servers[server].host}:${servers[server].port}/`),
+        };
+        await expect(provider.diff(id, outs, respelled)).resolves.toEqual({ changes: true, replaces: [] });
+        const proxy = await startCountingProxy(servers[server]);
+        const renamed = { ...inputs, connection: connectionTo(servers[server], proxy.baseUrl) };
+        await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: [] });
+        await browsers[server].change(MODEL, id, { client_id: "of-another-server" });
+        await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await proxy.stop();
+        await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+    });
+
+    test("keeps its former values where the answer to its adoption is lost", async () => {
+        const id = (await provider.create(await checked(provider, argsFor(server, "lost")))).id;
+        const former = await browsers[server].values(MODEL, id);
+        const proxy = await startCountingProxy(servers[server]);
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? "reset-after-forward" : undefined;
+        const inputs = await checked(provider, {
+            ...argsFor(server, "lost"),
+            connection: connectionTo(servers[server], proxy.baseUrl),
+            clientId: "ours-lost",
+            adopt: true,
+        });
+        const adopted = await provider.create(inputs);
+        await provider.delete(adopted.id, adopted.outs);
+        await proxy.stop();
+        await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({
+            client_id: former["client_id"],
+            client_secret: former["client_secret"],
+        });
     });
 
     test("notices that it was deleted by hand; deleting it then is fine", async () => {
@@ -147,13 +189,114 @@ describe("OAuthApplication on MITx Online", () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         const adopted = await provider.create(inputs);
         expect(adopted.id).toBe(row?.["id"]);
-        // As after an interruption between the change and the state's saving: the former values are lost.
+        // As after an interruption between the change and the state's saving.
+        const resumed = await provider.create(inputs);
+        expect(resumed).toEqual(adopted);
+        await provider.delete(resumed.id, resumed.outs);
+        await expect(browsers.mitxonline.list(MODEL, "name=edx-oauth-app")).resolves.toEqual([row]);
+    });
+
+    test("is never deleted where nobody knows any more whether it was adopted", async () => {
+        const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
+        await provider.create(inputs);
+        // As on another machine: its project has no note.
+        await forgetFormer({ connection: inputs.connection, path: `/admin/${MODEL}/`, mark: inputs.clientId });
         const resumed = await provider.create(inputs);
         await provider.delete(resumed.id, resumed.outs);
-        const left = await browsers.mitxonline.list(MODEL, "name=edx-oauth-app");
-        expect(left).toHaveLength(1);
-        const values = await browsers.mitxonline.values(MODEL, adopted.id);
+        const values = await browsers.mitxonline.values(MODEL, resumed.id);
+        expect(values).toMatchObject({ name: "edx-oauth-app" });
         expect(values["client_id"]).not.toBe(inputs.clientId);
+    });
+
+    test("untouched since a migration made it is taken over without being asked, a configured one is not", async () => {
+        const [row] = await browsers.mitxonline.list(MODEL, "name=edx-oauth-app");
+        const id = row?.["id"] ?? "";
+        const migrated = {
+            client_id: "Q".repeat(40),
+            redirect_uris: "http://x.local:18000/auth/complete/mitxpro-oauth2/",
+        };
+        await browsers.mitxonline.change(MODEL, id, migrated);
+        const args = { ...argsFor("mitxonline", "edx-oauth-app"), clientId: "untouched", adopt: "untouched" as const };
+        const taken = await provider.create(await checked(provider, args));
+        expect(taken.id).toBe(id);
+        await provider.delete(id, taken.outs);
+        await browsers.mitxonline.change(MODEL, id, {
+            redirect_uris:
+                "http://local.openedx.io:8000/auth/complete/ol-oauth2/ http://172.18.0.1:8000/auth/complete/ol-oauth2/",
+        });
+        await expect(provider.create(await checked(provider, args))).rejects.toThrow(
+            /"edx-oauth-app" exists already .*adopt: true/,
+        );
+        await browsers.mitxonline.change(MODEL, id, {
+            redirect_uris: "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
+            client_id: "chosen-by-somebody",
+        });
+        await expect(provider.create(await checked(provider, args))).rejects.toThrow(/exists already/);
+    });
+
+    test("warns of another one of its name, as the application fails with two", async () => {
+        const inputs = await checked(provider, argsFor("xpro", "twice"));
+        const { id, outs } = await provider.create(inputs);
+        const other = await browsers.xpro.add(MODEL, {
+            name: "twice",
+            redirect_uris: "http://x.odl.local/",
+            client_type: "public",
+            authorization_grant_type: "authorization-code",
+        });
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        await provider.read(id, outs);
+        expect(warn).toHaveBeenCalledWith(
+            expect.stringMatching(
+                new RegExp(`Another OAuth application is named "twice": .*/${MODEL}/${other}/change/`),
+            ),
+        );
+        warn.mockRestore();
+    });
+
+    test("is an error, and stays in the state, where the server keeps it on deletion", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const inputs = await checked(provider, {
+            ...argsFor("lms", "kept"),
+            connection: connectionTo(servers.lms, proxy.baseUrl),
+        });
+        const { id, outs } = await provider.create(inputs);
+        const page = await browsers.lms.get(`/admin/${MODEL}/${id}/delete/`);
+        // As Django renders it where protected objects refer to the one that is to go: without a form.
+        const body = page.data.replace(
+            /<form method="post">[\s\S]*<\/form>/,
+            "<p>Deleting the application 'kept' would require deleting the following protected related objects:</p>" +
+                "<ul><li>Grant: 1</li></ul>",
+        );
+        expect(body).toContain("protected");
+        proxy.fault = ({ method, path }) =>
+            method === "GET" && path.endsWith("/delete/") ? { status: 200, body } : undefined;
+        await expect(provider.delete(id, outs)).rejects.toThrow(
+            /OAuth application "kept" stays on the server, as protected objects refer to it: .*\/delete\//,
+        );
+        await proxy.stop();
+    });
+
+    test("gives back all that the server still accepts, and names what it does not", async () => {
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        const proxy = await startCountingProxy(servers.xpro);
+        const made = await provider.create(await checked(provider, argsFor("xpro", "unacceptable")));
+        const inputs = await checked(provider, {
+            ...argsFor("xpro", "unacceptable"),
+            clientId: "ours-unacceptable",
+            redirectUris: ["http://ours.odl.local/"],
+            adopt: true,
+        });
+        const adopted = await provider.create(inputs);
+        const former = { ...argsFor("xpro", "unacceptable"), ...adopted.outs.former, algorithm: "RS256" as const };
+        await provider.delete(made.id, { ...adopted.outs, former } as typeof adopted.outs);
+        await proxy.stop();
+        await expect(browsers.xpro.values(MODEL, made.id)).resolves.toMatchObject({
+            client_id: "unacceptable-client",
+            algorithm: "",
+            redirect_uris: expect.stringContaining("http://a.odl.local/one") as unknown,
+        });
+        expect(warn).toHaveBeenCalledWith(expect.stringMatching(/RSA.*keep the stack's values: algorithm\./));
+        warn.mockRestore();
     });
 
     test("refuses to choose between several of the name", async () => {

@@ -129,7 +129,9 @@ test("every operation takes few requests, and a run one sign-in per server", asy
     process.stdout.write(`${table.toString()}\n`);
 
     for (const [resource, { create, read, update, delete: deleted }] of Object.entries(counts)) {
-        expect({ resource, few: create <= 3 && read === 1 && update <= 2 && deleted <= 2 }).toEqual({
+        // A MIT application looks its OAuth application up by name: the list tells whether there are two.
+        const reads = /^OAuthApplication \((MITx|adopted)/.test(resource) ? 2 : 1;
+        expect({ resource, few: create <= 3 && read === reads && update <= 2 && deleted <= 2 }).toEqual({
             resource,
             few: true,
         });
