@@ -197,7 +197,6 @@ describe("update", () => {
         expect(calls).toEqual([]);
     });
 
-<<<<<<< HEAD
     test.each([
         ["nothing changed", {}],
         ["only this side knows what changed", { note: "new" }],
@@ -205,13 +204,13 @@ describe("update", () => {
         const { provider, calls } = providerThatCounts(undefined, undefined, () => Promise.resolve(true));
         await provider.update("1", inputs, { ...inputs, ...news });
         expect(calls).toEqual(["update"]);
-=======
+    });
+
     test("does not bring an input back that the program no longer has", async () => {
         const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(optional);
         const updated = await provider.update("1", { key: "k", note: "n" }, { key: "k" });
         expect(updated).toEqual({ outs: { key: "k" } });
         await expect(provider.diff("1", updated.outs, { key: "k" })).resolves.toMatchObject({ changes: false });
->>>>>>> 62bfa4e (Replacements delete first; a changed client id or address is an update; former values are noted before they change)
     });
 
     test("asks the server for everything else", async () => {
