@@ -21,6 +21,11 @@ export default defineConfig(
         },
     },
     {
+        // Standard output belongs to the program that the set-up starts.
+        files: ["toolchain/setup.mjs"],
+        rules: { "no-console": ["error", { allow: ["error"] }] },
+    },
+    {
         files: ["test/**/*.test.ts", "test/e2e/*.ts"],
         ...jest.configs["flat/recommended"],
         rules: {

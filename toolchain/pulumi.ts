@@ -1,22 +1,26 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");
 
+/** The project's name in Pulumi. */
+export const projectName = "openedx-mit-integration";
+
 const home = join(project, ".toolchain", "pulumi");
 
-/** The environment of every run of Pulumi for this project: its own home, CLI and passphrase, and no questions. */
+/**
+ * The environment of every run of Pulumi for this project: its own home, CLI and passphrase, and no questions. The
+ * set-up has taken the shell's own `PULUMI_*` variables out before.
+ */
 export async function pulumiEnvironment(): Promise<Record<string, string>> {
     return {
         PATH: join(project, "node_modules", ".bin") + delimiter + (process.env["PATH"] ?? ""),
         PULUMI_HOME: home,
-        PULUMI_CONFIG_PASSPHRASE_FILE:
-            process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? join(project, ".pulumi-passphrase"),
+        PULUMI_CONFIG_PASSPHRASE_FILE: join(project, ".pulumi-passphrase"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
         // The program reports all mistakes of the configuration at once; the engine would stop at the first.
         PULUMI_OPTION_SKIP_CONFIG_VALIDATION: "true",
@@ -25,33 +29,29 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
     };
 }
 
-/**
- * Runs the Pulumi CLI that the set-up found, on the terminal.
- * @returns its exit code.
- */
-export async function runPulumi(...args: string[]): Promise<number> {
-    const { exitCode } = await execa("pulumi", args, {
-        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandWith(stackOption(args)) },
-        reject: false,
-        stdio: "inherit",
-    });
-    await removeNeedlessSalts();
-    return exitCode ?? 1;
-}
-
-/** How the user calls Pulumi, for the commands that messages name. */
-function commandWith(stack: string | undefined): string {
-    return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
-}
-
 /** The stack that the arguments of Pulumi name, where they name one. */
-function stackOption(args: readonly string[]): string | undefined {
+export function stackOption(args: readonly string[]): string | undefined {
     const { stack } = parseArgs({
         args: [...args],
         strict: false,
         options: { stack: { type: "string", short: "s" } },
     }).values;
     return typeof stack === "string" ? stack : undefined;
+}
+
+/** The stack that the arguments of Pulumi mean: the one they name, or the selected one, where one is. */
+export async function stackOf(args: readonly string[]): Promise<string | undefined> {
+    const named = stackOption(args);
+    if (named !== undefined) {
+        return named;
+    }
+    const { failed, stdout } = await askPulumi("stack", "--show-name");
+    return failed ? undefined : stdout;
+}
+
+/** Asks the Pulumi CLI, off the terminal. */
+export async function askPulumi(...args: string[]): Promise<{ failed: boolean; stdout: string; stderr: string }> {
+    return execa("pulumi", args, { env: await pulumiEnvironment(), reject: false, stdin: "ignore" });
 }
 
 /** Says in one line which plug-ins are not the published ones; says nothing where all are. */
@@ -78,19 +78,4 @@ async function notDownloaded(): Promise<{ name: string; marker: Marker }[]> {
             .filter((marker) => existsSync(join(plugins, folder, marker)))
             .map((marker) => ({ name: folder.replace(/^resource-(.*)-v[\d.]+$/, "$1"), marker })),
     );
-}
-
-/**
- * The CLI writes a new encryption salt into every stack's settings that lack one. Where these hold no secret nothing
- * needs it, as the state has its own; so that a run changes no file that belongs to the repository.
- */
-async function removeNeedlessSalts(): Promise<void> {
-    const settings = (await readdir(project)).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
-    for (const file of settings.map((name) => join(project, name))) {
-        const text = await readFile(file, "utf8");
-        const without = text.replace(/^encryptionsalt: .*\n/m, "");
-        if (without !== text && !/^\s+secure: /m.test(text)) {
-            await writeFile(file, without);
-        }
-    }
 }

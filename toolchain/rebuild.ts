@@ -9,9 +9,10 @@ import { execa } from "execa";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
 import { composeLabels, OWNER_LABEL } from "../dynamic-providers/docker.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
-import { pulumiEnvironment, runPulumi } from "./pulumi.ts";
-
-const PROJECT = "openedx-mit-integration";
+import { project, projectName } from "./pulumi.ts";
+import { runPulumi } from "./runPulumi.ts";
+import { settingsOf } from "./stackSettings.ts";
+import { whyKept } from "./tutorRoot.ts";
 
 const help = `
 Usage: npm run rebuild -- [options]
@@ -25,7 +26,7 @@ Options:
 `.trim();
 
 const options = readOptions();
-const settings = await stackSettings(options.stack);
+const settings = await settingsOf(options.stack).catch((error: unknown) => fail((error as Error).message));
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
 await giveBackTutorConfigurations();
 const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");
@@ -35,6 +36,11 @@ if (tutor !== undefined && settings["lmsLaunch"] !== "true") {
         `Tutor's folder ${root ?? ""} would go, and nothing would set Open edX up again, as lmsLaunch is not set.\n` +
             `    npm run pulumi -- config set lmsLaunch true --stack ${options.stack}`,
     );
+}
+
+const kept = root !== undefined && existsSync(root) ? await whyKept(root, project) : undefined;
+if (kept !== undefined) {
+    fail(`${String(root)} is not removed, and nothing was changed: ${kept}.`);
 }
 
 const table = new Table({ head: ["Step", "What goes, or comes"], style: { head: [], border: [] } });
@@ -51,7 +57,7 @@ if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`)))
     process.exit(1);
 }
 
-const volumes = await volumesOf(`${PROJECT}/${options.stack}`);
+const volumes = await volumesOf(`${projectName}/${options.stack}`);
 // What is on servers that go as well holds nothing up.
 process.env[DELETE_UNREACHABLE] = "true";
 await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
@@ -81,23 +87,6 @@ function readOptions() {
     } catch (error) {
         return fail(`${(error as Error).message}\n\n${help}`);
     }
-}
-
-/** The stack's settings by key; secrets stay what they are. */
-async function stackSettings(stack: string): Promise<Partial<Record<string, string>>> {
-    const { failed, stdout, stderr } = await execa("pulumi", ["config", "--json", "--stack", stack], {
-        env: await pulumiEnvironment(),
-        reject: false,
-    });
-    if (failed) {
-        fail(stderr);
-    }
-    const config = JSON.parse(stdout) as Record<string, { value?: string }>;
-    return Object.fromEntries(
-        Object.entries(config).flatMap(([key, { value }]) =>
-            value === undefined ? [] : [[key.replace(`${PROJECT}:`, ""), value]],
-        ),
-    );
 }
 
 async function pulumi(...args: string[]): Promise<void> {

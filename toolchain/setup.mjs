@@ -5,7 +5,8 @@
  *     node toolchain/setup.mjs [--docker] [PROGRAM [ARGUMENT...]]
  *
  * then runs a program of the project with the project's own Node.js. `--docker` has the plug-in for containers built
- * where it can't be downloaded, which takes minutes; so does a set `TEST_DOCKER_HOST`.
+ * where it can't be downloaded, which takes minutes; so does a set `TEST_DOCKER_HOST`. Progress goes to standard error:
+ * standard output belongs to the program.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -165,9 +166,9 @@ async function installPulumi(reachable) {
     const installed = pulumiOnPath(version);
     if (installed !== undefined) {
         symlinkSync(installed, target, "junction");
-        console.log(`✓ Pulumi CLI: the one in ${installed}`);
+        console.error(`✓ Pulumi CLI: the one in ${installed}`);
     } else if (!(reachable && (await downloadPulumi(version)))) {
-        console.log(`  ${DOWNLOADS} can't be reached from here: the Pulumi CLI is built from source instead.`);
+        console.error(`  ${DOWNLOADS} can't be reached from here: the Pulumi CLI is built from source instead.`);
         const { status } = spawnSync("go", ["version"]);
         if (status !== 0) {
             throw new SetupError(
@@ -311,7 +312,7 @@ function installStandIns(reachable) {
             { mode: 0o755 },
         );
         writeFileSync(marker, "");
-        console.log(`✓ Plug-in ${name}: stand-in, as the engine can't download the real one`);
+        console.error(`✓ Plug-in ${name}: stand-in, as the engine can't download the real one`);
     }
 }
 
@@ -342,11 +343,13 @@ async function installDockerPlugin(reachable, wanted) {
     }
     const title = `Plug-in docker ${version}, built with Go (minutes, once)`;
     if (spawnSync("go", ["version"]).status !== 0) {
-        console.log(`  Plug-in docker: not there. ${DOWNLOADS} can't be reached, and Go is not installed to build it.`);
+        console.error(
+            `  Plug-in docker: not there. ${DOWNLOADS} can't be reached, and Go is not installed to build it.`,
+        );
     } else if (await succeeds(() => step(title, () => buildDockerPlugin(version, folder, origin)))) {
         return true;
     }
-    console.log("  A stack with containers needs it: connect to the network or install Go, and repeat this.");
+    console.error("  A stack with containers needs it: connect to the network or install Go, and repeat this.");
     return false;
 }
 
@@ -418,8 +421,9 @@ function findPython() {
     );
 }
 
-/** The passphrase of the stacks' secrets. */
+/** The passphrase of the stacks' secrets, and the folder of their state: for this user only. */
 function makePassphrase() {
+    mkdirSync(".pulumi", { recursive: true, mode: 0o700 });
     const file = ".pulumi-passphrase";
     if (!existsSync(file)) {
         writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
@@ -432,18 +436,18 @@ function makePassphrase() {
  * @param {() => Promise<unknown>} work
  */
 async function step(title, work) {
-    console.log(`… ${title}`);
+    console.error(`… ${title}`);
     const start = Date.now();
     const seconds = () => Math.round((Date.now() - start) / 1000);
     const alive = setInterval(() => {
-        console.log(`  ${seconds()} s`);
+        console.error(`  ${seconds()} s`);
     }, 20_000);
     try {
         await work();
     } finally {
         clearInterval(alive);
     }
-    console.log(`✓ ${title}: ${seconds()} s`);
+    console.error(`✓ ${title}: ${seconds()} s`);
 }
 
 /**
@@ -455,7 +459,7 @@ async function succeeds(work) {
         await work();
         return true;
     } catch (error) {
-        console.log(`  ${error instanceof Error ? error.message : String(error)}`);
+        console.error(`  ${error instanceof Error ? error.message : String(error)}`);
         return false;
     }
 }
@@ -498,6 +502,7 @@ function runProgram(program) {
     if (program.length === 0) {
         return;
     }
+    announceIgnoredSettings();
     const child = spawn("node", ["--disable-warning=ExperimentalWarning", ...program], {
         env: environment(),
         stdio: "inherit",
@@ -511,8 +516,26 @@ function runProgram(program) {
     });
 }
 
+/** The shell's environment without its settings of Pulumi, which are for other projects, and with this project's. */
 function environment() {
-    return { ...process.env, ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
+    const own = Object.entries(process.env).filter(([name]) => !isPulumiSetting(name));
+    return { ...Object.fromEntries(own), ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
+}
+
+/** Names the settings that {@link environment} leaves out, unless they are the same here. */
+function announceIgnoredSettings() {
+    const ignored = Object.keys(process.env).filter((name) => isPulumiSetting(name) && !(name in QUIET));
+    if (ignored.length > 0) {
+        console.error(
+            `Ignoring ${ignored.join(", ")} of the shell: this project keeps its state in .pulumi and its passphrase in ` +
+                ".pulumi-passphrase. To use the shell's settings, call pulumi itself.",
+        );
+    }
+}
+
+/** @param {string} name of an environment variable */
+function isPulumiSetting(name) {
+    return name.startsWith("PULUMI_");
 }
 
 /** @param {string} name */

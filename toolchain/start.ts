@@ -1,10 +1,11 @@
 /** `npm start`: brings the sandbox's servers up and integrates them with `pulumi up`. */
 import { up } from "../sandbox/sandbox.ts";
-import { announceStandIns, runPulumi } from "./pulumi.ts";
+import { announceStandIns } from "./pulumi.ts";
+import { runPulumi } from "./runPulumi.ts";
 
 const servers = await up({
     onProgress: (server, progress) => {
-        console.log(`  ${server.title.padEnd(13)} ${progress.padEnd(9)} ${server.baseUrl}`);
+        console.error(`  ${server.title.padEnd(13)} ${progress.padEnd(9)} ${server.baseUrl}`);
     },
 });
 const hosts = Object.values(servers).map(({ host }) => host);

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { down, up } from "../sandbox/sandbox.ts";
-import { project, runPulumi } from "./pulumi.ts";
+import { project } from "./pulumi.ts";
+import { runPulumi } from "./runPulumi.ts";
 
 if (existsSync(join(project, ".pulumi", "stacks", "openedx-mit-integration", "sandbox.json"))) {
     // Objects can be taken only out of servers that run.

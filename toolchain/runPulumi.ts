@@ -1,0 +1,45 @@
+import { execa } from "execa";
+import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
+import { addDockerPlugin } from "./dockerPlugin.ts";
+import { pulumiEnvironment, stackOption } from "./pulumi.ts";
+import { removeNeedlessSalts } from "./stackSettings.ts";
+import { clearFinishedCreations, protectState } from "./stackState.ts";
+
+/**
+ * Runs the Pulumi CLI that the set-up found, on the terminal, and tidies up after it.
+ *
+ * @param args - Pulumi's arguments.
+ * @returns its exit code.
+ */
+export async function runPulumi(...args: string[]): Promise<number> {
+    const revealing = revealingOptions(args);
+    if (revealing.length > 0) {
+        console.error(`Caution: with ${revealing.join(", ")} Pulumi prints secrets in clear. Don't share the output.`);
+    }
+    await protectState();
+    await addDockerPlugin(args);
+    const { exitCode = 1 } = await execa("pulumi", args, {
+        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandWith(stackOption(args)) },
+        reject: false,
+        stdio: "inherit",
+    });
+    await removeNeedlessSalts();
+    if (exitCode === 0) {
+        await clearFinishedCreations(args);
+    }
+    await protectState();
+    return exitCode;
+}
+
+/** The options among Pulumi's arguments by which Pulumi prints secrets in clear. */
+export function revealingOptions(args: readonly string[]): string[] {
+    // The letters before -d and -v are those of options without a value, as in -yd.
+    return args.filter((arg) =>
+        /^(--(debug|verbose|logtostderr|logflow)(=.*)?|-[efgry]*(d[efgry]*|v=?\d*))$/.test(arg),
+    );
+}
+
+/** How the user calls Pulumi, for the commands that messages name. */
+function commandWith(stack: string | undefined): string {
+    return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
+}
