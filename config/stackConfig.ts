@@ -94,7 +94,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
     const profile = profiles[settings.application];
     const platform = platformOf(settings);
     const lmsUrl = new URL(settings.lmsUrl);
-    const applicationUrl = new URL(settings.applicationUrl || `http://${profile.domain}:${profile.port}`);
+    const applicationUrl = new URL(applicationUrlOf(settings));
     const envFile = envFileOf(settings);
     return {
         owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
@@ -159,6 +159,15 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
         sites: [...new Set([lmsUrl.host, settings.fallbackSite])],
         adopt: settings.adopt,
     };
+}
+
+/** The application's address, without a slash at the end: the handbook's where none is set. */
+export function applicationUrlOf({
+    application,
+    applicationUrl,
+}: Pick<Settings, "application" | "applicationUrl">): string {
+    const { domain, port } = profiles[application];
+    return new URL(applicationUrl || `http://${domain}:${port}`).origin;
 }
 
 /** The application's `.env`: that of a checkout beside this project where none is named. */

@@ -39,7 +39,7 @@ async function isSetUp(): Promise<boolean> {
 }
 
 async function hasContainers(stack: string): Promise<boolean> {
-    const { applicationFrom } = await settingsOf(stack);
+    const { applicationFrom } = (await settingsOf(stack)) ?? {};
     const resources = (await readState(stack))?.checkpoint.latest?.resources ?? [];
     return applicationFrom === "compose" || resources.some(({ type }) => type.startsWith("docker:"));
 }

@@ -29,6 +29,11 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
     };
 }
 
+/** How a user of the project's commands calls Pulumi, for `PULUMI_COMMAND`. */
+export function commandFor(stack: string | undefined): string {
+    return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
+}
+
 /** The stack that the arguments of Pulumi name, where they name one. */
 export function stackOption(args: readonly string[]): string | undefined {
     const { stack } = parseArgs({

@@ -26,7 +26,7 @@ Options:
 `.trim();
 
 const options = readOptions();
-const settings = await settingsOf(options.stack).catch((error: unknown) => fail((error as Error).message));
+const settings = (await settingsOf(options.stack)) ?? fail(`There is no stack ${options.stack}: it has no settings.`);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
 await giveBackTutorConfigurations();
 const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
-import { pulumiEnvironment, stackOption } from "./pulumi.ts";
+import { commandFor, pulumiEnvironment, stackOption } from "./pulumi.ts";
 import { removeNeedlessSalts } from "./stackSettings.ts";
 import { clearFinishedCreations, protectState } from "./stackState.ts";
 
@@ -19,7 +19,7 @@ export async function runPulumi(...args: string[]): Promise<number> {
     await protectState();
     await addDockerPlugin(args);
     const { exitCode = 1 } = await execa("pulumi", args, {
-        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandWith(stackOption(args)) },
+        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandFor(stackOption(args)) },
         reject: false,
         stdio: "inherit",
     });
@@ -37,9 +37,4 @@ export function revealingOptions(args: readonly string[]): string[] {
     return args.filter((arg) =>
         /^(--(debug|verbose|logtostderr|logflow)(=.*)?|-[efgry]*(d[efgry]*|v=?\d*))$/.test(arg),
     );
-}
-
-/** How the user calls Pulumi, for the commands that messages name. */
-function commandWith(stack: string | undefined): string {
-    return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
 }

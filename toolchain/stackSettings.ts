@@ -1,21 +1,30 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { isScalar, parseDocument, visit } from "yaml";
-import { askPulumi, project, projectName } from "./pulumi.ts";
+import { basename, join } from "node:path";
+import { isScalar, parse, parseDocument, visit } from "yaml";
+import { z } from "zod";
+import { project, projectName } from "./pulumi.ts";
+
+/** The file with a stack's settings: the values by the project's name and key, secrets as objects. */
+const fileSchema = z.object({ config: z.record(z.string(), z.unknown()).default({}) });
 
 /**
- * The settings of a stack, by key. Secrets are left out.
+ * The settings of a stack of the project in this folder, by key, as its file has them. The stack itself does not have to
+ * be there yet.
  *
- * @throws Error with Pulumi's own words.
+ * @param stack - its name; may have organization and project before it.
+ * @returns the values as text, secrets left out; nothing where there is no such file.
  */
-export async function settingsOf(stack: string): Promise<Record<string, string | undefined>> {
-    const { failed, stdout, stderr } = await askPulumi("config", "--json", "--stack", stack);
-    if (failed) {
-        throw new Error(stderr);
+export async function settingsOf(stack: string): Promise<Record<string, string> | undefined> {
+    const file = `Pulumi.${basename(stack)}.yaml`;
+    if (!existsSync(file)) {
+        return undefined;
     }
-    const config = JSON.parse(stdout) as Record<string, { value?: string }>;
+    const { config } = fileSchema.parse(parse(await readFile(file, "utf8")) ?? {});
     return Object.fromEntries(
-        Object.entries(config).map(([key, { value }]) => [key.replace(`${projectName}:`, ""), value]),
+        Object.entries(config)
+            .filter(([key, value]) => key.startsWith(`${projectName}:`) && typeof value !== "object")
+            .map(([key, value]) => [key.slice(projectName.length + 1), String(value)]),
     );
 }
 
@@ -36,16 +45,19 @@ export async function removeNeedlessSalts(): Promise<void> {
 
 /** The text of a stack's settings without its salt, all else as it stands; with it where a secret needs it. */
 export function withoutNeedlessSalt(text: string): string {
-    let salt: readonly [number, number] | undefined;
-    let hasSecret = false;
+    const salts: [start: number, end: number][] = [];
+    const secrets: unknown[] = [];
     visit(parseDocument(text), {
         Pair(_, { key, value }) {
             const name = isScalar(key) ? key.value : undefined;
-            hasSecret ||= name === "secure";
+            if (name === "secure") {
+                secrets.push(value);
+            }
             if (name === "encryptionsalt" && isScalar(key) && isScalar(value) && key.range && value.range) {
-                salt = [key.range[0], value.range[2]];
+                salts.push([key.range[0], value.range[2]]);
             }
         },
     });
-    return salt === undefined || hasSecret ? text : text.slice(0, salt[0]) + text.slice(salt[1]);
+    const [salt] = salts;
+    return salt === undefined || secrets.length > 0 ? text : text.slice(0, salt[0]) + text.slice(salt[1]);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { configurationIn } from "../dynamic-providers/tutorConfiguration.ts";
 
 /**
@@ -22,7 +22,5 @@ export async function whyKept(folder: string, project: string): Promise<string |
     if (held !== undefined) {
         return `it holds ${held}`;
     }
-    return existsSync(configurationIn(root)) || existsSync(join(root, "env"))
-        ? undefined
-        : "it has neither Tutor's config.yml nor its env folder";
+    return existsSync(configurationIn(root)) ? undefined : "it has no config.yml of Tutor";
 }
