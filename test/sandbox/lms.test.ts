@@ -138,6 +138,25 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect(values).not.toHaveProperty("username");
     });
 
+    test("fails at a second account with the same e-mail address, or with none", async () => {
+        const add = async (username: string) => {
+            const form = await admin.form("/admin/auth/user/add/", "user_form");
+            return admin.submit(form, { username, password1: "quite-a-Password-1", password2: "quite-a-Password-1" });
+        };
+        expect((await add("first-without")).status).toBe(302);
+        const second = await add("second-without");
+        expect(second.status).toBe(500);
+        expect(second.data).toMatch(/IntegrityError/);
+        const [first] = await admin.list("auth/user", "username=first-without");
+        await admin.change("auth/user", first?.["id"] ?? "", { email: "first@example.org" });
+        expect((await add("second-without")).status).toBe(302);
+        const [late] = await admin.list("auth/user", "username=second-without");
+        const page = `/admin/auth/user/${late?.["id"] ?? ""}/change/`;
+        const form = await admin.form(page, "user_form");
+        expect((await admin.submit(form, { email: "First@Example.org" })).status).toBe(500);
+        await admin.delete("auth/user", late?.["id"] ?? "");
+    });
+
     test("keeps a user who saved a provider configuration", async () => {
         const [edx] = await admin.list("auth/user", "username=edx");
         const site = await admin.add("sites/site", { domain: "kept.example", name: "kept" });

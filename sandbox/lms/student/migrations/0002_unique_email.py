@@ -1,0 +1,24 @@
+"""Open edX's own index on Django's table of users: no two accounts have the same e-mail address, nor both have none."""
+
+from django.conf import settings
+from django.db import migrations
+
+
+def upper_and_lower_case_alike(_apps, schema_editor):
+    """MySQL compares text without regard to case; SQLite has to be told."""
+    collation = " COLLATE NOCASE" if schema_editor.connection.vendor == "sqlite" else ""
+    schema_editor.execute(f"CREATE UNIQUE INDEX email ON auth_user (email{collation})")
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("student", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.RunPython(
+            upper_and_lower_case_alike,
+            lambda _apps, schema_editor: schema_editor.execute("DROP INDEX email"),
+        )
+    ]
