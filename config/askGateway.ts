@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { execa } from "execa";
+import { answerOf } from "../dynamic-providers/command.ts";
 import { composeLabels, findNetwork } from "../dynamic-providers/docker.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function askGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
     const filters = Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
     const list = ["network", "ls", "--quiet", ...filters];
-    const { failed, stdout: id } = await execa("docker", list, { reject: false, stdin: "ignore" });
+    const { failed, stdout: id } = await answerOf("docker", list);
     return failed || id === "" ? "" : ((await findNetwork(id))?.gateway ?? "");
 }
 

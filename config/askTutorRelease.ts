@@ -1,7 +1,7 @@
-import { execa, type Result } from "execa";
 import * as pulumi from "@pulumi/pulumi";
+import { type Answer, answerOf, howToInstallTutor, lastAnswer, lastLines } from "../dynamic-providers/command.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { Fault, lastLines } from "./faults.ts";
+import { Fault } from "./faults.ts";
 import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlugin.ts";
 
 /**
@@ -11,9 +11,10 @@ import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlu
  * @throws Fault where the command is not there, does not answer with a version, or is too old.
  */
 export async function askTutorRelease(command: string): Promise<TutorRelease> {
-    const result = await execa(command, ["--version"], { reject: false, stdin: "ignore" });
+    const result = await answerOf(command, ["--version"]);
     expectTutor(command, result);
-    const [version, major = ""] = /version (\d+)[\d.]*/.exec(result.stdout) ?? [];
+    const answer = lastAnswer(result.stdout.split("\n"), (line) => /, (version (\d+)[\d.]*)/.exec(line) ?? undefined);
+    const [, version, major = ""] = answer ?? [];
     if (version === undefined) {
         throw new Fault(
             `${command} --version does not answer as Tutor does: ${lastLines(result)}`,
@@ -37,11 +38,11 @@ export async function askTutorRelease(command: string): Promise<TutorRelease> {
 }
 
 /** @throws Fault where the command is not there. */
-export function expectTutor(command: string, { exitCode, code }: Pick<Result, "exitCode" | "code">): void {
+export function expectTutor(command: string, { exitCode, code }: Pick<Answer, "exitCode" | "code">): void {
     if (exitCode === undefined) {
         throw new Fault(
             `lmsFrom is tutor, but the command ${command} can't be run (${code ?? ""})`,
-            `install Tutor (https://docs.tutor.edly.io/install.html), or name its path: ${pulumiCommand("config set tutor PATH")}`,
+            howToInstallTutor(),
         );
     }
 }

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { execa } from "execa";
 import { z } from "zod";
 import { parseEnvText, withBlock } from "../dynamic-providers/envBlock.ts";
+import { answerOf, lastLines } from "../dynamic-providers/command.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { Fault, lastLines } from "./faults.ts";
+import { Fault } from "./faults.ts";
 
 const text = z.string();
 const texts = z.array(text);
@@ -241,11 +241,11 @@ function inFolder(folder: string): string[] {
 
 async function compose(args: string[], env: Readonly<Record<string, string>>, input = ""): Promise<string> {
     const [, folder = ""] = args;
-    const result = await execa("docker", ["compose", ...args], { cwd: folder, env, reject: false, input });
+    const result = await answerOf("docker", ["compose", ...args], { cwd: folder, env, input });
     if (result.failed) {
         throw new Fault(`docker compose config fails in ${folder}: ${lastLines(result)}`, "put it right there");
     }
-    return result.stdout.trim();
+    return result.stdout;
 }
 
 /** Without the keys that begin with `x-`: they are for the file's author. */

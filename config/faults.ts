@@ -37,8 +37,3 @@ export async function allOf<const Checks extends readonly unknown[]>(
         -readonly [Index in keyof Checks]: Awaited<Checks[Index]>;
     };
 }
-
-/** The end of what a command said, for a message. */
-export function lastLines(said: Readonly<{ stdout: string; stderr: string }>): string {
-    return `${said.stdout}\n${said.stderr}`.trim().split("\n").slice(-10).join("\n    ");
-}

@@ -2,17 +2,21 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { BlockList, createServer } from "node:net";
 import { dirname } from "node:path";
-import { execa } from "execa";
+import { answerOf, lastLines } from "../dynamic-providers/command.ts";
 import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { configurationIn, giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
+import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor.ts";
+import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
 import { expectTutor } from "./askTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
-import { Fault, lastLines } from "./faults.ts";
+import { Fault } from "./faults.ts";
 import { openEdx } from "./openEdx.ts";
 
 /** The oldest Compose that writes environment files as this program reads them. */
 const COMPOSE_AT_LEAST = [2, 24] as const;
+/** What names a Compose project, and a host. */
+const COMPOSE_NAME = /^[a-z0-9][a-z0-9_-]*$/;
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 /** What the images and databases of Open edX take, as Tutor's documentation has it. */
 const DISK_AT_LEAST_GB = 8;
 
@@ -134,16 +138,22 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
  * @throws Fault where Tutor is not set up, or for another host.
  */
 export async function askTutor(command: string, host: string, launches: boolean): Promise<string> {
-    const ask = async (...args: string[]) => {
-        const result = await answerOf(command, ["config", ...args]);
+    const ask = async (args: string, read: (output: string) => string | undefined) => {
+        const result = await answerOf(command, ["config", ...args.split(" ")]);
         expectTutor(command, result);
-        if (result.failed) {
-            throw new Fault(`${command} config ${args.join(" ")} fails: ${lastLines(result)}`, "put it right");
+        const answer = result.failed ? undefined : read(result.stdout);
+        if (answer === undefined) {
+            const what = result.failed ? "fails" : "gives no answer";
+            throw new Fault(
+                `${command} config ${args} ${what}: ${lastLines(result)}`,
+                "run it by hand, and correct Tutor's configuration or the plug-in that it names",
+            );
         }
-        return result.stdout;
+        return answer;
     };
+    const valueOf = (key: string, pattern: RegExp) => ask(`printvalue ${key}`, (output) => valueIn(output, pattern));
     await giveBackTutorConfigurations();
-    const file = configurationIn(await ask("printroot"));
+    const file = configurationIn(await ask("printroot", folderIn));
     if (!existsSync(file)) {
         if (launches) {
             return openEdx.project;
@@ -154,9 +164,9 @@ export async function askTutor(command: string, host: string, launches: boolean)
         );
     }
     const [project, lmsHost] = await Promise.all([
-        ask("printvalue", "DEV_PROJECT_NAME"),
+        valueOf("DEV_PROJECT_NAME", COMPOSE_NAME),
         // A launch sets it.
-        launches ? host : ask("printvalue", "LMS_HOST"),
+        launches ? host : valueOf("LMS_HOST", HOST_NAME),
     ]);
     if (lmsHost !== host) {
         throw new Fault(
@@ -192,8 +202,4 @@ function overlap(one: string, other: string): boolean {
         return list.check(address.split("/", 1).join(""));
     };
     return holds(one, other) || holds(other, one);
-}
-
-function answerOf(command: string, args: readonly string[]) {
-    return execa(command, args, { reject: false, stdin: "ignore" });
 }

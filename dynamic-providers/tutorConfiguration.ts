@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { runCommand } from "./command.ts";
 import { readText } from "./files.ts";
+import { configurationIn, tutorFolder } from "./tutor.ts";
 
 /*
  * Tutor writes its `config.yml` in place. Killed at that moment it leaves an empty file, with which none of its commands
@@ -18,18 +18,13 @@ const FOLDER = fileURLToPath(new URL("../.tutor/", import.meta.url));
 
 const kept = z.object({ file: z.string(), text: z.string() });
 
-/** The configuration in Tutor's folder. */
-export function configurationIn(root: string): string {
-    return join(root, "config.yml");
-}
-
 /**
  * Keeps what stands in the configuration of Tutor, before one of its commands that write it.
  *
  * @param tutor - the command.
  */
 export async function keepConfigurationOf(tutor: string): Promise<void> {
-    await keepTutorConfiguration(configurationIn(await runCommand(tutor, ["config", "printroot"])));
+    await keepTutorConfiguration(configurationIn(await tutorFolder(tutor, "config")));
 }
 
 /** Keeps what stands in a `config.yml` (an absolute path); where there is none yet, that it holds nothing. */

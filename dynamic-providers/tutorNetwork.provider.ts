@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import {
@@ -13,18 +12,13 @@ import {
     removeNetwork,
     subnetOf,
 } from "./docker.ts";
+import { askTutorCompose } from "./tutor.ts";
 import type { TutorNetworkInputs as Inputs, TutorNetworkOutputs as Outputs } from "./tutorNetwork.ts";
 
 const schema = z.strictObject({
     tutor: z.string().min(1, "must not be empty"),
     owner: z.string().min(1, "must not be empty"),
     wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]),
-});
-
-/** What of Compose's own output is of interest. */
-const composeConfig = z.object({
-    name: z.string(),
-    networks: z.object({ default: z.object({ name: z.string() }) }),
 });
 
 /** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
@@ -58,7 +52,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
 /** The network as it is, or made where it is missing. */
 async function ensure(inputs: Inputs): Promise<Outputs> {
-    const { project, name } = await askCompose(inputs.tutor);
+    const { project, network: name } = await askTutorCompose(inputs.tutor);
     const network = (await findNetwork(name)) ?? (await make(inputs, project, name));
     return { ...inputs, project, name, gateway: network.gateway };
 }
@@ -82,11 +76,4 @@ async function make({ owner, wanted }: Inputs, project: string, name: string): P
         throw new ProviderError(`The network ${name} went away as soon as it was made. Repeat pulumi up.`);
     }
     return network;
-}
-
-/** Tutor prints the command that it runs before what Compose says. */
-async function askCompose(tutor: string): Promise<{ project: string; name: string }> {
-    const output = await runCommand(tutor, ["dev", "dc", "config", "--format", "json"]);
-    const { name: project, networks } = composeConfig.parse(JSON.parse(output.slice(output.indexOf("{\n"))));
-    return { project, name: networks.default.name };
 }

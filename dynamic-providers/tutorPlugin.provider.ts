@@ -2,18 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { parse } from "yaml";
 import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { readText } from "./files.ts";
-import {
-    configurationIn,
-    forgetTutorConfiguration,
-    giveBackTutorConfigurations,
-    keepTutorConfiguration,
-} from "./tutorConfiguration.ts";
+import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
+import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
 import type { TutorPluginInputs as Inputs, TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
 const schema = z.strictObject({
@@ -30,8 +25,8 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async create(inputs) {
         const [root, plugins] = await Promise.all([
-            runCommand(inputs.tutor, ["config", "printroot"]),
-            runCommand(inputs.tutor, ["plugins", "printroot"]),
+            tutorFolder(inputs.tutor, "config"),
+            tutorFolder(inputs.tutor, "plugins"),
         ]);
         if (!existsSync(configurationIn(root))) {
             throw new ProviderError(
@@ -84,12 +79,6 @@ async function write(root: string, file: string, { tutor, name, text }: Inputs):
     await writeFileAtomic(file, text, { mode: 0o600 });
     await keepTutorConfiguration(configurationIn(root));
     await runCommand(tutor, ["plugins", "enable", name]);
-}
-
-/** The names in Tutor's `config.yml`, read directly: starting Tutor takes as long as all else together. */
-async function enabledPlugins(root: string): Promise<readonly string[]> {
-    const config = parse((await readText(configurationIn(root))) ?? "") as { PLUGINS?: unknown } | null;
-    return Array.isArray(config?.PLUGINS) ? (config.PLUGINS as string[]) : [];
 }
 
 function firstLine(text: string): string {

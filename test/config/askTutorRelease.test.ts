@@ -17,7 +17,7 @@ describe("Tutor's release", () => {
     /** A command that answers as a Tutor of that version would. */
     async function command(answer: string): Promise<string> {
         const path = join(folder, "tutor");
-        await writeFile(path, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+        await writeFile(path, `#!/bin/sh\nprintf '${answer}\\n'\n`, { mode: 0o755 });
         return path;
     }
 
@@ -40,6 +40,12 @@ describe("Tutor's release", () => {
         await expect(fault).resolves.toMatch(/is version 19\.0\.4\n {4}upgrade Tutor: releases 20, 21, 22/);
     });
 
+    test("is taken from among what a wrapper prints", async () => {
+        const tutor = await command("Wrapper, version 3\\ntutor, version 21.0.9\\nDone.");
+
+        await expect(askTutorRelease(tutor)).resolves.toBe("21");
+    });
+
     test("of something else than Tutor is a fault with its answer", async () => {
         const fault = faultOf(askTutorRelease(await command("hello")));
 
@@ -48,7 +54,7 @@ describe("Tutor's release", () => {
 
     test("of a command that is not there is a fault with what to do", async () => {
         await expect(faultOf(askTutorRelease("no-such-tutor"))).resolves.toMatch(
-            /no-such-tutor can't be run \(ENOENT\)\n {4}install Tutor .*pulumi config set tutor PATH/,
+            /no-such-tutor can't be run \(ENOENT\)\n {4}Install Tutor .*pulumi config set tutor PATH/,
         );
     });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { allOf, Fault, lastLines } from "../../config/faults.ts";
+import { allOf, Fault } from "../../config/faults.ts";
 
 /** A check that takes a moment. */
 async function later<Value>(answer: () => Value): Promise<Value> {
@@ -54,12 +54,4 @@ On this machine 2 things are not as needed; nothing was done.
 
         await expect(allOf([Promise.reject(new Fault("a", "b")), later(fails(mistake))])).rejects.toBe(mistake);
     });
-});
-
-test("the end of what a command said are its last ten lines, of both outputs", () => {
-    const stdout = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join("\n");
-
-    expect(lastLines({ stdout, stderr: "failed\n" }).split("\n    ")).toStrictEqual([
-        ...["line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 10", "line 11", "line 12", "failed"],
-    ]);
 });

@@ -253,7 +253,29 @@ describe("Tutor", () => {
         await commands.make("tutor", { config: "echo 'Error: a plugin is broken' >&2; exit 1" });
 
         await expect(faultOf(askTutor("tutor", host, true))).resolves.toBe(
-            "  tutor config printroot fails: Error: a plugin is broken\n    put it right",
+            "  tutor config printroot fails: Error: a plugin is broken\n" +
+                "    run it by hand, and correct Tutor's configuration or the plug-in that it names",
+        );
+    });
+
+    test("is no new one because a plug-in or a wrapper prints lines of its own", async () => {
+        await configure();
+        const noisy = (answer: string) => `printf 'Plug-in loaded: /no/plug-in\\n${answer}\\nTook 2 s.\\n'`;
+        await commands.make("tutor", {
+            "config printvalue DEV_PROJECT_NAME": noisy("mine_dev"),
+            "config printvalue LMS_HOST": noisy(host),
+            "config printroot": noisy(root),
+        });
+
+        await expect(askTutor("tutor", host, false)).resolves.toBe("mine_dev");
+    });
+
+    test("that answers with nothing that can be an answer is told", async () => {
+        await configure();
+        await commands.make("tutor", { config: "echo 'Hello, World!'" });
+
+        await expect(faultOf(askTutor("tutor", host, false))).resolves.toContain(
+            "  tutor config printroot gives no answer: Hello, World!\n",
         );
     });
 

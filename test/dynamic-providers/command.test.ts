@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { runCommand } from "../../dynamic-providers/command.ts";
+import { answerOf, lastLines, runCommand } from "../../dynamic-providers/command.ts";
 import { ProviderError } from "../../dynamic-providers/django-admin/errors.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
@@ -73,10 +73,34 @@ describe("a command", () => {
 
     test("that is not there is an error that says so, for Tutor with the key of its path", async () => {
         await expect(runCommand("no-such-command", [])).rejects.toThrow(
-            /^The command no-such-command is not there\. Install it\.$/,
+            /^Command not found: no-such-command\. Install it\.$/,
         );
         await expect(runCommand("/opt/no/tutor", [])).rejects.toThrow(
-            "The command /opt/no/tutor is not there. Install Tutor, or set its path: pulumi config set tutor PATH",
+            "Command not found: /opt/no/tutor. Install Tutor (https://docs.tutor.edly.io/install.html), or set its path: pulumi config set tutor PATH",
         );
+    });
+});
+
+test("the end of what a command said are its last ten lines, of both outputs", () => {
+    const stdout = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join("\n");
+
+    expect(lastLines({ stdout, stderr: "failed\n" }).split("\n    ")).toStrictEqual([
+        ...["line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 10", "line 11", "line 12", "failed"],
+    ]);
+});
+
+test("how a command ended is no error for who asks for it, also where the command is not there", async () => {
+    await expect(answerOf("tool", ["count"])).resolves.toMatchObject({ failed: true, exitCode: 3, stderr: "failed" });
+    await expect(answerOf("tool", ["greet"], { cwd: "/", env: { NAME: "x" } })).resolves.toStrictEqual({
+        failed: false,
+        exitCode: 0,
+        code: undefined,
+        stdout: "hello",
+        stderr: "",
+    });
+    await expect(answerOf("no-such-command", [])).resolves.toMatchObject({
+        failed: true,
+        exitCode: undefined,
+        code: "ENOENT",
     });
 });

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { configurationIn } from "../../dynamic-providers/tutor.ts";
 import {
-    configurationIn,
     forgetTutorConfiguration,
     giveBackTutorConfigurations,
     keepConfigurationOf,

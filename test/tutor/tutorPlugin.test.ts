@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
@@ -8,11 +8,8 @@ import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
 import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../config/tutorPlugin.ts";
 import { provider } from "../../dynamic-providers/tutorPlugin.provider.ts";
-import {
-    configurationIn,
-    forgetTutorConfiguration,
-    giveBackTutorConfigurations,
-} from "../../dynamic-providers/tutorConfiguration.ts";
+import { configurationIn } from "../../dynamic-providers/tutor.ts";
+import { forgetTutorConfiguration, giveBackTutorConfigurations } from "../../dynamic-providers/tutorConfiguration.ts";
 import type { TutorPluginInputs } from "../../dynamic-providers/tutorPlugin.ts";
 import { checked, refreshed } from "../support/providers.ts";
 import { tutorCommand } from "./tutor.ts";
@@ -145,6 +142,14 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
     });
 
+    test("is written where Tutor's answer stands among lines that another plug-in prints", async () => {
+        await mkdir(join(folder, "plugins"));
+        await writeFile(join(folder, "plugins", "noisy.py"), 'print("Hello from /no/such/folder!")\n');
+        await execa(command, ["plugins", "enable", "noisy"]);
+
+        await expect(create()).resolves.toMatchObject({ id: file, outs: { root, file } });
+    });
+
     test("that was edited by hand is put right", async () => {
         const { given, id, outs } = await create();
         await expect(refreshed(provider, id, outs, given)).resolves.toMatchObject({ drifted: false });
@@ -260,6 +265,6 @@ test("a command that is not there is told by name", async () => {
     const given = await checked(provider, { tutor: "no-such-tutor", name: "mit-integration", text: "# whose\n" });
 
     await expect(provider.create(given)).rejects.toThrow(
-        "The command no-such-tutor is not there. Install Tutor, or set its path: pulumi config set tutor PATH",
+        /Command not found: no-such-tutor\. Install Tutor .*, or set its path: pulumi config set tutor PATH/,
     );
 });
