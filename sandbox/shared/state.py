@@ -47,6 +47,14 @@ def database(state: Path):
     }
 
 
+def password_hashers():
+    """Django's `PASSWORD_HASHERS`: its own, or with `SANDBOX_FAST_HASHES=1` one for tests that sign in very often."""
+    from django.conf import global_settings
+
+    fast = os.environ.get("SANDBOX_FAST_HASHES", "") not in ("", "0", "false")
+    return ["hashing.FewIterations" if fast else global_settings.PASSWORD_HASHERS[0]]
+
+
 def templates():
     """Django's `TEMPLATES`: those of the apps, and the page that all servers share."""
     return [

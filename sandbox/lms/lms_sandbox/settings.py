@@ -16,7 +16,7 @@ import os
 import sys
 from pathlib import Path
 
-from state import database, templates
+from state import database, password_hashers, templates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ["LMS_SANDBOX_STATE"])
@@ -76,6 +76,7 @@ MIDDLEWARE = [
 ]
 
 TEMPLATES = templates()
+PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 
 CACHES = {

@@ -7,7 +7,7 @@ Settings of the sandbox MIT application. `serve.py` and `manage.py` set the envi
 import os
 from pathlib import Path
 
-from state import database, templates
+from state import database, password_hashers, templates
 
 STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
 FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
@@ -68,6 +68,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 
 TEMPLATES = templates()
+PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 
 if FLAVOUR == "mitxonline":

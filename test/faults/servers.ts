@@ -1,0 +1,187 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { matchesPbkdf2 } from "../../dynamic-providers/django-admin/hashedSecret.ts";
+import type { MitApplication, Server } from "../../sandbox/sandbox.ts";
+
+/** What a server has, in a form in which two servers can be compared: rows as texts, by table. */
+export type Content = Readonly<Record<string, readonly string[]>>;
+
+/** What is on the servers, to be given back to them while they run. */
+export interface Snapshot {
+    readonly databases: readonly string[];
+    readonly envFile: string | undefined;
+}
+
+/** Tables that say nothing about what is configured on a server. */
+const IGNORED = /^(sqlite_|django_(session|admin_log|migrations|content_type)|auth_permission|.*login_?failures)/;
+
+let snapshots = 0;
+
+/** Keeps what is on servers: their databases and the application's `.env`. */
+export async function takeSnapshot(servers: readonly Server[]): Promise<Snapshot> {
+    snapshots++;
+    const databases = servers.map((server) => {
+        const file = join(server.stateDirectory, `snapshot-${snapshots}.sqlite3`);
+        withDatabase(server, (database) => {
+            database.prepare("VACUUM INTO ?").run(file);
+        });
+        return file;
+    });
+    return { databases, envFile: await readEnvFile(servers) };
+}
+
+/** Gives a snapshot back to the servers that it was taken of, while they run. */
+export async function restoreSnapshot(servers: readonly Server[], snapshot: Snapshot): Promise<void> {
+    for (const [index, server] of servers.entries()) {
+        withDatabase(server, (database) => {
+            database.prepare("ATTACH ? AS former").run(snapshot.databases[index] ?? "");
+            database.exec("BEGIN IMMEDIATE");
+            for (const table of tables(database, "former")) {
+                database.exec(
+                    `DELETE FROM main."${table}"; INSERT INTO main."${table}" SELECT * FROM former."${table}"`,
+                );
+            }
+            database.exec(
+                "DELETE FROM main.sqlite_sequence; INSERT INTO main.sqlite_sequence SELECT * FROM former.sqlite_sequence",
+            );
+            database.exec("COMMIT");
+        });
+        // What the LMS has cached is not in its database.
+        const cache = join(server.stateDirectory, "cache");
+        const cached = await readdir(cache).catch(() => []);
+        await Promise.all(cached.map((name) => rm(join(cache, name), { recursive: true, force: true })));
+    }
+    const envFile = envFileOf(servers);
+    if (envFile !== undefined) {
+        await (snapshot.envFile === undefined
+            ? rm(envFile, { force: true })
+            : writeFile(envFile, snapshot.envFile, { mode: 0o600 }));
+    }
+}
+
+/** Runs SQL on a server's database, as a script on the server would. */
+export function runSql(server: Server, sql: string): void {
+    withDatabase(server, (database) => {
+        database.exec(sql);
+    });
+}
+
+/** Ends every session of a server. */
+export function endSessions(server: Server): void {
+    runSql(server, "DELETE FROM django_session");
+}
+
+/**
+ * What is on the servers, without what differs from run to run: ids are replaced by what they refer to, times are left
+ * out, a hash is replaced by the one of the given secrets that it is of.
+ */
+export async function contentOf(servers: readonly Server[], secrets: readonly string[]): Promise<Content> {
+    const content: Record<string, readonly string[]> = {};
+    for (const server of servers) {
+        const rows = withDatabase(server, (database) =>
+            tables(database, "main").flatMap((table) => describeRows(database, table)),
+        );
+        for (const { table, values } of rows) {
+            const described = await Promise.all(
+                Object.entries(values).map(async ([column, value]) => `${column}=${await withoutHash(value, secrets)}`),
+            );
+            const name = `${server.name} ${table}`;
+            content[name] = [...(content[name] ?? []), described.join(" ")].sort();
+        }
+    }
+    content["application .env"] = ((await readEnvFile(servers)) ?? "(none)").split("\n");
+    return content;
+}
+
+/** A row of a table by its id, in the words of {@link contentOf}; `undefined` where there is none. */
+export function rowById(server: Server, table: string, id: string): string | undefined {
+    return withDatabase(server, (database) => {
+        const row = database.prepare(`SELECT * FROM "${table}" WHERE id = ?`).get(id);
+        return row === undefined ? undefined : nameOf(row);
+    });
+}
+
+function describeRows(database: DatabaseSync, table: string): { table: string; values: Record<string, string> }[] {
+    if (IGNORED.test(table)) {
+        return [];
+    }
+    const references = new Map(
+        database
+            .prepare(`SELECT "from", "table" FROM pragma_foreign_key_list(?)`)
+            .all(table)
+            .map((row) => [String(row["from"]), String(row["table"])]),
+    );
+    const columns = database.prepare("SELECT name, type FROM pragma_table_info(?)").all(table);
+    const kept = columns.flatMap(({ name, type }) =>
+        name === "id" || (/^date/i.test(String(type)) && name !== "expires") ? [] : [String(name)],
+    );
+    return database
+        .prepare(`SELECT * FROM "${table}"`)
+        .all()
+        .map((row) => ({
+            table,
+            values: Object.fromEntries(
+                kept.map((column) => {
+                    const target = references.get(column);
+                    const value = row[column];
+                    if (target === undefined || value === null) {
+                        return [column, column === "expires" ? String(value).slice(0, 10) : String(value)];
+                    }
+                    const referred = database.prepare(`SELECT * FROM "${target}" WHERE id = ?`).get(value ?? null);
+                    return [column, referred === undefined ? "(nothing)" : nameOf(referred)];
+                }),
+            ),
+        }));
+}
+
+/** What a row is known by, whatever its id. */
+function nameOf(row: Readonly<Record<string, unknown>>): string {
+    const columns = ["username", "domain", "token", "client_id", "key", "name", "codename", "model"];
+    return columns.map((column) => row[column]).find((value) => typeof value === "string") ?? JSON.stringify(row);
+}
+
+const known = new Map<string, Promise<boolean | undefined>>();
+
+async function withoutHash(value: string, secrets: readonly string[]): Promise<string> {
+    if (!value.startsWith("pbkdf2_")) {
+        return value;
+    }
+    for (const secret of secrets) {
+        const question = `${secret} ${value}`;
+        const answer = known.get(question) ?? matchesPbkdf2(secret, value);
+        known.set(question, answer);
+        if ((await answer) === true) {
+            return `the hash of ${secret}`;
+        }
+    }
+    return "another hash";
+}
+
+function tables(database: DatabaseSync, schema: "main" | "former"): string[] {
+    const sql = `SELECT name FROM ${schema}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`;
+    return database
+        .prepare(sql)
+        .all()
+        .map(({ name }) => String(name));
+}
+
+function withDatabase<Result>(server: Server, use: (database: DatabaseSync) => Result): Result {
+    const file = join(server.stateDirectory, "db.sqlite3");
+    const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    try {
+        database.exec("PRAGMA busy_timeout = 30000");
+        return use(database);
+    } finally {
+        database.close();
+    }
+}
+
+function envFileOf(servers: readonly Server[]): string | undefined {
+    return servers.map((server) => (server as Partial<MitApplication>).envFile).find((file) => file !== undefined);
+}
+
+async function readEnvFile(servers: readonly Server[]): Promise<string | undefined> {
+    const file = envFileOf(servers);
+    return file === undefined ? undefined : readFile(file, "utf8").catch(() => undefined);
+}
