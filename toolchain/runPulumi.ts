@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
-import { commandFor, pulumiEnvironment, stackOption } from "./pulumi.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { commandFor, project, pulumiEnvironment, stackOption } from "./pulumi.ts";
 import { removeNeedlessSalts } from "./stackSettings.ts";
 import { clearFinishedCreations, protectState } from "./stackState.ts";
 
@@ -16,6 +17,7 @@ export async function runPulumi(...args: string[]): Promise<number> {
     if (revealing.length > 0) {
         console.error(`Caution: with ${revealing.join(", ")} Pulumi prints secrets in clear. Don't share the output.`);
     }
+    await endLeftovers(project);
     await protectState();
     await addDockerPlugin(args);
     const { exitCode = 1 } = await execa("pulumi", args, {

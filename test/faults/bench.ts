@@ -6,7 +6,7 @@ import { type CountingProxy, startCountingProxy } from "../support/countingProxy
 import { EngineRun, type Outcome, type StackState } from "../support/engine.ts";
 import { startServers } from "../support/sandbox.ts";
 import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
-import { type Command, commands, estrange, noState } from "./commands.ts";
+import { type Command, commands, estrange, up, noState } from "./commands.ts";
 import { type Kind, nameOf, type RequestName } from "./kinds.ts";
 import { type Program, recordProgram } from "./program.ts";
 import {
@@ -84,11 +84,8 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
     const sandbox = await startServers(["lms", "mitxonline", "xpro"]);
     const { lms, [name]: server } = sandbox;
     const both: readonly Server[] = [lms, server];
-    const proxies = { lms: await startCountingProxy(lms), [name]: await startCountingProxy(server) } as Record<
-        string,
-        CountingProxy
-    >;
-    const proxyOf = (of: Server): CountingProxy => proxies[of.name] as CountingProxy;
+    const proxies = { lms: await startCountingProxy(lms), server: await startCountingProxy(server) };
+    const proxyOf = (of: Server): CountingProxy => (of === lms ? proxies.lms : proxies.server);
     const config = {
         ...sandboxConfig(application, sandbox),
         lmsUrl: proxyOf(lms).baseUrl,
@@ -142,7 +139,6 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
     };
 
     // What a stack can begin with. A stack that is made, and then somebody else's, is what was made by hand.
-    const up = commands.find(({ title }) => title === "up") as Command;
     const empty = { snapshot: await takeSnapshot(both), state: noState };
     const made = { state: await undisturbed(up, programs.usual, noState), snapshot: await takeSnapshot(both) };
     estrange({ lms, application: server });
@@ -200,15 +196,15 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
             cases++;
             const { beginning, end } = baselineOf(command);
             // A stack that begins with nothing gets random values of its own, as every new stack does.
-            const salt = beginning.state === noState ? String(cases) : "0";
+            const salt = beginning.state === noState ? `s${cases}` : "0";
             const program = programs[command.program].withSalt(salt);
             await restoreSnapshot(both, beginning.snapshot);
-            let isMet = false;
+            const meeting = { isMet: false };
             watch((one, proxy, of) => {
-                if (isMet || !isDeepStrictEqual(one, request)) {
+                if (meeting.isMet || !isDeepStrictEqual(one, request)) {
                     return undefined;
                 }
-                isMet = true;
+                meeting.isMet = true;
                 return kind.apply({
                     proxy,
                     server: of.name,
@@ -220,7 +216,7 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
             const first = await run(command, program, beginning.state);
             watch(() => undefined);
             await Promise.all(both.map((of) => proxyOf(of).resume()));
-            if (!isMet) {
+            if (!meeting.isMet) {
                 return { verdict: "not met", details: [] };
             }
             const firstDifferences = differences(end, await endOf(first.state, salt));

@@ -15,9 +15,14 @@ export interface Command {
     readonly run: (run: EngineRun, program: Program) => Promise<Outcome>;
 }
 
+const runUp: Command["run"] = (run, { resources }) => run.up(resources);
+
+/** The first run of a stack. */
+export const up: Command = { title: "up", begins: "empty", program: "usual", run: runUp };
+
 /** The commands, each with what it begins with. */
 export const commands: readonly Command[] = [
-    { title: "up", begins: "empty", program: "usual", run: up },
+    up,
     {
         title: "up --refresh, drifted",
         begins: "made",
@@ -25,15 +30,11 @@ export const commands: readonly Command[] = [
         program: "usual",
         run: (run, { resources }) => run.up(resources, { refresh: true }),
     },
-    { title: "up, changed", begins: "made", program: "changed", run: up },
-    { title: "up, adopting", begins: "with strangers", program: "adopting", run: up },
+    { title: "up, changed", begins: "made", program: "changed", run: runUp },
+    { title: "up, adopting", begins: "with strangers", program: "adopting", run: runUp },
     { title: "destroy", begins: "made", program: "usual", run: (run) => run.destroy() },
     { title: "destroy, adopted", begins: "adopted", program: "adopting", run: (run) => run.destroy() },
 ];
-
-function up(run: EngineRun, { resources }: Program): Promise<Outcome> {
-    return run.up(resources);
-}
 
 /** Somebody changes and deletes things by hand. */
 function drift({ lms, application }: { readonly lms: Server; readonly application: Server }): void {

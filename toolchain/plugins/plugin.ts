@@ -53,6 +53,8 @@ export interface Plugin {
     resources: Record<string, ResourceType>;
 }
 
+const PARENT_CHECK_MILLISECONDS = 1000;
+
 const cancellation = new AbortController();
 
 /** Aborts as soon as the engine wants operations under way to end. */
@@ -63,7 +65,19 @@ export async function serve(plugin: Plugin): Promise<void> {
     const args = process.argv.slice(2);
     const engine = args.findLast((arg) => !arg.startsWith("-")) ?? "";
     resetOptions("", "", 0, engine, "", false, "");
+    endWithParent();
     await main(provider(plugin), args);
+}
+
+/** An engine that is killed can't tell its plug-ins to end: this one ends, with the commands that it runs, as well. */
+function endWithParent(): void {
+    const parent = process.ppid;
+    setInterval(() => {
+        if (process.ppid !== parent) {
+            cancellation.abort();
+            process.exit(1);
+        }
+    }, PARENT_CHECK_MILLISECONDS).unref();
 }
 
 /** Marks an output as secret. */

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import pRetry from "p-retry";
+import { endLeftovers } from "../../toolchain/leftovers.ts";
+import { project } from "../../toolchain/pulumi.ts";
+import { isAlive } from "../support/processes.ts";
+
+let clone: string;
+const start = (...args: string[]) => execa("node", args, { reject: false });
+const started: ReturnType<typeof start>[] = [];
+
+beforeEach(async () => {
+    clone = await mkdtemp(join(tmpdir(), "clone-"));
+});
+afterEach(async () => {
+    for (const run of started.splice(0)) {
+        run.kill("SIGKILL");
+        await run;
+    }
+    await rm(clone, { recursive: true });
+});
+
+/** Starts a process with the command line of one of Pulumi's, which does nothing. */
+async function startLike(folder: string, program: "run" | "dynamic-provider", ...args: string[]): Promise<number> {
+    const cmd = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", program);
+    await mkdir(cmd, { recursive: true });
+    await writeFile(join(cmd, "index.js"), "setInterval(() => {}, 1000); console.log('ready');");
+    const run = start(join(cmd, "index.js"), ...args);
+    started.push(run);
+    await once(run.stdout, "data");
+    return run.pid ?? 0;
+}
+
+async function listen(): Promise<{ port: number; close: () => void }> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    return { port, close: () => server.close() };
+}
+
+test("a program and a dynamic provider whose engine is gone end; those of a run under way and of other clones stay", async () => {
+    const gone = await listen();
+    gone.close();
+    const engine = await listen();
+    const other = join(clone, "other");
+    const address = `127.0.0.1:${gone.port}`;
+    const left = [
+        await startLike(clone, "run", "--monitor", "127.0.0.1:1", "--engine", address, "--sync", "/tmp/x"),
+        await startLike(clone, "dynamic-provider", address),
+    ];
+    const running = [
+        await startLike(clone, "run", "--engine", `127.0.0.1:${engine.port}`),
+        await startLike(clone, "dynamic-provider", `127.0.0.1:${engine.port}`),
+        await startLike(other, "dynamic-provider", address),
+    ];
+
+    expect((await endLeftovers(clone)).sort()).toEqual([...left].sort());
+    await Promise.all(started.slice(0, 2));
+    await expect(Promise.all(running.map(isAlive))).resolves.toEqual([true, true, true]);
+    engine.close();
+});
+
+test("a stand-in plug-in ends when its engine is killed", async () => {
+    const plugin = join(project, "toolchain", "plugins", "random.ts");
+    // The engine is the parent of its plug-ins; this one tells the id of its plug-in and waits.
+    const program = `
+        const plugin = require("node:child_process").spawn(process.execPath,
+            ["--disable-warning=ExperimentalWarning", ${JSON.stringify(plugin)}, "127.0.0.1:1"],
+            { stdio: ["ignore", "pipe", "inherit"] });
+        plugin.stdout.once("data", () => console.log(plugin.pid));`;
+    const engine = start("-e", program);
+    started.push(engine);
+    const [line] = (await once(engine.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    await expect(isAlive(pid)).resolves.toBe(true);
+
+    engine.kill("SIGKILL");
+    await engine;
+    await pRetry(
+        async () => {
+            if (await isAlive(pid)) {
+                throw new Error(`The plug-in ${pid} outlives its engine.`);
+            }
+        },
+        { retries: 100, factor: 1, minTimeout: 100 },
+    );
+});

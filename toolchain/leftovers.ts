@@ -1,0 +1,63 @@
+/** Processes of Pulumi that a killed engine of this clone left. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/**
+ * Ends the programs and dynamic providers whose engine is gone. Pulumi's own processes do not notice that it was killed:
+ * they stay for ever. Only those of this clone end, and none whose engine still listens.
+ *
+ * @param project - the clone's folder.
+ * @returns the ids of the processes that it ended.
+ */
+export async function endLeftovers(project: string): Promise<number[]> {
+    if (process.platform === "win32") {
+        return [];
+    }
+    const { stdout } = await execa("ps", ["-A", "-ww", "-o", "pid=,args="]);
+    const found = stdout.split("\n").flatMap((line) => {
+        const [, pid, command = ""] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
+        const engine = command.includes(join(project, "node_modules", "@pulumi", "pulumi", "cmd")) && engineOf(command);
+        return pid !== undefined && engine ? [{ pid: Number(pid), engine }] : [];
+    });
+    const ended: number[] = [];
+    for (const { pid, engine } of found) {
+        if (!(await isListening(engine))) {
+            end(pid);
+            ended.push(pid);
+        }
+    }
+    return ended;
+}
+
+/** The engine's port, as Pulumi passes its address to a program (`--engine`) and to a dynamic provider (the last word). */
+function engineOf(command: string): number | undefined {
+    const port =
+        /\/cmd\/run\/.* --engine[ =]127\.0\.0\.1:(\d+)/.exec(command)?.[1] ??
+        /\/cmd\/dynamic-provider\/.* 127\.0\.0\.1:(\d+)$/.exec(command)?.[1];
+    return port === undefined ? undefined : Number(port);
+}
+
+async function isListening(port: number): Promise<boolean> {
+    const socket = connect(port, "127.0.0.1");
+    try {
+        await once(socket, "connect");
+        return true;
+    } catch {
+        return false;
+    } finally {
+        socket.destroy();
+    }
+}
+
+function end(pid: number): void {
+    try {
+        process.kill(pid, "SIGKILL");
+    } catch (error) {
+        // It ended by itself since it was seen.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+            throw error;
+        }
+    }
+}
