@@ -21,6 +21,8 @@ export interface DjangoSuperuserInputs {
 export interface DjangoSuperuserOutputs extends DjangoSuperuserInputs {
     /** Whether the user was made here. One that was there before stays when the stack goes. */
     readonly isMadeHere: boolean;
+    /** Flags of a user who was there before, as they were: `is_active`, `is_staff`. Destroy sets them again. */
+    readonly former?: Readonly<Record<string, boolean>>;
 }
 
 /** The arguments of {@link DjangoSuperuser}. */
@@ -35,10 +37,11 @@ export interface DjangoSuperuserArgs {
 }
 
 /**
- * The superuser as whom the other resources sign in, made by Django's own commands in the server's container. A user of
- * that name with that password is used as it is; with another password it is somebody else's, and an error.
+ * The superuser as whom the other resources sign in, made by Django's own commands in the server's container. A
+ * superuser of that name with that password is taken over, and gets what the server lets nobody in without (staff flag,
+ * profile); with another password it is somebody else's, and an error.
  *
- * Delete removes one that was made here. What it saved may have to stay, and it with it: then it can't sign in any more.
+ * Delete gives one that was taken over its flags back (a profile stays), and removes one that was made here. What it saved may have to stay, and it with it: then it can't sign in any more.
  *
  * Id: the user name. Source: handbook, "Prerequisite".
  */

@@ -7,35 +7,75 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.db.models import ProtectedError
 
+FLAGS = ("is_active", "is_staff", "is_superuser")
+
 task = json.load(sys.stdin)
 users = get_user_model().objects
+# Open edX lets nobody sign in who has no profile; its own command makes one.
+is_open_edx = "manage_user" in get_commands()
+
+
+def make():
+    """Make the user with what the server wants every user to have."""
+    if is_open_edx:
+        call_command("manage_user", task["username"], task["email"], staff=True, superuser=True)
+    else:
+        users.create_user(username=task["username"], email=task["email"], password=task["password"])
+    return mark(users.get(username=task["username"]))
 
 
 def mark(user):
     """Write down whose the user is, and let them in."""
+    complete(user)
     if hasattr(user, "first_name"):
         user.first_name, user.last_name = "Managed by Pulumi", task["owner"][:150]
     else:
         user.name = "Managed by Pulumi: " + task["owner"]
     user.email = task["email"]
-    user.is_active = user.is_staff = user.is_superuser = True
     user.set_password(task["password"])
     user.save()
+    return {"state": "made"}
+
+
+def adopt(user):
+    """Add what somebody else's superuser lacks to be let in, and tell which flags were different before."""
+    former = {flag: False for flag in FLAGS if not getattr(user, flag)}
+    if not lets_in(user):
+        complete(user)
+    return {"state": "found", "former": former}
+
+
+def complete(user):
+    """Add profile and flags."""
+    if not has_profile(user):
+        # The command takes groups away that it is not told.
+        groups = list(user.groups.all())
+        call_command("manage_user", user.username, user.email, staff=True, superuser=True)
+        user.groups.set(groups)
+    set_flags(user, dict.fromkeys(FLAGS, True))
+
+
+def has_profile(user):
+    """Whether the user has a profile, where the server wants one."""
+    return not is_open_edx or hasattr(user, "profile")
+
+
+def set_flags(user, flags):
+    """Set flags of an account."""
+    for flag, value in flags.items():
+        setattr(user, flag, value)
+    user.save()
+    return {"state": "found"}
+
+
+def lets_in(user):
+    """Whether the server's admin lets the user in."""
+    return has_profile(user) and all(getattr(user, flag) for flag in FLAGS) and user.check_password(task["password"])
 
 
 def is_ours(user):
     """Whether this stack made the user."""
     return task["owner"] in (getattr(user, "last_name", ""), getattr(user, "name", "").removeprefix("Managed by Pulumi: "))
-
-
-def make():
-    """Make the user with what the server wants every user to have."""
-    if "manage_user" in get_commands():
-        call_command("manage_user", task["username"], task["email"], staff=True, superuser=True)
-    else:
-        users.create_user(username=task["username"], email=task["email"], password=task["password"])
-    mark(users.get(username=task["username"]))
-    return "made"
 
 
 def remove(user):
@@ -46,23 +86,27 @@ def remove(user):
         user.is_staff = user.is_superuser = False
         user.set_unusable_password()
         user.save()
-    return "missing"
+    return {"state": "missing"}
 
 
 def run():
     """Carry the task out and say what is there then."""
     user = users.filter(username=task["username"]).first()
     if user is None:
-        return make() if task["task"] in ("ensure", "reset") else "missing"
+        return make() if task["task"] in ("ensure", "reset") else {"state": "missing"}
     if task["task"] == "remove":
         return remove(user)
+    if task["task"] == "restore":
+        return set_flags(user, task["former"])
     if task["task"] == "reset" or (task["task"] == "ensure" and is_ours(user)):
-        mark(user)
-    if not (user.is_active and user.is_superuser and user.check_password(task["password"])):
-        return "stranger"
-    return "made" if is_ours(user) else "found"
+        return mark(user)
+    if task["task"] == "ensure" and user.is_superuser and user.check_password(task["password"]):
+        return adopt(user)
+    if not lets_in(user):
+        return {"state": "stranger"}
+    return {"state": "made" if is_ours(user) else "found"}
 
 
-state = run()
+answer = run()
 print()
-print(json.dumps({"state": state}))
+print(json.dumps(answer))

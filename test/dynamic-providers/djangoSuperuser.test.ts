@@ -110,6 +110,36 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look("another-password")).resolves.toMatchObject(superuser);
     });
 
+    test("that somebody made by hand gets the flags that it lacks, which destroy takes back", async () => {
+        await makeByHand(args.password);
+        await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False, is_active=False)`);
+        const { id, inputs, outs } = await create();
+        expect(outs).toMatchObject({ isMadeHere: false, former: { is_staff: false, is_active: false } });
+        await expect(look()).resolves.toMatchObject(superuser);
+
+        const updated = await provider.update(id, outs, { ...inputs, owner: "openedx-mit-integration/renamed" });
+        await provider.delete(id, updated.outs);
+
+        await expect(look()).resolves.toMatchObject({ rights: [false, false, true], knows: true });
+    });
+
+    test("that somebody made by hand and who lost a flag since is gone for a refresh", async () => {
+        await makeByHand(args.password);
+        const { id, outs } = await create();
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
+        await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False)`);
+
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("that somebody made by hand without a superuser's rights is not promoted", async () => {
+        await makeByHand(args.password);
+        await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
+
+        await expect(create()).rejects.toThrow("who is no superuser or has another password.");
+        await expect(look()).resolves.toMatchObject({ rights: [true, true, false] });
+    });
+
     test("of another stack is not this stack's", async () => {
         await create({ owner: "openedx-mit-integration/other" });
 
@@ -157,6 +187,34 @@ describe("the superuser of an LMS", () => {
                     `print(UserProfile.objects.filter(user__username="${args.username}").count())`,
             ),
         ).resolves.toBe(1);
+    });
+
+    test("that somebody made with Django's own command gets that profile, and keeps its groups", async () => {
+        await byHand(
+            "from django.contrib.auth.models import Group",
+            `user = User.objects.create_superuser("${args.username}", "${args.email}", "${args.password}")`,
+            'user.groups.add(Group.objects.get_or_create(name="course creators")[0])',
+        );
+        const { id, outs } = await create();
+        const profileAndGroups = () =>
+            django.run(
+                `import json\nuser = User.objects.get(username="${args.username}")\n` +
+                    'print(json.dumps([hasattr(user, "profile"), [group.name for group in user.groups.all()]]))',
+            );
+        await expect(profileAndGroups()).resolves.toStrictEqual([true, ["course creators"]]);
+
+        await byHand(`User.objects.get(username="${args.username}").profile.delete()`);
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("is asked for among what the server's settings print", async () => {
+        const answers = Object.entries(exec(django.environment, "echo Hello.")).map(([start, action]) => [
+            start,
+            `${action.replace("exec env", "env")}; echo Bye.`,
+        ]);
+        await commands.make("docker", Object.fromEntries(answers) as Record<string, string>);
+
+        await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
     });
 
     test("is there for a refresh as long as it can sign in; the next up repairs it", async () => {
