@@ -152,15 +152,18 @@ export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
 
 /**
  * Deletes, or counts what is on a server that can't be connected to as deleted: where the user said so, and on a server
- * that the stack itself runs, also where that knows the superuser no more. One of others that answers late, or with an
+ * that the stack itself runs, also where that knows the superuser no more. A server that answers late, or with an
  * error, is still there.
  */
 async function forgettingGoneServers(props: object, operation: () => Promise<void>): Promise<void> {
     try {
         await operation();
     } catch (error) {
+        if (error instanceof UnreachableError && error.mayHaveSucceeded) {
+            throw error;
+        }
         if (!isShutServerOfStack(error, props)) {
-            if (!(error instanceof UnreachableError) || error.mayHaveSucceeded) {
+            if (!(error instanceof UnreachableError)) {
                 throw error;
             }
             if (process.env[DELETE_UNREACHABLE] !== "true") {

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectionSchema, defineProvider, type Created } from "./crud.ts";
-import { FormError, PartlyCreatedError, ProviderError, strangerError } from "./django-admin/errors.ts";
+import {
+    ExpiredError,
+    FormError,
+    PartlyCreatedError,
+    ProviderError,
+    strangerError,
+    UnreachableError,
+} from "./django-admin/errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { giveBack } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
@@ -154,7 +161,7 @@ async function add(session: AdminSession, form: AdminForm): Promise<string> {
     try {
         return await session.save(form.with({ "profile-0-name": String(form.changes.get("username")) }));
     } catch (error) {
-        const own = [...form.changes.keys()];
+        const own = ["", ...form.changes.keys()];
         if (error instanceof FormError && !own.some((field) => error.fields.has(field))) {
             return session.save(form);
         }
@@ -165,7 +172,7 @@ async function add(session: AdminSession, form: AdminForm): Promise<string> {
 /**
  * The second step of making a user: what the form for adding does not ask for. A user who was made a moment ago has
  * nothing that a field left out could lose, so the form need not be loaded; inline formsets are declared empty. It is
- * loaded where the server wants more than that.
+ * loaded where the server wants more than that, where the session ended since, and where the answer is lost.
  */
 async function finish(session: AdminSession, id: string, added: AdminForm, inputs: Inputs): Promise<void> {
     const [date = "", time = ""] = new Date().toISOString().split(/[T.]/);
@@ -178,6 +185,7 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
         ...(inputs.isSuperuser ? { is_superuser: "on" } : {}),
         date_joined_0: date,
         date_joined_1: time,
+        _continue: "1",
         ...madeBy(inputs),
     });
     for (const inline of added.inlines()) {
@@ -185,13 +193,16 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
         body.set(`${inline}-INITIAL_FORMS`, "0");
     }
     try {
-        await session.post(changePage(id), body);
+        await session.post(changePage(id), FORM, body);
     } catch (error) {
-        if (!(error instanceof FormError)) {
+        const isLost = error instanceof UnreachableError && error.mayHaveSucceeded;
+        if (!(error instanceof FormError || error instanceof ExpiredError || isLost)) {
             throw error;
         }
         const form = await session.knownForm(changePage(id), FORM, `User "${inputs.username}"`);
-        await session.save(fill(form, inputs).fill(madeBy(inputs)));
+        if (fill(form, inputs).fill(madeBy(inputs)).differs()) {
+            await session.save(form);
+        }
     }
 }
 

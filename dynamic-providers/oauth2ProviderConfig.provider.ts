@@ -92,21 +92,22 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async update(_id, olds, news) {
         const session = adminSession(news.connection);
-        const form = await session.newForm(addPage(olds.rowId), FORM);
+        const newest = await findNewest(session, news);
+        const form = await session.newForm(addPage(newest?.id), FORM);
         const { providerId, formerRowId } = olds;
-        const rowId = isUpToDate(form, news) ? olds.rowId : await append(session, form, news);
+        const rowId = newest && isUpToDate(form, news) ? newest.id : await append(session, form, news);
         return { ...news, providerId, rowId, formerRowId };
     },
 
     async delete(_id, props) {
         const session = adminSession(props.connection);
-        const form = await session.newForm(addPage(props.formerRowId ?? props.rowId), FORM);
-        // A row that is gone went with its site: there is nothing left to disable.
-        if (form.text("key") === "" || form.options("site").get(props.site) !== form.text("site")) {
-            return;
+        const newest = await findNewest(session, props);
+        // Without a row it went with its site.
+        const last = newest && (await lastRow(session, newest, props));
+        if (last !== undefined) {
+            await session.save(last);
+            await refreshProviderList(session, props.backendName);
         }
-        await session.save(props.formerRowId === null ? form.fill({ enabled: false }) : form);
-        await refreshProviderList(session, props.backendName);
         await forgetFormer(keyOf(props));
     },
 
@@ -132,6 +133,17 @@ async function findNewest(session: AdminSession, { site, backendName }: Inputs):
 /** The page for adding a row, filled in from another one. Posting to `<id>/change/` would bring back an old row. */
 function addPage(sourceId?: string): string {
     return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
+}
+
+/** The row that takes the configuration away, or `undefined` where the newest one does that already. */
+async function lastRow(session: AdminSession, newest: Row, { formerRowId }: Outputs): Promise<AdminForm | undefined> {
+    const isLive = newest.cells.get("enabled") === "True";
+    if (formerRowId === null) {
+        return isLive ? (await session.newForm(addPage(newest.id), FORM)).fill({ enabled: false }) : undefined;
+    }
+    const former = await session.newForm(addPage(formerRowId), FORM);
+    const current = await session.newForm(addPage(newest.id), FORM);
+    return isLive && isDeepStrictEqual(settingsOf(former), settingsOf(current)) ? undefined : former;
 }
 
 async function append(session: AdminSession, form: AdminForm, inputs: Inputs): Promise<string> {
@@ -163,9 +175,25 @@ function choose(form: AdminForm, field: string, text: string, remedy: string): s
     return value;
 }
 
-/** The LMS caches its list of providers for ten minutes under a key that saving does not clear: ask once past it. */
+/**
+ * Makes the LMS's list of providers fresh, which it caches for ten minutes under a key that saving does not clear. The
+ * row is saved by then, so a failure is a warning: it must not have the row posted again.
+ */
 async function refreshProviderList(session: AdminSession, backendName: string): Promise<void> {
-    await session.get(`/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`);
+    // Staff alone may ask past the cache.
+    const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
+    try {
+        const { status } = await session.get(path);
+        // 500 is Open edX's answer in a session in which messages of the admin wait; the list is fresh by then.
+        if (status !== 200 && status !== 500) {
+            throw new ProviderError(`${session.url(path)}: the server answered ${status}.`);
+        }
+    } catch (error) {
+        if (!(error instanceof ProviderError)) {
+            throw error;
+        }
+        console.warn(`${error.message} Open edX may offer its former sign-in providers for up to ten minutes.`);
+    }
 }
 
 function isUpToDate(form: AdminForm, inputs: Inputs): boolean {

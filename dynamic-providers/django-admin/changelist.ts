@@ -1,4 +1,4 @@
-import { parseHtml } from "./html.ts";
+import { parseAdminPage, type AdminPath } from "./adminPage.ts";
 
 /** A row of an admin list. */
 export interface Row {
@@ -8,12 +8,22 @@ export interface Row {
     readonly cells: ReadonlyMap<string, string>;
 }
 
-/** The rows of an admin list page; none where the page has no result list. */
-export function parseChangelist(html: string): Row[] {
-    const $ = parseHtml(html);
-    return $("#result_list tbody tr")
+/** One page of an admin list. */
+export interface Changelist {
+    readonly rows: readonly Row[];
+    /** The number of the list's last page, counted from 1. */
+    readonly lastPage: number;
+}
+
+/** A page of a model's admin list, or `undefined` where the page is another one or its rows can't be read. */
+export function parseChangelist(html: string, path: AdminPath): Changelist | undefined {
+    const $ = parseAdminPage(html, path, "change-list");
+    if ($ === undefined || $("#changelist").length === 0) {
+        return undefined;
+    }
+    const rows = $("#result_list tbody tr")
         .toArray()
-        .flatMap((row) => {
+        .map((row): Row | undefined => {
             const id = /\/(\d+)\/change\//.exec($(row).find("a[href*='/change/']").attr("href") ?? "")?.[1];
             const cells = $(row)
                 .find("[class*='field-']")
@@ -22,6 +32,10 @@ export function parseChangelist(html: string): Row[] {
                     /\bfield-([\w-]+)/.exec($(cell).attr("class") ?? "")?.[1] ?? "",
                     $(cell).find("img[alt]").attr("alt") ?? $(cell).text().trim(),
                 ]);
-            return id === undefined ? [] : [{ id, cells: new Map(cells) }];
+            return id === undefined ? undefined : { id, cells: new Map(cells) };
         });
+    const pages = $(".paginator a")
+        .toArray()
+        .map((link) => Number(new URLSearchParams($(link).attr("href")).get("p")));
+    return rows.every((row) => row !== undefined) ? { rows, lastPage: Math.max(1, ...pages) } : undefined;
 }

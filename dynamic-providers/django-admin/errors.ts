@@ -13,10 +13,13 @@ export class ProviderError extends Error {
     }
 }
 
-/** The server did not answer, or answered that it can't at the moment. */
+/** The server did not answer, not in full, or not as the expected server does; it may do so later. */
 export class UnreachableError extends ProviderError {
     override readonly name = "UnreachableError";
-    /** Whether the request may have been carried out all the same: look before repeating it. */
+    /**
+     * Whether the request got as far as the server, so that it may have been carried out: look before repeating it.
+     * False means that nothing takes connections there.
+     */
     readonly mayHaveSucceeded: boolean;
 
     constructor(message: string, mayHaveSucceeded: boolean) {
@@ -25,9 +28,24 @@ export class UnreachableError extends ProviderError {
     }
 }
 
-/** The server does not let the user in. Not to be repeated: Open edX locks the account. */
-export class RefusedError extends ProviderError {
+/** Nobody can sign in, and another attempt in this run does not help. */
+export class SignInError extends ProviderError {
+    override readonly name: string = "SignInError";
+}
+
+/** The server refuses the user name or password. Never repeated: Open edX locks the account. */
+export class RefusedError extends SignInError {
     override readonly name = "RefusedError";
+}
+
+/** The server takes no more sign-ins for some time, whether the password is right or not. */
+export class TooManySignInsError extends SignInError {
+    override readonly name = "TooManySignInsError";
+}
+
+/** The session, or the token of a form, is no longer valid. The server did nothing: load the page again. */
+export class ExpiredError extends ProviderError {
+    override readonly name = "ExpiredError";
 }
 
 /** The server's own validation messages for a form that it did not accept. */

@@ -30,6 +30,11 @@ export class AdminForm {
         return document(`form#${formId}`).length === 0 ? undefined : new AdminForm(path, formId, document);
     }
 
+    /** Whether there is nothing to fill in: the user may view the object but not change it. */
+    get isReadOnly(): boolean {
+        return this.document(`#${this.formId}`).find("input:not([type=hidden]), select, textarea").length === 0;
+    }
+
     /** Whether the server's version of the form has that field. */
     has(field: string): boolean {
         return this.document(`#${this.formId} [name="${field}"]`).length > 0;
@@ -105,11 +110,15 @@ export class AdminForm {
     }
 }
 
-/** The server's validation messages on a page, by field name; `""` for those of no single field. */
-export function formErrors(html: string): Map<string, string> {
+/**
+ * The server's validation messages for a posted form, by field name; `""` for those of no single field. None where the
+ * page does not show that form, or shows it without a reason.
+ */
+export function formErrors(html: string, formId: string): Map<string, string> {
     const $ = parseHtml(html);
+    const form = $(`form#${formId}`);
     const errors = new Map<string, string>();
-    for (const list of $("ul.errorlist").toArray()) {
+    for (const list of form.find("ul.errorlist").toArray()) {
         const row = $(list).closest(".form-row, td").attr("class") ?? "";
         const field = $(list).hasClass("nonfield") ? "" : (/\bfield-([\w-]+)/.exec(row)?.[1] ?? "");
         const messages = $(list)
@@ -118,8 +127,9 @@ export function formErrors(html: string): Map<string, string> {
             .map((item) => $(item).text().trim());
         errors.set(field, [errors.get(field) ?? [], messages].flat().join(" "));
     }
-    if (errors.size === 0) {
-        errors.set("", $(".errornote").text().trim() || "no reason given");
+    const note = form.find(".errornote").text().trim();
+    if (errors.size === 0 && note !== "") {
+        errors.set("", note);
     }
     return errors;
 }

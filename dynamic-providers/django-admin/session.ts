@@ -1,7 +1,10 @@
 import type { AxiosResponse } from "axios";
 import type { Connection } from "../connection.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+import { adminPath } from "./adminPage.ts";
 import { parseChangelist, type Row } from "./changelist.ts";
-import { FormError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
+import { parseDeletion } from "./deletion.ts";
+import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "./errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
 import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
 import { signIn } from "./signIn.ts";
@@ -60,30 +63,49 @@ export class AdminSession {
 
     /** Any page as signed-in user. */
     get(path: string): Promise<AxiosResponse<string>> {
-        return this.#again(() => this.#send({ method: "GET", path }));
-    }
-
-    /** The rows of an admin list, for instance `("/admin/sites/site/", { domain: "example.com" })`. */
-    async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Row[]> {
-        const search = new URLSearchParams(query).toString();
-        const page = await this.get(search === "" ? path : `${path}?${search}`);
-        this.#expect(page, 200, path);
-        return parseChangelist(page.data);
+        return renewing(() => this.#send({ method: "GET", path }));
     }
 
     /**
-     * An admin form by its id, or `undefined` where the object does not exist.
-     * @throws ProviderError where the page is not the one that was expected.
+     * The rows of an admin list, all pages of it, for instance `("/admin/sites/site/", { domain: "example.com" })`.
+     * @throws ProviderError where the page is no list of that model: only a list without rows is empty.
+     */
+    async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Row[]> {
+        const rows: Row[] = [];
+        let lastPage = 1;
+        for (let page = 1; page <= lastPage; page++) {
+            const search = new URLSearchParams({ ...query, ...(page > 1 && { p: String(page) }) }).toString();
+            const address = search === "" ? path : `${path}?${search}`;
+            const answer = await this.get(address);
+            this.#expectPage(answer, address);
+            const list = parseChangelist(answer.data, adminPath(path));
+            if (list === undefined) {
+                throw new ProviderError(`${this.url(address)} is not the admin's list: is this the expected server?`);
+            }
+            rows.push(...list.rows);
+            lastPage = list.lastPage;
+        }
+        return rows;
+    }
+
+    /**
+     * An admin form by its id, or `undefined` where the admin says that the object does not exist.
+     * @throws ProviderError where the page is another one, or may only be viewed.
      */
     async form(path: string, formId: string): Promise<AdminForm | undefined> {
         const page = await this.get(path);
-        if (isMissing(page)) {
+        if (await this.#isMissing(page, path)) {
             return undefined;
         }
-        this.#expect(page, 200, path);
+        this.#expectPage(page, path);
         const form = AdminForm.parse(path, formId, page.data);
         if (form === undefined) {
             throw new ProviderError(`${this.url(path)} has no form "${formId}": is this the expected server?`);
+        }
+        if (form.isReadOnly) {
+            throw new ProviderError(
+                `"${this.#connection.username}" may view ${this.url(path)} but not change it: use a superuser.`,
+            );
         }
         return form;
     }
@@ -101,67 +123,83 @@ export class AdminSession {
     async knownForm(path: string, formId: string, what: string): Promise<AdminForm> {
         const form = await this.form(path, formId);
         if (form === undefined) {
-            throw new ProviderError(`${what} is gone: ${this.url(path)}. Run "pulumi refresh", then "pulumi up".`);
+            throw new ProviderError(
+                `${what} is gone: ${this.url(path)}. Run "${pulumiCommand("refresh")}", then "${pulumiCommand("up")}".`,
+            );
         }
         return form;
     }
 
     /**
-     * Posts a form, and returns the id of the object that it made or changed.
-     * @throws FormError with the server's validation messages.
+     * Posts a form, and returns the id of the object that it made or changed. Where the session ended since the form
+     * was loaded, it is loaded anew, with the same changes.
+     * @throws FormError with the server's validation messages, UnreachableError where the answer says neither that the
+     * form was saved nor why not.
      */
-    save(form: AdminForm): Promise<string> {
-        let current: AdminForm | undefined = form;
-        return this.#again(async () => {
-            // After another sign-in the form is stale (CSRF token): load it anew with the same changes.
-            current ??= (await this.newForm(form.path, form.formId)).fill(Object.fromEntries(form.changes));
-            const data = current.body();
-            current = undefined;
-            return this.post(form.path, data);
-        });
-    }
-
-    /** Posts to an admin page as it is. Prefer {@link save}, which begins with the form that the server rendered. */
-    async post(path: string, data: URLSearchParams | FormData): Promise<string> {
-        const answer = await this.#send({ method: "POST", path, data });
-        if (answer.status === 200) {
-            throw new FormError(this.url(path), formErrors(answer.data));
+    async save(form: AdminForm): Promise<string> {
+        try {
+            return await this.post(form.path, form.formId, form.body());
+        } catch (error) {
+            if (!(error instanceof ExpiredError)) {
+                throw error;
+            }
         }
-        this.#expect(answer, 302, path);
-        return /\/(\d+)\/change\//.exec(location(answer))?.[1] ?? "";
+        const fresh = (await this.newForm(form.path, form.formId)).fill(Object.fromEntries(form.changes));
+        return this.post(form.path, form.formId, fresh.body());
     }
 
     /**
-     * Deletes an object, for instance `/admin/sites/site/5/`, through its confirmation page; one that is gone already
-     * is fine.
-     * @returns false where the server keeps it, since rows that must not be deleted refer to it.
+     * Posts to an admin page as it is, with the button `_continue`, which has the answer name the object. Prefer
+     * {@link save}, which begins with the form that the server rendered.
+     * @throws as {@link save}, and ExpiredError where the CSRF token or the session is no longer valid.
      */
-    remove(path: string): Promise<boolean> {
-        return this.#again(async () => {
-            const page = await this.#send({ method: "GET", path: `${path}delete/` });
-            if (isMissing(page)) {
-                return true;
-            }
-            this.#expect(page, 200, path);
-            const form = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(page.data)?.[1];
-            if (form === undefined || !/name="post"[^>]*value="yes"/.test(page.data)) {
-                return false;
-            }
-            await this.post(`${path}delete/`, new URLSearchParams({ csrfmiddlewaretoken: form, post: "yes" }));
-            return true;
-        });
+    async post(path: string, formId: string, data: URLSearchParams | FormData): Promise<string> {
+        const answer = await this.#send({ method: "POST", path, data });
+        const reasons = answer.status === 200 ? formErrors(answer.data, formId) : new Map<string, string>();
+        if (reasons.size > 0) {
+            throw new FormError(this.url(path), reasons);
+        }
+        const saved = adminPath(path).list;
+        const [, id] = new RegExp(`^${saved}(\\d+)/change/`).exec(this.#target(answer)) ?? [];
+        if (id === undefined) {
+            throw this.#unexpected(answer, path);
+        }
+        return id;
     }
 
-    /** Runs an operation, and once more after a new sign-in where the session ended under it. */
-    async #again<Result>(operation: () => Promise<Result>): Promise<Result> {
-        try {
-            return await operation();
-        } catch (error) {
-            if (error instanceof SignedOutError) {
-                return operation();
+    /**
+     * Deletes an object, for instance `/admin/sites/site/5/`, through its confirmation page.
+     * @returns true where the server says that the object is gone, now or already; false where the confirmation page
+     * says that other objects keep it, which refer to it and must not be deleted.
+     * @throws ProviderError for every other answer.
+     */
+    remove(path: string): Promise<boolean> {
+        const confirmation = `${path}delete/`;
+        return renewing(async () => {
+            const page = await this.get(confirmation);
+            if (await this.#isMissing(page, confirmation)) {
+                return true;
             }
-            throw error;
-        }
+            this.#expectPage(page, confirmation);
+            const deletion = parseDeletion(page.data, adminPath(path));
+            if (deletion === undefined) {
+                throw new ProviderError(
+                    `${this.url(confirmation)} is not the admin's page to confirm a deletion: is this the expected server?`,
+                );
+            }
+            if (deletion === "kept") {
+                return false;
+            }
+            const data = new URLSearchParams({ csrfmiddlewaretoken: deletion.csrfToken, post: "yes" });
+            const answer = await this.#send({ method: "POST", path: confirmation, data });
+            if (this.#target(answer).split("?")[0] === adminPath(path).list) {
+                return true;
+            }
+            if (await this.#isMissing(answer, confirmation)) {
+                return true;
+            }
+            throw this.#unexpected(answer, confirmation);
+        });
     }
 
     async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
@@ -170,57 +208,86 @@ export class AdminSession {
             await signedIn;
         } catch (error) {
             // Nobody was refused: the next operation may try.
-            if (error instanceof UnreachableError && this.#signedIn === signedIn) {
+            if (!(error instanceof SignInError) && this.#signedIn === signedIn) {
                 this.#signedIn = undefined;
             }
             throw error;
         }
         const answer = await this.#http.send(request);
-        if (isSignedOut(answer, request.method)) {
+        if (/^(\/admin)?\/login\b|^\/auth\/login\//.test(this.#target(answer))) {
             // The first operation that notices ends the session; the others share the new sign-in.
             if (this.#signedIn === signedIn) {
                 this.#signedIn = undefined;
             }
-            throw new SignedOutError(
+            throw new ExpiredError(
                 `${this.url(request.path)}: the session of "${this.#connection.username}" ended, and again after ` +
                     "another sign-in. Do its cookies fit the address?",
+            );
+        }
+        // That alone says nothing about the session: another operation's sign-in invalidates tokens, too.
+        if (answer.status === 403 && request.method === "POST" && answer.data.includes("CSRF")) {
+            throw new ExpiredError(
+                `${this.url(request.path)}: the server refused the form's token, and again after the form was loaded ` +
+                    `anew. The server says: ${serverWords(answer.data)}`,
             );
         }
         return answer;
     }
 
-    #expect(answer: AxiosResponse<string>, status: number, path: string): void {
+    /**
+     * Whether the admin says that an object does not exist. It then leads to its start page; as that alone could come
+     * from anything in between, the list must not have the object either.
+     */
+    async #isMissing(answer: AxiosResponse<string>, path: string): Promise<boolean> {
+        const { list, id } = adminPath(path);
+        return (
+            id !== undefined &&
+            this.#target(answer) === "/admin/" &&
+            (await this.list(list, { id__exact: id })).length === 0
+        );
+    }
+
+    /** Where a redirect leads: path and query on this server, or a whole address elsewhere. `""` for other answers. */
+    #target(answer: AxiosResponse<string>): string {
+        const location = answer.headers["location"] as string | undefined;
+        if (answer.status !== 302 || location === undefined) {
+            return "";
+        }
+        const { origin, href, pathname, search } = new URL(location, this.#http.baseUrl);
+        return origin === new URL(this.#http.baseUrl).origin ? pathname + search : href;
+    }
+
+    #expectPage(answer: AxiosResponse<string>, path: string): void {
+        if (answer.status !== 200) {
+            throw this.#unexpected(answer, path);
+        }
+    }
+
+    /** The error for an answer that is none of those that the admin gives to the request. */
+    #unexpected(answer: AxiosResponse<string>, path: string): ProviderError {
         if (answer.status === 403) {
-            throw new ProviderError(
-                `${this.url(path)}: "${this.#connection.username}" is not allowed there; it takes a superuser. ` +
+            return new ProviderError(
+                `${this.url(path)}: "${this.#connection.username}" is not allowed there; use a superuser. ` +
                     `The server says: ${serverWords(answer.data)}`,
             );
         }
-        if (answer.status !== status) {
-            const leads = answer.status === 302 ? `leads to ${location(answer)}` : serverWords(answer.data);
-            throw new ProviderError(`${this.url(path)}: the server answered ${answer.status}: ${leads}`);
-        }
+        const target = this.#target(answer);
+        const says = target === "" ? serverWords(answer.data) : `leads to ${target}`;
+        const message = `${this.url(path)}: the server answered ${answer.status}: ${says}`;
+        // A post may have been carried out, and a server that starts may answer anything.
+        const mayPass = answer.config.method === "post" || answer.status === 404 || answer.status >= 500;
+        return mayPass ? new UnreachableError(message, true) : new ProviderError(message);
     }
 }
 
-/** The server no longer knows the session. */
-class SignedOutError extends ProviderError {
-    override readonly name = "SignedOutError";
-}
-
-function isSignedOut(answer: AxiosResponse<string>, method: HttpRequest["method"]): boolean {
-    return answer.status === 302
-        ? /^(\/admin)?\/login\b|^\/auth\/login\//.test(location(answer))
-        : answer.status === 403 && method === "POST" && answer.data.includes("CSRF");
-}
-
-/** An admin page of an object that does not exist leads to the admin's start page. */
-function isMissing(answer: AxiosResponse<string>): boolean {
-    return answer.status === 404 || (answer.status === 302 && location(answer) === "/admin/");
-}
-
-/** The path and query of a redirect's target. */
-function location(answer: AxiosResponse<string>): string {
-    const target = new URL((answer.headers["location"] as string | undefined) ?? "", "http://server");
-    return target.pathname + target.search;
+/** Runs an operation, and once more where the session ended under it: the second time it signs in. */
+async function renewing<Result>(operation: () => Promise<Result>): Promise<Result> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof ExpiredError) {
+            return operation();
+        }
+        throw error;
+    }
 }

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { PartlyCreatedError } from "../../dynamic-providers/django-admin/errors.ts";
 import type { DjangoUserInputs, DjangoUserOutputs } from "../../dynamic-providers/djangoUser.ts";
 import { provider } from "../../dynamic-providers/djangoUser.provider.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
-import { startCountingProxy } from "../support/countingProxy.ts";
+import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
@@ -17,6 +17,11 @@ beforeAll(async () => {
     browser = await AdminBrowser.signIn(servers.lms);
 });
 afterAll(() => servers.stop());
+
+let proxy: CountingProxy | undefined;
+afterEach(() => proxy?.stop());
+/** A proxy in front of the LMS that goes with the test. */
+const proxyOfTest = async () => (proxy = await startCountingProxy(servers.lms));
 
 const args = (username: string, more: Partial<DjangoUserInputs> = {}): Partial<DjangoUserInputs> => ({
     connection: connectionTo(servers.lms),
@@ -251,7 +256,7 @@ describe("DjangoUser", () => {
     });
 
     test("whose second step fails is saved as partly made, and the next up finishes it", async () => {
-        const proxy = await startCountingProxy(servers.lms);
+        const proxy = await proxyOfTest();
         proxy.fault = ({ method, path }) =>
             method === "POST" && path.endsWith("/change/") ? { status: 500, body: "<h1>Out of order</h1>" } : undefined;
         const inputs = await checked(
@@ -262,31 +267,55 @@ describe("DjangoUser", () => {
         expect(error.message).toMatch(/answered 500: Out of order/);
         proxy.fault = undefined;
         await provider.update(error.id, error.properties as DjangoUserOutputs, inputs);
-        await proxy.stop();
         await expect(rows("partly")).resolves.toMatchObject([
             { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },
         ]);
     });
 
+    test.each([
+        ["the answer is lost", "reset-after-forward"],
+        ["the answer is cut off", "cut"],
+        ["the answer is empty", { status: 200 }],
+        ["the session's tokens changed", { status: 403, body: "CSRF verification failed." }],
+        ["the session ended", { status: 302, headers: { location: "/login?next=/admin/" } }],
+    ] as const)("is finished all the same where in its second step %s", async (what, fault) => {
+        const username = what.replaceAll(/[ ']/g, "-");
+        const proxy = await proxyOfTest();
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? fault : undefined;
+        const connection = connectionTo(servers.lms, proxy.baseUrl);
+        await provider.create(await checked(provider, args(username, { connection })));
+        await expect(rows(username)).resolves.toMatchObject([{ is_staff: "True", last_name: "project/stack" }]);
+    });
+
+    test("keeps its profile where the answer to its first form says nothing", async () => {
+        const proxy = await proxyOfTest();
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: "<p>Hello</p>" } : undefined;
+        const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ "profile-0-name": "kept" });
+    });
+
     test("is made without a profile where the server wants more for one than a name", async () => {
-        const proxy = await startCountingProxy(servers.lms);
-        const row = '<div class="form-row field-year_of_birth"><ul class="errorlist"><li>Required.</li></ul></div>';
+        const proxy = await proxyOfTest();
+        const row =
+            '<form id="user_form"><div class="form-row field-year_of_birth"><ul class="errorlist"><li>Required.</li></ul></div></form>';
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: row } : undefined;
         const inputs = await checked(provider, args("bare", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
         const { id } = await provider.create(inputs);
-        await proxy.stop();
         await expect(rows("bare")).resolves.toMatchObject([{ id, email: "bare@mit.odl.local", is_staff: "True" }]);
     });
 
     test("is finished through its form where the server wants more fields than those of a new user", async () => {
-        const proxy = await startCountingProxy(servers.lms);
-        const row = '<div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div>';
+        const proxy = await proxyOfTest();
+        const row =
+            '<form id="user_form"><div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div></form>';
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path.endsWith("/change/") && n === 1 ? { status: 200, body: row } : undefined;
         const inputs = await checked(provider, args("more", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
         const { id } = await provider.create(inputs);
-        await proxy.stop();
         await expect(rows("more")).resolves.toMatchObject([{ id, email: "more@mit.odl.local", is_staff: "True" }]);
     });
 });

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { OAuth2ProviderConfigInputs } from "../../dynamic-providers/oauth2ProviderConfig.ts";
 import { provider } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
 import { provider as siteProvider } from "../../dynamic-providers/site.provider.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
-import { startCountingProxy } from "../support/countingProxy.ts";
+import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const MODEL = "third_party_auth/oauth2providerconfig";
+const PROVIDER_CACHE = "/api/mfe_context";
 
 let servers: TestServers<"lms">;
 let browser: AdminBrowser;
@@ -121,6 +122,64 @@ describe("OAuth2ProviderConfig", () => {
         const repaired = await provider.update(id, props ?? outs, inputs);
         expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
         await expect(history("drifted.io")).resolves.toHaveLength(3);
+    });
+
+    test.each(["reset-after-forward", "cut"] as const)(
+        "adds one row for a change and one to disable it, whatever answer is lost on the way: %s",
+        async (fault) => {
+            const proxy = await startCountingProxy(servers.lms);
+            const site = `${fault}.io`;
+            const inputs = await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) });
+            const { id, outs } = await provider.create(inputs);
+            proxy.fault = ({ method }, n) => (method === "POST" && n === 2 ? fault : undefined);
+            const { outs: updated } = await provider.update(id, outs, { ...inputs, name: "Changed" });
+            await expect(history(site)).resolves.toHaveLength(2);
+            proxy.fault = ({ method }, n) => (method === "POST" && n === 3 ? fault : undefined);
+            await provider.delete(id, updated);
+            await proxy.stop();
+            await expect(history(site)).resolves.toHaveLength(3);
+            await expect(newest(site)).resolves.toMatchObject({ enabled: "False", name: "Changed" });
+        },
+    );
+
+    test("adds no row where the state does not know of the newest, as after a run that was killed", async () => {
+        const inputs = await inputsFor("killed.io");
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, name: "Changed" };
+        const { outs: changed } = await provider.update(id, outs, news);
+        await expect(provider.update(id, outs, news)).resolves.toEqual({ outs: changed });
+        await expect(history("killed.io")).resolves.toHaveLength(2);
+        await provider.delete(id, changed);
+        await provider.delete(id, outs);
+        await expect(history("killed.io")).resolves.toHaveLength(3);
+    });
+
+    describe("the request that makes the list of providers fresh", () => {
+        let proxy: CountingProxy;
+        let warn: jest.SpiedFunction<typeof console.warn>;
+        beforeEach(async () => {
+            proxy = await startCountingProxy(servers.lms);
+            warn = jest.spyOn(console, "warn").mockReturnValue();
+        });
+        afterEach(async () => {
+            jest.restoreAllMocks();
+            await proxy.stop();
+        });
+        const createBehind = async (site: string) =>
+            provider.create(await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+
+        test.each(["reset", "cut", { status: 404, body: "Not found" }] as const)(
+            "adds no second row and is no error where it fails: %j",
+            async (fault) => {
+                const site = `fails-${JSON.stringify(fault).replaceAll(/\W+/g, "-")}.io`;
+                proxy.fault = ({ path }) => (path === PROVIDER_CACHE ? fault : undefined);
+                await createBehind(site);
+                await expect(history(site)).resolves.toHaveLength(1);
+                expect(warn).toHaveBeenCalledWith(
+                    expect.stringMatching(/mfe_context.* may offer its former sign-in providers for up to ten minutes/),
+                );
+            },
+        );
     });
 
     test("takes one that was disabled by hand for gone, and enables it again", async () => {

@@ -131,7 +131,9 @@ test("every operation takes few requests, and a run one sign-in per server", asy
     for (const [resource, { create, read, update, delete: deleted }] of Object.entries(counts)) {
         // A MIT application looks its OAuth application up by name: the list tells whether there are two.
         const reads = /^OAuthApplication \((MITx|adopted)/.test(resource) ? 2 : 1;
-        expect({ resource, few: create <= 3 && read === reads && update <= 2 && deleted <= 2 }).toEqual({
+        // Only the newest row of a provider configuration counts: the list tells which one that is.
+        const most = resource === "OAuth2ProviderConfig" ? 3 : 2;
+        expect({ resource, few: create <= 3 && read === reads && update <= most && deleted <= most }).toEqual({
             resource,
             few: true,
         });

@@ -76,10 +76,10 @@ export async function runScript(server: Server, program: string): Promise<unknow
 
 /**
  * A free port for each server. They lie below the range from which the system takes ports for outgoing connections, and
- * apart for each jest worker, so that nobody takes one before its server does.
+ * apart for each process (jest workers, and tests of other clones), so that nobody takes one before its server does.
  */
 export async function freePorts(): Promise<Ports> {
-    const first = 20_000 + 100 * Number(process.env["JEST_WORKER_ID"] ?? 0);
+    const first = 20_000 + 100 * (process.pid % 120);
     const ports: Partial<Ports> = {};
     for (const name of Object.keys(defaultPorts) as (keyof Ports)[]) {
         ports[name] = await getPort({ host: "127.0.0.1", port: portNumbers(first, first + 99) });

@@ -91,20 +91,20 @@ describe("an admin session", () => {
         expect(proxy.count("POST", SIGN_IN)).toBe(2);
     });
 
-    test("posts a form again from a fresh one where the session ended under it", async () => {
+    test("posts a form again from a fresh one where its token is no longer valid, without another sign-in", async () => {
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path === ADD_APPLICATION && n === 1
                 ? { status: 403, body: "<h1>Forbidden</h1> CSRF verification failed." }
                 : undefined;
         await applications.create(await application("stale-form"));
-        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+        expect(proxy.count("POST", SIGN_IN)).toBe(1);
         await expect(rowsNamed("stale-form")).resolves.toHaveLength(1);
     });
 
     test("says who lacks which permission", async () => {
         const staff = { ...connection, username: "staff@example.org", password: "staff" };
         await expect(adminSession(staff).list(SITES)).rejects.toThrow(
-            /sites\/site\/: "staff@example\.org" is not allowed there; it takes a superuser/,
+            /sites\/site\/: "staff@example\.org" is not allowed there; use a superuser/,
         );
     });
 

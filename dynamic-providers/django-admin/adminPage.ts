@@ -1,0 +1,36 @@
+import type { CheerioAPI } from "cheerio/slim";
+import { parseHtml } from "./html.ts";
+
+/** The parts of an admin address such as `/admin/sites/site/5/change/`. */
+export interface AdminPath {
+    /** The model's list, `/admin/sites/site/`. */
+    readonly list: string;
+    /** The Django app, `sites`. */
+    readonly app: string;
+    /** The model, `site`. */
+    readonly model: string;
+    /** The object's primary key, `5`; `undefined` for the list and for the page that adds an object. */
+    readonly id: string | undefined;
+}
+
+/** Takes the address of an admin page apart. Addresses are this program's own, so a wrong one is a bug. */
+export function adminPath(path: string): AdminPath {
+    const [, list, app, model, id] = /^(\/admin\/(\w+)\/(\w+)\/)(?:(\d+)\/)?/.exec(path) ?? [];
+    if (list === undefined || app === undefined || model === undefined) {
+        throw new TypeError(`${path} is no page of a model in the admin`);
+    }
+    return { list, app, model, id };
+}
+
+/**
+ * Parses an admin page of one kind, or gives `undefined` for every other page: Django names the app, the model and the
+ * kind in the classes of the page's body.
+ */
+export function parseAdminPage(
+    html: string,
+    { app, model }: AdminPath,
+    kind: "change-list" | "delete-confirmation",
+): CheerioAPI | undefined {
+    const $ = parseHtml(html);
+    return $(`body.app-${app}.model-${model}.${kind}`).length === 0 ? undefined : $;
+}
