@@ -1,13 +1,16 @@
 import pRetry, { AbortError } from "p-retry";
 import { type CommandOptions, runCommand } from "./command.ts";
 import { ProviderError } from "./django-admin/errors.ts";
+import { waitUntil } from "./waiting.ts";
 
 /** The label by which what this program makes in Docker tells whose it is: `project/stack`. */
 export const OWNER_LABEL = "openedx-mit-integration.owner";
 
 const EXEC_TRIES = 3;
-/** What `docker compose exec` ends with where the container restarts under it. */
-const KILLED = "exit code 137";
+/** How `docker compose exec` fails where the container stops under it (by signals 9 and 15), or does not run just then. */
+const INTERRUPTED = /exit code 1(37|43)\)|is not running|is restarting|stopped container|no such (exec|container)/i;
+/** For how long a container that restarts is waited for, in seconds. */
+const RESTART_PATIENCE = 120;
 
 /** Compose's own labels. */
 export const composeLabels = {
@@ -91,22 +94,37 @@ export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<R
 }
 
 /**
- * Calls a command in the running container of a Compose project's service; again where that restarts under it, as it
- * takes the command with it.
+ * Calls a command in the running container of a Compose project's service. Where that restarts, the command goes with it:
+ * the container is waited for then, and the command called again.
+ *
+ * @param options - of the command; `patienceSeconds` is how long a container that does not run is waited for.
+ * @throws ProviderError where the command fails, or the container does not come back, with the command that shows its logs.
  */
 export function composeExec(
     project: string,
     service: string,
     command: readonly string[],
-    options?: CommandOptions,
+    { patienceSeconds = RESTART_PATIENCE, ...options }: CommandOptions & { readonly patienceSeconds?: number } = {},
 ): Promise<string> {
+    const seeLogs = `See why: ${service === "lms" ? "tutor dev" : `docker compose --project-name ${project}`} logs ${service}`;
+    const expectRunning = async () => {
+        if ((await runningContainer(project, service)) === "") {
+            throw new ProviderError(`The container of ${service} (project ${project}) does not run. ${seeLogs}`);
+        }
+    };
     return pRetry(
         async () => {
             try {
                 const exec = ["compose", "--project-name", project, "exec", "-T", service, ...command];
                 return await runCommand("docker", exec, options);
             } catch (error) {
-                throw error instanceof ProviderError && !error.message.includes(KILLED) ? new AbortError(error) : error;
+                if (!(error instanceof ProviderError && INTERRUPTED.test(error.message))) {
+                    throw new AbortError(error as Error);
+                }
+                await waitUntil(expectRunning, patienceSeconds).catch((reason: unknown) => {
+                    throw new AbortError(reason as Error);
+                });
+                throw new ProviderError(`The container restarted, again and again. ${seeLogs}\n${error.message}`);
             }
         },
         { retries: EXEC_TRIES - 1 },

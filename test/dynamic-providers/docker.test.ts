@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
+    composeExec,
     findNetwork,
     removeLeftContainer,
     removeLeftNetwork,
@@ -67,6 +68,60 @@ describe("a service's container", () => {
 
         await commands.make("docker", { ps: "true" });
         await expect(runningContainer("app", "web")).resolves.toBe("");
+    });
+});
+
+describe("a command in a service's container", () => {
+    const exec = (project: string, service: string) => `compose --project-name ${project} exec -T ${service} `;
+    /** What the shell does in the first calls, one after the other, and from then on. */
+    const inTurn = (name: string, ...actions: readonly string[]) => {
+        const count = `${commands.folder}/${name}`;
+        const cases = actions.map((action, index) => `${index === actions.length - 1 ? "*" : index + 1}) ${action} ;;`);
+        return `echo >>'${count}'; case $(($(wc -l <'${count}'))) in ${cases.join(" ")} esac`;
+    };
+    const calls = async (start: string) => (await commands.calls("docker")).filter((call) => call.startsWith(start));
+
+    test.each([
+        ["ends by its kill", "exit 137"],
+        ["ends by its end", "exit 143"],
+        ["finds it stopped", `echo 'service "lms" is not running' >&2; exit 1`],
+        ["finds it restarting", "echo 'Error response from daemon: Container c0ffee is restarting, wait' >&2; exit 1"],
+        ["finds another one", "echo 'Error response from daemon: No such container: c0ffee' >&2; exit 1"],
+    ])("that %s is called again as soon as the container runs", async (_what, fails) => {
+        await commands.make("docker", {
+            [exec("tutor_dev", "lms")]: inTurn("exec", fails, "echo done"),
+            ps: inTurn("ps", "true", "echo c0ffee"),
+        });
+
+        await expect(composeExec("tutor_dev", "lms", ["work"])).resolves.toBe("done");
+        await expect(calls("ps")).resolves.toHaveLength(2);
+    });
+
+    test("that fails by itself is not called again", async () => {
+        await commands.make("docker", { [exec("tutor_dev", "lms")]: "echo 'no such package' >&2; exit 1" });
+
+        await expect(composeExec("tutor_dev", "lms", ["work"])).rejects.toThrow("no such package");
+        await expect(calls("compose")).resolves.toHaveLength(1);
+    });
+
+    test.each([
+        ["tutor_dev", "lms", "tutor dev logs lms"],
+        ["mitxpro", "web", "docker compose --project-name mitxpro logs web"],
+    ])("in a container of %s that does not come back is an error with its logs", async (project, service, logs) => {
+        await commands.make("docker", { [exec(project, service)]: "exit 137", ps: "true" });
+
+        await expect(composeExec(project, service, ["work"], { patienceSeconds: 0.1 })).rejects.toThrow(
+            `The container of ${service} (project ${project}) does not run. See why: ${logs}`,
+        );
+    });
+
+    test("in a container that restarts every time is an error with its logs", async () => {
+        await commands.make("docker", { [exec("tutor_dev", "lms")]: "exit 137", ps: "echo c0ffee" });
+
+        await expect(composeExec("tutor_dev", "lms", ["work"])).rejects.toThrow(
+            /The container restarted, again and again\. See why: tutor dev logs lms\n.*exec -T lms work failed/,
+        );
+        await expect(calls("compose")).resolves.toHaveLength(3);
     });
 });
 
