@@ -249,7 +249,7 @@ function differences(expected: End, actual: End): string[] {
     const lines = (of: Readonly<Record<string, unknown>>) =>
         new Set(
             Object.entries(of).flatMap(([key, value]) =>
-                (Array.isArray(value) ? value : [value]).map((one) => `${key}: ${JSON.stringify(one)}`),
+                (Array.isArray(value) ? value : [value]).map((one) => `${key}: ${canonical(one)}`),
             ),
         );
     const [wanted, got] = [expected, actual].map(({ content, state }) => {
@@ -263,4 +263,13 @@ function differences(expected: End, actual: End): string[] {
         ...[...wanted].filter((line) => !got.has(line)).map((line) => `missing  ${line}`),
         ...[...got].filter((line) => !wanted.has(line)).map((line) => `too much ${line}`),
     ];
+}
+
+/** A value as JSON, whatever the order of its keys. */
+function canonical(value: unknown): string {
+    return JSON.stringify(value, (_key, part: unknown) =>
+        typeof part === "object" && part !== null && !Array.isArray(part)
+            ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+            : part,
+    );
 }

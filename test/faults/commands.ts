@@ -55,7 +55,8 @@ export function estrange({ lms, application }: { readonly lms: Server; readonly 
     runSql(
         lms,
         `DELETE FROM oauth2_provider_accesstoken;
-         UPDATE auth_user SET first_name = 'Some', last_name = 'Body', email = 'worker@example.org', is_staff = 0
+         UPDATE auth_user SET first_name = 'Some', last_name = 'Body', email = 'worker@example.org', is_staff = 0,
+             password = 'pbkdf2_sha256$10$salt$by-hand'
              WHERE username = 'mitserviceworker';
          UPDATE oauth2_provider_application SET client_id = 'by-hand', client_secret = 'by-hand', skip_authorization = 0;
          UPDATE third_party_auth_oauth2providerconfig SET key = 'by-hand', secret = 'by-hand', name = 'By hand',

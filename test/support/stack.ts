@@ -17,6 +17,8 @@ export interface TestStack {
     up(): Promise<Changes>;
     /** `pulumi up --refresh`. */
     upRefreshing(): Promise<Changes>;
+    /** `pulumi up --replace` for every resource whose URN fits one of the patterns. */
+    replace(...urns: readonly string[]): Promise<Changes>;
     /** `pulumi up`, killed with all its processes as soon as it prints the pattern, and its lock removed. */
     upKilledAt(pattern: RegExp): Promise<void>;
     /**
@@ -110,6 +112,8 @@ export async function makeStack(config: Readonly<Record<string, string>>): Promi
             ),
         up: async () => changes((await stack.up(options)).summary.resourceChanges),
         upRefreshing: async () => changes((await stack.up({ ...options, refresh: true })).summary.resourceChanges),
+        replace: async (...urns) =>
+            changes((await stack.up({ ...options, replace: [...urns] })).summary.resourceChanges),
         upKilledAt: async (pattern) => {
             if (!(await upUntil(pattern))) {
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);

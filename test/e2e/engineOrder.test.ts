@@ -1,0 +1,82 @@
+/** What this project relies on of the real engine, and what the model of it in `support/engine.ts` is held true by. */
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { AdminBrowser } from "../support/adminBrowser.ts";
+import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+const APPLICATIONS = "oauth2_provider/application";
+const TOKENS = "oauth2_provider/accesstoken";
+const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
+
+let servers: TestServers<"lms" | "mitxonline" | "xpro">;
+let stack: TestStack;
+
+beforeAll(async () => {
+    servers = await startServers(["lms", "mitxonline", "xpro"]);
+    stack = await makeStack(sandboxConfig("xpro", servers));
+    await stack.up();
+});
+afterAll(async () => {
+    await stack.remove();
+    await servers.stop();
+});
+
+let lms: AdminBrowser;
+let xpro: AdminBrowser;
+beforeEach(async () => {
+    lms = await AdminBrowser.signIn(servers.lms);
+    xpro = await AdminBrowser.signIn(servers.xpro);
+});
+
+/** The addresses and ids of what the stack has on the servers, each of which has to be there once. */
+async function expectWhole(): Promise<void> {
+    await expect(lms.list(APPLICATIONS)).resolves.toHaveLength(1);
+    await expect(lms.list(TOKENS)).resolves.toHaveLength(1);
+    await expect(lms.list("auth/user", "username=mitserviceworker")).resolves.toHaveLength(1);
+    await expect(xpro.list(APPLICATIONS, "name=edx-oauth-app")).resolves.toHaveLength(1);
+    const configurations = await lms.list(CONFIGURATIONS);
+    expect(configurations.map((row) => row["enabled"])).toEqual(["True", "True"]);
+    expect(existsSync(servers.xpro.envFile)).toBe(true);
+    await expect(stack.refresh()).resolves.toEqual({});
+    await expect(stack.preview()).resolves.toEqual({});
+}
+
+/** The id of the only application on a server, and what is in its form. */
+async function applicationOn(browser: AdminBrowser) {
+    const [row] = await browser.list(APPLICATIONS);
+    const id = row?.["id"] ?? "";
+    return { id, values: await browser.values(APPLICATIONS, id) };
+}
+
+test("a stack whose every resource is replaced is whole afterwards", async () => {
+    await stack.replace("**");
+    await expectWhole();
+});
+
+test("a client id that is rotated changes the same application in place", async () => {
+    const before = await applicationOn(lms);
+    await stack.replace("urn:pulumi:test::*::**RandomString::open-edx-client-id");
+    const after = await applicationOn(lms);
+    expect(after.id).toBe(before.id);
+    expect(after.values["client_id"]).not.toBe(before.values["client_id"]);
+    await expectWhole();
+});
+
+test("client ids that are edited in the admin are put right in place", async () => {
+    for (const browser of [lms, xpro]) {
+        const { id, values } = await applicationOn(browser);
+        await browser.change(APPLICATIONS, id, { client_id: "edited-by-hand" });
+        await stack.upRefreshing();
+        const after = await applicationOn(browser);
+        expect(after.id).toBe(id);
+        expect(after.values["client_id"]).toBe(values["client_id"]);
+    }
+    await expectWhole();
+});
+
+test("a service worker who is replaced gets a token anew", async () => {
+    await stack.replace("urn:pulumi:test::*::**DjangoUser::service-worker");
+    await expectWhole();
+});
