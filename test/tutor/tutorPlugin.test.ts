@@ -12,7 +12,7 @@ import { configurationIn } from "../../dynamic-providers/tutor.ts";
 import { forgetTutorConfiguration, giveBackTutorConfigurations } from "../../dynamic-providers/tutorConfiguration.ts";
 import type { TutorPluginInputs } from "../../dynamic-providers/tutorPlugin.ts";
 import { checked, refreshed } from "../support/providers.ts";
-import { tutorCommand } from "./tutor.ts";
+import { tutorCommand, usualPlugins } from "./tutor.ts";
 
 /** Reads the patches as Tutor does, and runs the settings among them as an LMS would; prints what came of it. */
 const RUN_SETTINGS = `
@@ -49,7 +49,8 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         folder = await mkdtemp(join(tmpdir(), "tutor-"));
         root = join(folder, "root");
         file = join(folder, "plugins", "mit-integration.py");
-        former = { TUTOR_ROOT: process.env["TUTOR_ROOT"], TUTOR_PLUGINS_ROOT: process.env["TUTOR_PLUGINS_ROOT"] };
+        const variables = ["TUTOR_ROOT", "TUTOR_PLUGINS_ROOT", "PYTHONPATH"];
+        former = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
         Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: join(folder, "plugins") });
         await execa(command, ["config", "save"]);
     });
@@ -136,6 +137,22 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
             MITX_REDIRECT_ENABLED: false,
             SOCIAL_AUTH_OAUTH_SECRETS: { "ol-oauth2": "the-secret" },
         });
+    });
+
+    test("has the last word among the settings of mfe and indigo, which people usually have", async () => {
+        process.env["PYTHONPATH"] = usualPlugins(release);
+        await execa(command, ["plugins", "enable", "mfe", "indigo"]);
+        const { id, outs } = await create();
+
+        expect((await config()).PLUGINS).toEqual(["indigo", "mfe", "mit-integration"]);
+        const settings = await developmentSettings();
+        const theirs = settings.indexOf("FEATURES['ENABLE_AUTHN_MICROFRONTEND'] = True");
+        expect(theirs).toBeGreaterThan(0);
+        expect(settings.indexOf('"ENABLE_AUTHN_MICROFRONTEND": False')).toBeGreaterThan(theirs);
+
+        await provider.delete(id, outs);
+        expect((await config()).PLUGINS).toEqual(["indigo", "mfe"]);
+        await expect(developmentSettings()).resolves.not.toContain("MITX_REDIRECT_ENABLED");
     });
 
     test("lets an LMS without the package start", async () => {
