@@ -28,10 +28,8 @@ export async function allOf<const Checks extends readonly unknown[]>(
     if (reasons.length > 0) {
         // Two checks may stumble over the same.
         const faults = [...new Set(reasons.map(({ message }) => message))];
-        const counted = faults.length === 1 ? "a thing is" : `${faults.length} things are`;
-        throw new pulumi.RunError(
-            [`On this machine ${counted} not as needed; nothing was done.`, ...faults].join("\n\n"),
-        );
+        const counted = faults.length === 1 ? "a problem" : `${faults.length} problems`;
+        throw new pulumi.RunError([`Found ${counted} on this machine; nothing was changed.`, ...faults].join("\n\n"));
     }
     return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
         -readonly [Index in keyof Checks]: Awaited<Checks[Index]>;

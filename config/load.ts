@@ -52,7 +52,9 @@ export function parseSettings(values: Readonly<Record<string, string>>): Setting
             : [wrongValue(issue.path[0] as keyof Settings, values, issue.message)],
     );
     throw new pulumi.RunError(
-        [`The configuration of the stack has ${counted(mistakes.length)}; nothing was done.`, ...mistakes].join("\n\n"),
+        [`Found ${counted(mistakes.length)} in the stack's configuration; nothing was changed.`, ...mistakes].join(
+            "\n\n",
+        ),
     );
 }
 

@@ -8,11 +8,11 @@ import { tutorReleases } from "./tutorPlugin.ts";
 export type Platform = "linux" | "macos" | "windows";
 
 // Each message completes the sentence "<key> must be …".
-const text = (allowed: string) => z.string().min(1, allowed);
+const text = (allowed: string) => z.string().regex(/^(?!\s)[^\p{Cc}]+(?<!\s)$/u, allowed);
 const origin = z
     .string()
     .refine(isOrigin, "an http or https address without a path, e.g. http://local.openedx.io:8000");
-const host = z.string().refine(isHost, `an IP address or a host name, e.g. 172.18.0.1 or ${dockerHost}`);
+const host = z.string().refine(isHost, `an IPv4 address or a host name, e.g. 172.18.0.1 or ${dockerHost}`);
 const email = z.email("an e-mail address");
 const username = z.string().regex(/^[\w.@+-]{1,150}$/, "a user name: letters, digits and @ . + - _");
 const flag = z
@@ -36,7 +36,10 @@ const orEmpty = (schema: z.ZodType<string>) =>
     });
 
 /** Empty as long as it is not set: the rules below tell when that is a mistake. */
-const secret = (description: string) => z.string().default("").meta({ description, secret: true });
+const secret = (description: string) =>
+    orEmpty(z.string().regex(/^\P{Cc}+$/u, "text without line breaks"))
+        .default("")
+        .meta({ description, secret: true });
 
 const keys = z.strictObject({
     application: z
@@ -102,8 +105,7 @@ const keys = z.strictObject({
     applicationPassword: secret(
         "Password of applicationUsername; required with applicationFrom external. Empty with compose: the stack creates the superuser",
     ),
-    envFile: z
-        .string()
+    envFile: orEmpty(text("a path without line breaks"))
         .default("")
         .describe(
             "Path of the .env in the application's checkout, relative to this folder. Empty: ../mitxonline/.env, xPro: ../mitxpro/.env",
@@ -138,7 +140,10 @@ const keys = z.strictObject({
     superuserUsername: orEmpty(username).default("").describe("An LMS user to make a superuser. Empty: none"),
     superuserEmail: orEmpty(email).default("").describe("E-mail address of that user; set both or neither"),
 
-    fallbackSite: text("a site's domain, e.g. example.com")
+    fallbackSite: z
+        .string()
+        .max(100, "a site's domain of at most 100 characters")
+        .refine(isSite, "a site's domain, with a port where it has one, e.g. example.com or localhost:8000")
         .default(openEdx.fallbackSite)
         .describe(
             "Domain of the site that gets the provider configuration too: the LMS uses it for requests under other host names",
@@ -276,14 +281,27 @@ function ownGateway(example: string): string {
 }
 
 function gatewayOf(start: string): string {
-    return `the gateway of its network: Docker tells it as soon as that is there (${start})`;
+    return `the gateway of its network; Docker reports it once the network exists: ${start}`;
 }
 
 function isOrigin(value: string): boolean {
     const url = URL.parse(value);
-    return url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+    return (
+        url !== null &&
+        /^https?:$/.test(url.protocol) &&
+        url.href === `${url.origin}/` &&
+        isHost(url.hostname) &&
+        !/\s/.test(value)
+    );
 }
 
+/** A host name as it passes through shells, settings and `.env` files, or an IPv4 address. */
 function isHost(value: string): boolean {
-    return URL.parse(`http://${value}`)?.hostname === value.toLowerCase();
+    return /^[a-z\d]([\w.-]*[a-z\d])?$/i.test(value) && URL.parse(`http://${value}`)?.hostname === value.toLowerCase();
+}
+
+/** The domain of a site as Django's Sites framework keeps it. */
+function isSite(value: string): boolean {
+    const { host = "" } = /^(?<host>[^:]*)(:\d{1,5})?$/.exec(value)?.groups ?? {};
+    return isHost(host);
 }

@@ -255,7 +255,7 @@ describe("the program that runs both servers", () => {
         const program = "../index.ts?machine";
         const resources = await deploy(async () => {
             await expect(import(program)).rejects.toThrow(
-                /^On this machine 2 things are not as needed; nothing was done\.[^]*Tutor has no configuration[^]*Docker can't be used/,
+                /^Found 2 problems on this machine; nothing was changed\.[^]*Tutor has no configuration[^]*Docker can't be used/,
             );
         });
 

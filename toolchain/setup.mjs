@@ -26,13 +26,14 @@ import {
     symlinkSync,
     writeFileSync,
 } from "node:fs";
-import { basename, delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(project);
 
 const LOCAL = ".toolchain";
+const PASSPHRASE = ".pulumi-passphrase";
 const STAMP = join(LOCAL, "set-up");
 const MODULES = "node_modules";
 const BIN = join(project, MODULES, ".bin");
@@ -424,9 +425,8 @@ function findPython() {
 /** The passphrase of the stacks' secrets, and the folder of their state: for this user only. */
 function makePassphrase() {
     mkdirSync(".pulumi", { recursive: true, mode: 0o700 });
-    const file = ".pulumi-passphrase";
-    if (!existsSync(file)) {
-        writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    if (!existsSync(PASSPHRASE)) {
+        writeFileSync(PASSPHRASE, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
     }
 }
 
@@ -524,7 +524,12 @@ function environment() {
 
 /** Names the settings that {@link environment} leaves out, unless they are the same here. */
 function announceIgnoredSettings() {
-    const ignored = Object.keys(process.env).filter((name) => isPulumiSetting(name) && !(name in QUIET));
+    const ignored = Object.entries(process.env)
+        .filter(
+            ([name, value]) =>
+                isPulumiSetting(name) && !(name in QUIET) && resolve(value ?? "") !== resolve(PASSPHRASE),
+        )
+        .map(([name]) => name);
     if (ignored.length > 0) {
         console.error(
             `Ignoring ${ignored.join(", ")} of the shell: this project keeps its state in .pulumi and its passphrase in ` +

@@ -32,7 +32,7 @@ describe("checks of this machine", () => {
         expect(pulumi.RunError.isInstance(error)).toBe(true);
         expect((error as Error).message).toBe(
             `
-On this machine 2 things are not as needed; nothing was done.
+Found 2 problems on this machine; nothing was changed.
 
   docker can't be run
     start Docker
@@ -45,7 +45,7 @@ On this machine 2 things are not as needed; nothing was done.
 
     test("tell a single fault as one", async () => {
         await expect(allOf([Promise.reject(new Fault("a", "b"))])).rejects.toThrow(
-            "On this machine a thing is not as needed; nothing was done.\n\n  a\n    b",
+            "Found a problem on this machine; nothing was changed.\n\n  a\n    b",
         );
     });
 

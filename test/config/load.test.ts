@@ -99,7 +99,7 @@ describe("the configuration of a stack", () => {
             }),
         ).toBe(
             `
-The configuration of the stack has 7 mistakes; nothing was done.
+Found 7 mistakes in the stack's configuration; nothing was changed.
 
   application: "mitx"
     must be one of xpro, mitxonline, mitxonline-apisix
@@ -122,7 +122,7 @@ The configuration of the stack has 7 mistakes; nothing was done.
     pulumi config set --secret lmsPassword
 
   applicationGateway is not set
-    must be the gateway of its network: Docker tells it as soon as that is there (docker compose up --detach, in the application's checkout)
+    must be the gateway of its network; Docker reports it once the network exists: docker compose up --detach, in the application's checkout
     pulumi config set applicationGateway VALUE
 
   superuserEmail is not set
@@ -141,9 +141,9 @@ The configuration of the stack has 7 mistakes; nothing was done.
         ["lmsUsername", "", "the e-mail address of a superuser"],
         ["applicationUsername", "", "the user name of a superuser"],
         ["platform", "bsd", "one of auto, linux, macos, windows"],
-        ["lmsGateway", "http://172.18.0.1", "an IP address or a host name"],
-        ["lmsGateway", "172.18.0.1:8000", "an IP address or a host name"],
-        ["applicationGateway", "172.19.0.256", "an IP address or a host name"],
+        ["lmsGateway", "http://172.18.0.1", "an IPv4 address or a host name"],
+        ["lmsGateway", "172.18.0.1:8000", "an IPv4 address or a host name"],
+        ["applicationGateway", "172.19.0.256", "an IPv4 address or a host name"],
         ["serviceWorkerUsername", "mit worker", "a user name"],
         ["serviceWorkerEmail", "mitserviceworker", "an e-mail address"],
         ["superuserEmail", "ada", "an e-mail address"],
@@ -156,19 +156,48 @@ The configuration of the stack has 7 mistakes; nothing was done.
         ["lmsLaunch", "true", "false with lmsFrom external"],
         ["applicationFrom", "docker", "one of compose, external"],
         ["keepVolumes", "no", "true or false"],
+        ["lmsUrl", "http://[::1]:8000", "an http or https address without a path"],
+        ["lmsUrl", "http://o'hara.local:8000", "an http or https address without a path"],
+        ["applicationUrl", "http://a$(id).local", "an http or https address without a path"],
+        ["applicationUrl", "http://xpro.odl.local\n", "an http or https address without a path"],
+        ["lmsGateway", "[::1]", "an IPv4 address or a host name"],
+        ["applicationGateway", "a'b", "an IPv4 address or a host name"],
+        ["lmsUsername", "edx\nadmin", "the e-mail address of a superuser"],
+        ["applicationUsername", "admin ", "the user name of a superuser"],
+        ["tutor", "tutor\n", "the command tutor"],
+        ["envFile", "../mitxonline/.env\n", "a path without line breaks"],
         ["fallbackSite", "", "a site's domain"],
+        ["fallbackSite", "http://example.com", "a site's domain"],
+        ["fallbackSite", "example.com/", "a site's domain"],
+        ["fallbackSite", "example com", "a site's domain"],
+        ["fallbackSite", "[::1]:8000", "a site's domain"],
+        ["fallbackSite", `${"a".repeat(60)}.${"b".repeat(60)}`, "a site's domain"],
         ["adopt", "1", "true or false"],
     ])("refuses %s %j", (key, value, allowed) => {
         const mistakes = mistakesIn({ ...required, [key]: value });
 
-        expect(mistakes).toContain(value === "" ? `${key} is not set` : `${key}: "${value}"`);
+        expect(mistakes).toContain(value === "" ? `${key} is not set` : `${key}: ${JSON.stringify(value)}`);
         expect(mistakes).toContain(`must be ${allowed}`);
+    });
+
+    test.each(["example.com", "local.openedx.io:8000", "localhost", "172.18.0.1:80"])(
+        "takes the site %s",
+        (fallbackSite) => {
+            expect(parseSettings({ ...required, fallbackSite })).toMatchObject({ fallbackSite });
+        },
+    );
+
+    test("refuses a password with a line break, without showing it", () => {
+        const mistakes = mistakesIn({ ...required, lmsPassword: "hunter2\n" });
+
+        expect(mistakes).toContain("lmsPassword is wrong\n    must be text without line breaks");
+        expect(mistakes).not.toContain("hunter2");
     });
 
     test("asks for the password of who signs in to a server that somebody else runs", () => {
         const mistakes = mistakesIn({ ...required, lmsPassword: "", applicationPassword: "" });
 
-        expect(mistakes).toContain("has 2 mistakes");
+        expect(mistakes).toContain("Found 2 mistakes");
         expect(mistakes).toContain("lmsPassword is not set\n    must be the password of lmsUsername");
         expect(mistakes).toContain("applicationPassword is not set\n    must be the password of applicationUsername");
     });
@@ -198,7 +227,7 @@ The configuration of the stack has 7 mistakes; nothing was done.
         [{ superuserEmail: "ada@example.org" }, "superuserUsername"],
         [{ superuserUsername: "mitserviceworker", superuserEmail: "ada@example.org" }, "superuserUsername"],
     ])("with %j asks for %s", (values, key) => {
-        expect(mistakesIn({ ...required, ...values })).toMatch(new RegExp(`has a mistake;.*\n\n  ${key}`));
+        expect(mistakesIn({ ...required, ...values })).toMatch(new RegExp(`Found a mistake .*\n\n  ${key}`));
     });
 
     test("never shows a secret in a mistake", () => {
@@ -217,9 +246,11 @@ The configuration of the stack has 7 mistakes; nothing was done.
     test("tells on Linux how the gateways come to be known", () => {
         const mistakes = mistakesIn({ ...required, lmsGateway: "", applicationGateway: "" });
 
-        expect(mistakes).toContain("lmsGateway is not set\n    must be the gateway of its network: Docker tells it");
-        expect(mistakes).toContain("(tutor dev start --detach)");
-        expect(mistakes).toContain("(docker compose up --detach, in the application's checkout)");
+        expect(mistakes).toContain(
+            "lmsGateway is not set\n    must be the gateway of its network; Docker reports it once",
+        );
+        expect(mistakes).toContain("exists: tutor dev start --detach");
+        expect(mistakes).toContain("exists: docker compose up --detach, in the application's checkout");
     });
 
     test.each(["macos", "windows"])("needs no gateways on %s", (platform) => {

@@ -39,6 +39,7 @@ describe("the project's commands, in a clone that is not set up", () => {
         const { stdout, stderr } = await clone.run([program], {
             PULUMI_BACKEND_URL: "s3://company",
             PULUMI_CONFIG_PASSPHRASE: "another one",
+            PULUMI_CONFIG_PASSPHRASE_FILE: ".pulumi-passphrase",
             PULUMI_HOME: "/nowhere",
         });
 
