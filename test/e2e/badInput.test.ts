@@ -34,7 +34,9 @@ test("a variable that .env sets outside the managed block is told by the first p
 
 test("all mistakes of the configuration are told at once, and secrets are not", async () => {
     await stack.configure({ application: "mitx", tokenLifetimeDays: "soon", lmsPassword: "", colour: "red" });
-    await expect(stack.up()).rejects.toThrow(/Found 4 mistakes [^;]+; nothing was changed[\s\S]*lmsPassword is not set/);
+    await expect(stack.up()).rejects.toThrow(
+        /Found 4 mistakes [^;]+; nothing was changed[\s\S]*lmsPassword is not set/,
+    );
     const { deployment } = JSON.parse(await stack.state()) as { deployment: { resources?: { type: string }[] } };
     expect((deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
 });
