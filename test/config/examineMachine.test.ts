@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { examineMachine } from "../../config/examineMachine.ts";
+import { parseSettings } from "../../config/load.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
+
+/** A machine on which everything is in the way: a port, a subnet, a full disk, and somebody else's containers. */
+const theirs = "printf 'theirs-1\\t\\n'";
+const dockerAnswers = {
+    "version --format": "echo 28.5.2",
+    "compose version --short": "echo 2.40.3",
+    "network ls --quiet --filter": "true",
+    "network ls --quiet": "echo other",
+    "network ls --filter": "true",
+    "network inspect --format": "echo 'other 172.30.0.0/16'",
+    // The file system without a single free byte.
+    info: "echo /proc",
+    "ps --filter publish=": theirs,
+    "ps --all --quiet": "true",
+    "ps --all --filter": "true",
+};
+const portFault = (port: number) => `port ${port} is used by the container theirs-1`;
+const subnetFault = /the network other has the addresses 172\.30\.0\.0\/16 already/;
+const diskFault = "/proc has 0 GB of free disk space";
+
+// It has /proc only on Linux.
+const describeLinux = existsSync("/proc/version") ? describe : describe.skip;
+
+let commands: FakeCommands;
+let server: Server;
+let port: number;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ({ port } = server.address() as AddressInfo);
+});
+afterEach(async () => {
+    server.close();
+    await commands.remove();
+});
+
+const docker = (answers: Readonly<Record<string, string>> = {}) =>
+    commands.make("docker", { ...answers, ...dockerAnswers, ...answers });
+/** What is not as needed, in one text; `""` where all is. */
+const faults = async (values: Readonly<Record<string, string>>): Promise<string> => {
+    const settings = parseSettings({
+        platform: "linux",
+        lmsPassword: "password of the LMS",
+        lmsGateway: values["lmsFrom"] === "tutor" ? "" : "172.18.0.1",
+        applicationPassword: "password of the application",
+        applicationGateway: values["applicationFrom"] === "compose" ? "" : "172.19.0.1",
+        ...values,
+    });
+    try {
+        await examineMachine(settings);
+        return "";
+    } catch (error) {
+        if (pulumi.RunError.isInstance(error)) {
+            return error.message;
+        }
+        throw error;
+    }
+};
+
+describeLinux("a machine that is to run Open edX", () => {
+    const values = () => ({ lmsFrom: "tutor", tutorRelease: "22", lmsUrl: `http://localhost:${port}` });
+    beforeEach(async () => {
+        const root = join(commands.folder, "root");
+        await mkdir(root);
+        await writeFile(join(root, "config.yml"), "LMS_HOST: localhost\n");
+        await commands.make("tutor", {
+            "config printroot": `echo '${root}'`,
+            "config printvalue LMS_HOST": "echo localhost",
+            "config printvalue DEV_PROJECT_NAME": "echo tutor_dev",
+        });
+    });
+
+    test("is told everything that is in the way at once: port, subnet, disk", async () => {
+        await docker();
+        const told = await faults(values());
+
+        expect(told).toContain(portFault(port));
+        expect(told).toMatch(subnetFault);
+        expect(told).toContain(diskFault);
+    });
+
+    test("needs no addresses where its network is there, and no space where its containers are", async () => {
+        await docker({
+            "network ls --quiet --filter": "echo mine",
+            "network inspect mine": networkAnswer("tutor_dev_default", null, [{ Gateway: "172.18.0.1" }]),
+            "ps --all --quiet": "echo c0ffee",
+        });
+        const told = await faults(values());
+
+        expect(told).toContain(portFault(port));
+        expect(told).not.toMatch(subnetFault);
+        expect(told).not.toContain(diskFault);
+    });
+
+    test("needs no addresses on macOS", async () => {
+        await docker();
+        const told = await faults({ ...values(), platform: "macos" });
+
+        expect(told).toContain(portFault(port));
+        expect(told).not.toMatch(subnetFault);
+    });
+
+    test("is told that Tutor and Docker can't be used, before all else", async () => {
+        await docker({ "version --format": "exit 1" });
+        const told = await faults({ ...values(), tutor: "no-such-tutor" });
+
+        expect(told).toContain("Docker can't be used");
+        expect(told).toContain("no-such-tutor can't be run");
+        expect(told).not.toContain(portFault(port));
+    });
+
+    test("is as needed where nothing is in the way", async () => {
+        server.close();
+        await once(server, "close");
+        await docker({ "network inspect --format": "echo 'other 10.0.0.0/24'", info: "echo /no/such/folder" });
+
+        await expect(faults(values())).resolves.toBe("");
+    });
+
+    test("is not asked what is needed for a server that somebody else runs", async () => {
+        await docker();
+
+        await expect(faults({ lmsUrl: `http://localhost:${port}` })).resolves.toBe("");
+        await expect(commands.calls("docker")).resolves.toStrictEqual([]);
+    });
+});
+
+describeLinux("a machine that is to run the application", () => {
+    let envFile: string;
+    beforeEach(async () => {
+        const checkout = join(commands.folder, "mitxonline");
+        envFile = join(checkout, ".env");
+        await mkdir(checkout);
+        await writeFile(join(checkout, "docker-compose.yml"), "services: {}\n");
+    });
+    const values = () => ({ application: "mitxonline", applicationFrom: "compose", envFile });
+    /** What Docker says, and Compose of a project that publishes the port. */
+    const compose = async (answers: Readonly<Record<string, string>> = {}) => {
+        const file = join(commands.folder, "project.json");
+        const project = {
+            name: "mitxonline",
+            services: {
+                web: {
+                    image: "web",
+                    ports: [{ target: 80, published: String(port), protocol: "tcp", mode: "ingress" }],
+                },
+            },
+            networks: { default: { name: "mitxonline_default" } },
+        };
+        await writeFile(file, JSON.stringify(project));
+        await docker({ ...answers, "compose -": `cat '${file}'` });
+    };
+    const ownerFault = /started by somebody else than this stack: theirs-1/;
+
+    test("is told everything that is in the way at once: containers of others, port, subnet", async () => {
+        await compose({ "ps --all --filter": theirs });
+        const told = await faults(values());
+
+        expect(told).toMatch(ownerFault);
+        expect(told).toContain(portFault(port));
+        expect(told).toMatch(subnetFault);
+    });
+
+    test("may have containers of others where they are to be taken over, or the stack keeps the checkout's .env", async () => {
+        await compose({ "ps --all --filter": theirs });
+        await expect(faults(values())).resolves.toMatch(ownerFault);
+        const adopting = await faults({ ...values(), adopt: "true" });
+        const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
+        await writeFile(
+            envFile,
+            `# BEGIN ${owner} (managed by Pulumi: edits in here are undone)\nA=1\n# END ${owner}\n`,
+        );
+
+        for (const told of [adopting, await faults(values())]) {
+            expect(told).toContain(portFault(port));
+            expect(told).not.toMatch(ownerFault);
+        }
+    });
+
+    test("needs no addresses for its network on macOS", async () => {
+        await compose();
+        const told = await faults({ ...values(), platform: "macos" });
+
+        expect(told).toContain(portFault(port));
+        expect(told).not.toMatch(subnetFault);
+    });
+});
