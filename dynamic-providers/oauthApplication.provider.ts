@@ -6,7 +6,7 @@ import { ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { giveBack, removeWhole } from "./django-admin/removal.ts";
 import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
-import { httpClient } from "./django-admin/http.ts";
+import { httpClient, jsonOf } from "./django-admin/http.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import type {
@@ -244,10 +244,10 @@ async function tokenEndpointAccepts(connection: Connection, clientId: string, cl
         }),
         repeatable: true,
     });
-    const { error } = JSON.parse(answer.data) as { error?: string };
+    const { error } = jsonOf(answer);
     if (error !== "invalid_client" && error !== "invalid_grant") {
         throw new ProviderError(
-            `${connection.baseUrl}/oauth2/token/ answered ${answer.status} (${error ?? "no error"}) ` +
+            `${connection.baseUrl}/oauth2/token/ answered ${answer.status} (${typeof error === "string" ? error : "no error"}) ` +
                 "where invalid_client or invalid_grant was expected: can't tell whether the client secret still holds.",
         );
     }

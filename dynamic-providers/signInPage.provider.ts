@@ -1,8 +1,9 @@
+import type { AxiosResponse } from "axios";
 import { z } from "zod";
 import { connectionSchema, defineProvider } from "./crud.ts";
 import { ProviderError, UnreachableError } from "./django-admin/errors.ts";
 import { httpClient } from "./django-admin/http.ts";
-import { signInPath } from "./django-admin/signIn.ts";
+import { isSignInPage, signInPath } from "./django-admin/signIn.ts";
 import type { SignInPageInputs as Inputs, SignInPageOutputs as Outputs } from "./signInPage.ts";
 import { waitUntil } from "./waiting.ts";
 
@@ -27,7 +28,7 @@ export const provider = defineProvider<Inputs, Outputs>({
 
     async read(_id, props) {
         try {
-            return (await statusOf(props)) === 200 ? props : undefined;
+            return isSignInPage(props.kind, await load(props)) ? props : undefined;
         } catch (error) {
             if (error instanceof UnreachableError) {
                 return undefined;
@@ -46,17 +47,16 @@ export const provider = defineProvider<Inputs, Outputs>({
 
 async function waitForPage(inputs: Inputs): Promise<void> {
     await waitUntil(async () => {
-        const status = await statusOf(inputs);
-        if (status !== 200) {
+        const page = await load(inputs);
+        if (!isSignInPage(inputs.kind, page)) {
             throw new ProviderError(
-                `${inputs.baseUrl}${signInPath(inputs.kind)} answers with status ${status}, not with the sign-in page. ` +
-                    "See the logs of its containers.",
+                `${inputs.baseUrl}${signInPath(inputs.kind)} answers with status ${page.status}, not with the sign-in ` +
+                    "page. See the logs of its containers.",
             );
         }
     }, inputs.patienceSeconds);
 }
 
-async function statusOf({ kind, baseUrl }: Inputs): Promise<number> {
-    const path = signInPath(kind);
-    return (await httpClient(baseUrl.replace(/\/+$/, "")).send({ method: "GET", path })).status;
+function load({ kind, baseUrl }: Inputs): Promise<AxiosResponse<string>> {
+    return httpClient(baseUrl.replace(/\/+$/, "")).send({ method: "GET", path: signInPath(kind) });
 }

@@ -1,22 +1,26 @@
 import pRetry, { AbortError } from "p-retry";
-import { RefusedError } from "./django-admin/errors.ts";
+import { ProviderError, SignInError } from "./django-admin/errors.ts";
+import { forgetSilences } from "./django-admin/http.ts";
 
 const POLL_MILLISECONDS = 2000;
+const TELL_MILLISECONDS = 30_000;
 
 /**
- * Asks until the answer is there. While a server starts it may refuse connections and answer with errors; a refused
- * sign-in is not repeated.
+ * Asks until the answer is there. While a server starts it may refuse connections, stay silent and answer with errors; a
+ * refused sign-in is not repeated. Every half minute it prints what is still in the way.
  *
  * @param check - throws, with what to tell the user, as long as it is too early.
  * @throws what `check` threw last, after the given time.
  */
 export async function waitUntil(check: () => Promise<void>, patienceSeconds: number): Promise<void> {
+    let told = Date.now();
     await pRetry(
         async () => {
+            forgetSilences();
             try {
                 await check();
             } catch (error) {
-                throw error instanceof RefusedError ? new AbortError(error) : error;
+                throw error instanceof SignInError ? new AbortError(error) : error;
             }
         },
         {
@@ -24,6 +28,12 @@ export async function waitUntil(check: () => Promise<void>, patienceSeconds: num
             factor: 1,
             minTimeout: POLL_MILLISECONDS,
             maxRetryTime: patienceSeconds * 1000,
+            onFailedAttempt({ error }) {
+                if (error instanceof ProviderError && Date.now() - told >= TELL_MILLISECONDS) {
+                    told = Date.now();
+                    console.log(`Waiting, for ${patienceSeconds} s at most: ${error.message}`);
+                }
+            },
         },
     );
 }

@@ -6,7 +6,7 @@ import { parseChangelist, type Row } from "./changelist.ts";
 import { parseDeletion } from "./deletion.ts";
 import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "./errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
-import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
+import { forgetSilences, httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
 import { signIn } from "./signIn.ts";
 
 const sessions = new Map<string, AdminSession>();
@@ -25,9 +25,10 @@ export function adminSession(connection: Connection): AdminSession {
     return session;
 }
 
-/** Forgets every session and refusal, as a new run does. */
+/** Forgets every session, refusal and silent server, as a new run does. */
 export function forgetSessions(): void {
     sessions.clear();
+    forgetSilences();
 }
 
 /** Lets refused sign-ins be tried again: a user was made, or got a password. */

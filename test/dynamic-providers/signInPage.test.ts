@@ -52,12 +52,14 @@ describe("another page in its place", () => {
     let baseUrl: string;
     let asked: string[];
     let status: number;
+    let page: string;
     beforeEach(async () => {
         asked = [];
         status = 500;
+        page = '<form id="login-form"><input type="hidden" name="csrfmiddlewaretoken" value="x"></form>';
         server = createServer(({ method = "", url = "" }, response) => {
             asked.push(`${method} ${url}`);
-            response.writeHead(status, { Location: "http://keycloak.local/" }).end();
+            response.writeHead(status, { Location: "http://keycloak.local/" }).end(page);
         }).listen(0, "127.0.0.1");
         await once(server, "listening");
         baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -77,6 +79,20 @@ describe("another page in its place", () => {
 
         await expect(provider.create(given)).rejects.toThrow(
             `${baseUrl}${path} answers with status ${answered}, not with the sign-in page. See the logs of its containers.`,
+        );
+        await expect(provider.read(baseUrl, given)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test.each([
+        ["django", "<h1>The application starts</h1>", "/admin/login/"],
+        ["django", "", "/admin/login/"],
+        ["openedx", "<h1>Welcome to Open edX</h1>", "/api/user/v1/account/login_session/"],
+    ] as const)("is not taken for the sign-in page, of kind %s: %j", async (kind, other, path) => {
+        [status, page] = [200, other];
+        const given = await inputs({ kind, baseUrl, patienceSeconds: 0 });
+
+        await expect(provider.create(given)).rejects.toThrow(
+            `${baseUrl}${path} answers with status 200, not with the sign-in page.`,
         );
         await expect(provider.read(baseUrl, given)).resolves.toStrictEqual({ id: "" });
     });

@@ -1,11 +1,13 @@
+import { writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../dynamic-providers/connection.ts";
+import { RefusedError, TooManySignInsError, UnreachableError } from "../../../dynamic-providers/django-admin/errors.ts";
 import { AdminSession, adminSession, forgetRefusals } from "../../../dynamic-providers/django-admin/session.ts";
 import { provider as applications } from "../../../dynamic-providers/oauthApplication.provider.ts";
 import { startCountingProxy, type CountingProxy } from "../../support/countingProxy.ts";
 import { AdminBrowser } from "../../support/adminBrowser.ts";
 import { checked, connectionTo } from "../../support/providers.ts";
-import { startServers, type TestServers } from "../../support/sandbox.ts";
+import { runScript, startServers, type TestServers } from "../../support/sandbox.ts";
 
 const SIGN_IN = "/api/user/v1/account/login_session/";
 const SITES = "/admin/sites/site/";
@@ -16,6 +18,8 @@ let proxy: CountingProxy;
 let connection: Connection;
 
 beforeAll(async () => {
+    // Together the tests sign in more often than the LMS allows.
+    process.env["SANDBOX_RATELIMIT"] = "0";
     servers = await startServers(["lms"]);
 });
 afterAll(() => servers.stop());
@@ -113,6 +117,83 @@ describe("an admin session", () => {
         await expect(adminSession(connection).list(SITES)).rejects.toThrow(/is not the sign-in of an Open edX LMS/);
     });
 
+    test.each([
+        ["an error", { status: 500, body: "<h1>Out of order</h1>" }, "POST"],
+        ["an error", { status: 500, body: "<h1>Out of order</h1>" }, "GET"],
+        ["another page", { status: 200, body: "<h1>Out of order</h1>" }, "POST"],
+        ["another page", { status: 200, body: "<h1>Out of order</h1>" }, "GET"],
+        ["a missing page", { status: 404, body: "<h1>Out of order</h1>" }, "GET"],
+    ])("does not take %s at the sign-in for a refusal: %j to %s", async (_what, fault, faulty) => {
+        proxy.fault = ({ method, path }) => (path === SIGN_IN && method === faulty ? fault : undefined);
+        const session = adminSession(connection);
+        const error: unknown = await session.list(SITES).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(UnreachableError);
+        expect(String(error)).toMatch(/Out of order/);
+        expect(String(error)).not.toMatch(/Keycloak|APISIX|password/);
+        proxy.fault = undefined;
+        await expect(session.list(SITES)).resolves.not.toHaveLength(0);
+    });
+
+    test.each([
+        ["Too many failed login attempts. Try again later.", undefined],
+        ["To protect your account, it’s been temporarily locked. Try again in 30 minutes.", "account-locked-out"],
+    ])("says how long to wait where the LMS takes no more sign-ins, and asks once: %s", async (value, code) => {
+        proxy.fault = ({ method, path }) =>
+            method === "POST" && path === SIGN_IN
+                ? { status: 400, body: JSON.stringify({ success: false, value, error_code: code }) }
+                : undefined;
+        const errors = await Promise.allSettled([1, 2].map(() => adminSession(connection).list(SITES)));
+        for (const error of errors) {
+            const reason: unknown = (error as PromiseRejectedResult).reason;
+            expect(reason).toBeInstanceOf(TooManySignInsError);
+            expect(reason).not.toBeInstanceOf(RefusedError);
+            expect(String(reason)).toContain(`${value} The password may be right. Wait as long as the server says, or`);
+        }
+        expect(proxy.count("POST", SIGN_IN)).toBe(1);
+    });
+
+    test("says once which name the LMS's cookies are for, where it is reached by another", async () => {
+        const baseUrl = proxy.baseUrl.replace("local.openedx.io", "127.0.0.1");
+        const session = adminSession({ ...connection, baseUrl });
+        for (const path of [SITES, "/admin/auth/user/"]) {
+            await expect(session.list(path)).rejects.toThrow(
+                `${baseUrl}: nobody can sign in at this address, as the server's cookies are for "local.openedx.io". ` +
+                    `Use that name: pulumi config set lmsUrl ${proxy.baseUrl}`,
+            );
+        }
+        expect(proxy.count("POST", SIGN_IN)).toBe(1);
+    });
+
+    test("shares one new sign-in among posts whose session ended before them", async () => {
+        const session = adminSession(connection);
+        const names = ["ended-1", "ended-2", "ended-3"];
+        const forms = await Promise.all(
+            names.map(async (name) =>
+                (await session.newForm(`${SITES}add/`, "site_form")).fill({ domain: `${name}.io`, name }),
+            ),
+        );
+        await runScript(
+            servers.lms,
+            "from django.contrib.sessions.models import Session\nSession.objects.all().delete()",
+        );
+        await Promise.all(forms.map((form) => session.save(form)));
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+        await expect(session.list(SITES, { name: "ended-2" })).resolves.toHaveLength(1);
+    });
+
+    test("says who may view a page but not change it, instead of taking it for an empty form", async () => {
+        await runScript(
+            servers.lms,
+            "from django.contrib.auth.models import Permission, User\n" +
+                'User.objects.get(username="staff").user_permissions.add(Permission.objects.get(codename="view_site"))',
+        );
+        const staff = adminSession({ ...connection, username: "staff@example.org", password: "staff" });
+        const [site] = await staff.list(SITES);
+        await expect(staff.form(`${SITES}${site?.id ?? ""}/change/`, "site_form")).rejects.toThrow(
+            /^"staff@example\.org" may view .*\/change\/ but not change it: use a superuser\.$/,
+        );
+    });
+
     test("reports an answer that it did not expect in the server's words", async () => {
         proxy.fault = ({ path }) =>
             path === SITES ? { status: 500, body: "<title>x</title><h1>Database   is locked</h1>" } : undefined;
@@ -120,10 +201,64 @@ describe("an admin session", () => {
     });
 });
 
+describe("the sign-in of a MIT application", () => {
+    let application: TestServers<"mitxonline">;
+    let applicationProxy: CountingProxy;
+    beforeAll(async () => {
+        application = await startServers(["mitxonline"]);
+        await writeFile(application.mitxonline.envFile, "OPENEDX_API_CLIENT_ID=id\nOPENEDX_API_CLIENT_SECRET=secret\n");
+    });
+    afterAll(() => application.stop());
+    beforeEach(async () => {
+        applicationProxy = await startCountingProxy(application.mitxonline);
+    });
+    afterEach(() => applicationProxy.stop());
+    const session = () => adminSession(connectionTo(application.mitxonline, applicationProxy.baseUrl));
+    const APPLICATIONS = "/admin/oauth2_provider/application/";
+    const LOGIN = "/admin/login/";
+
+    test("is done where the server leads somebody who is signed in already to the admin", async () => {
+        await session().list(APPLICATIONS);
+        const location = `${LOGIN}?next=${APPLICATIONS}`;
+        let ended = 0;
+        applicationProxy.fault = ({ path }) =>
+            path === APPLICATIONS && ended++ === 0 ? { status: 302, headers: { location } } : undefined;
+        await expect(session().list(APPLICATIONS)).resolves.not.toHaveLength(0);
+        expect(applicationProxy.count("POST", LOGIN)).toBe(1);
+    });
+
+    test.each([
+        ["GET", { status: 500, body: "Out of order" }, /Out of order\. Is the server up, and is the address right\?$/],
+        ["POST", { status: 500, body: "Out of order" }, /Out of order\. Is the server up, and is the address right\?$/],
+        ["POST", { status: 200, body: "Welcome" }, /Welcome\. Is the server up, and is the address right\?$/],
+        [
+            "GET",
+            {
+                status: 302,
+                headers: { location: "http://kc.odl.local:7080/realms/ol/protocol/openid-connect/auth?a=b" },
+            },
+            /leads to http:\/\/kc\.odl\.local.*auth\. Behind APISIX it belongs to Keycloak/,
+        ],
+    ])("names Keycloak and APISIX only where the page leads there: %s %j", async (faulty, fault, words) => {
+        applicationProxy.fault = ({ method, path }) => (path === LOGIN && method === faulty ? fault : undefined);
+        const error: unknown = await session()
+            .list(APPLICATIONS)
+            .catch((reason: unknown) => reason);
+        expect(String(error)).toMatch(words);
+        expect(error).not.toBeInstanceOf(RefusedError);
+    });
+
+    test("is refused in the server's words", async () => {
+        const wrong = { ...connectionTo(application.mitxonline, applicationProxy.baseUrl), password: "wrong" };
+        await expect(adminSession(wrong).list(APPLICATIONS)).rejects.toThrow(/refused the sign-in .*correct username/);
+    });
+});
+
 describe("a passing fault", () => {
     test.each([
         ["a dropped connection", "reset" as const],
         ["an answer that is lost", "reset-after-forward" as const],
+        ["an answer that is cut off", "cut" as const],
         ["502", { status: 502, body: "Bad Gateway" }],
         ["503", { status: 503, body: "Starting", headers: { "retry-after": "0" } }],
         ["429", { status: 429, body: "Slow down", headers: { "retry-after": "0" } }],
@@ -135,6 +270,10 @@ describe("a passing fault", () => {
 
     test.each([
         ["was carried out", "reset-after-forward" as const, 1],
+        ["was carried out and cut off", "cut" as const, 1],
+        ["met another page", { status: 200, body: "Welcome" }, 2],
+        ["met an error", { status: 500, body: "Out of order" }, 2],
+        ["met a missing page", { status: 404, body: "Not found" }, 2],
         ["was not carried out", "reset" as const, 2],
         ["met a gateway error", { status: 504, body: "Gateway Timeout" }, 2],
     ])("a post without an answer that %s is looked after, never blindly repeated", async (what, fault, posts) => {
