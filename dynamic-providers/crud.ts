@@ -9,6 +9,8 @@ import {
     RefusedError,
     UnreachableError,
 } from "./django-admin/errors.ts";
+import { driftedSecrets } from "./driftedSecrets.ts";
+import { pulumiCommand } from "./pulumiCommand.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -41,6 +43,11 @@ export interface ProviderDefinition<Inputs extends object, Outputs extends Input
     readonly onCreate?: readonly (keyof Inputs & string)[];
     /** Where values that look different mean the same to the server. */
     readonly equal?: Equalities<Inputs>;
+    /** Inputs that Pulumi hides as they are secret, and what messages call the object: `read` says which have drifted. */
+    readonly secret?: {
+        readonly inputs: readonly (keyof Inputs & string)[];
+        readonly title: (props: Outputs) => string;
+    };
     /**
      * Whether something outside is no longer as the last operation left it, so that an update is due although no input
      * changed. Every diff asks, previews too: only for what is quick and changes nothing.
@@ -125,6 +132,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         async read(id, props) {
             const known = withoutProvider(props);
             const truth = await asBeforeWhereShut(known, () => definition.read(id, known));
+            warnOfDriftedSecrets(definition, known, truth);
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
@@ -145,6 +153,18 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         delete: (id, props) =>
             forgettingGoneServers(props, () => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
     };
+}
+
+/** Pulumi's own list of differences leaves these out. */
+function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
+    { secret }: Pick<ProviderDefinition<Inputs, Outputs>, "secret">,
+    known: Outputs,
+    truth: Outputs | undefined,
+): void {
+    const drifted = secret && truth ? driftedSecrets(known, truth, secret.inputs) : [];
+    if (secret && drifted.length > 0) {
+        console.warn(`${secret.title(known)}: changed since the last run (secret): ${drifted.join(", ")}`);
+    }
 }
 
 /** The variable of the environment that lets `destroy` go on without servers that are gone. */
@@ -168,7 +188,7 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
             }
             if (process.env[DELETE_UNREACHABLE] !== "true") {
                 throw new ProviderError(
-                    `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true pulumi destroy`,
+                    `${error.message} If it is gone for good: ${DELETE_UNREACHABLE}=true ${pulumiCommand("destroy")}`,
                 );
             }
         }

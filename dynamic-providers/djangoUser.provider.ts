@@ -13,6 +13,7 @@ import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { giveBack } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
+import { pulumiCommand } from "./pulumiCommand.ts";
 import type {
     DjangoUserInputs as Inputs,
     DjangoUserOutputs as Outputs,
@@ -135,7 +136,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
         throw strangerError(
             `User "${inputs.username}"`,
             session.url(changePage(row.id)),
-            "set adopt: true (pulumi config set adopt true)",
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
         );
     }
     expectPassword(form, session.url(changePage(row.id)), inputs);

@@ -24,6 +24,7 @@ export const provider = defineProvider<Inputs, Outputs>({
     schema,
     faults: fileFaults,
     replaceOn: ["path", "owner"],
+    secret: { inputs: ["values"], title: ({ path }) => path },
 
     async create(inputs) {
         const text = await readText(resolve(inputs.path), "latin1");

@@ -6,6 +6,7 @@ import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
+import { pulumiCommand } from "./pulumiCommand.ts";
 import type {
     OAuth2ProviderConfigInputs as Inputs,
     OAuth2ProviderConfigOutputs as Outputs,
@@ -52,6 +53,10 @@ export const provider = defineProvider<Inputs, Outputs>({
         adopt: false,
     }),
     replaceOn: ["site", "backendName"],
+    secret: {
+        inputs: ["clientSecret"],
+        title: ({ site, backendName }) => `Provider configuration ${backendName} of ${site}`,
+    },
     onCreate: ["adopt"],
 
     async create(inputs) {
@@ -64,7 +69,7 @@ export const provider = defineProvider<Inputs, Outputs>({
             throw strangerError(
                 `An enabled provider configuration for ${idOf(inputs)}`,
                 session.url(`${LIST}?backend_name=${inputs.backendName}`),
-                "set adopt: true (pulumi config set adopt true)",
+                `set adopt: true (${pulumiCommand("config set adopt true")})`,
             );
         }
         // Where the newest row is ours, a run that was interrupted made it, and its note has the row before.

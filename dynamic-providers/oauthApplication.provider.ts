@@ -9,6 +9,7 @@ import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
 import { httpClient, jsonOf } from "./django-admin/http.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
+import { pulumiCommand } from "./pulumiCommand.ts";
 import type {
     OAuthApplicationInputs as Inputs,
     OAuthApplicationOutputs as Outputs,
@@ -52,6 +53,7 @@ export const provider = defineProvider<Inputs, Outputs>({
     replaceOn: [],
     onCreate: ["adopt"],
     equal: { redirectUris: sameMembers },
+    secret: { inputs: ["clientSecret"], title: ({ name }) => `OAuth application "${name}"` },
 
     async create(inputs) {
         const session = adminSession(inputs.connection);
@@ -140,7 +142,7 @@ async function adopt(session: AdminSession, { id, form, settings }: Found, input
         throw strangerError(
             `OAuth application "${inputs.name}"`,
             session.url(changePage(id)),
-            "set adopt: true (pulumi config set adopt true)",
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
         );
     }
     const former = { ...settings, clientSecret: form.text("client_secret") };

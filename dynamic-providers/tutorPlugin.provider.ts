@@ -7,6 +7,7 @@ import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { readText } from "./files.ts";
+import { pulumiCommand } from "./pulumiCommand.ts";
 import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
 import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
 import type { TutorPluginInputs as Inputs, TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
@@ -31,7 +32,7 @@ export const provider = defineProvider<Inputs, Outputs>({
         if (!existsSync(configurationIn(root))) {
             throw new ProviderError(
                 `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch, or let this stack ` +
-                    "do it: pulumi config set lmsLaunch true",
+                    `do it: ${pulumiCommand("config set lmsLaunch true")}`,
             );
         }
         const file = join(plugins, `${inputs.name}.py`);
