@@ -6,7 +6,7 @@ import { askTutorRelease } from "./askTutorRelease.ts";
 import { askCompose, type ComposeProject, publishedPorts } from "./composeProject.ts";
 import { environmentLines, placeholders } from "./environmentLines.ts";
 import { allOf } from "./faults.ts";
-import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
+import { askTutor, checkDaemon, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
 import type { Settings } from "./schema.ts";
@@ -24,6 +24,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
         usesTutor && settings.tutorRelease === "" ? askTutorRelease(settings.tutor) : undefined,
         usesTutor ? askTutor(settings.tutor, new URL(settings.lmsUrl).hostname, settings.lmsLaunch) : undefined,
         usesTutor || usesCompose ? checkDocker() : undefined,
+        usesCompose ? checkDaemon() : undefined,
     ]);
     const env = readEnv(envFileOf(settings));
     const found: Found = {

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { BlockList, createServer } from "node:net";
 import { dirname } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { answerOf, lastLines } from "../dynamic-providers/command.ts";
-import { composeLabels, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { composeLabels, dockerEndpoint, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
@@ -14,6 +15,8 @@ import { openEdx } from "./openEdx.ts";
 
 /** The oldest Compose that writes environment files as this program reads them. */
 const COMPOSE_AT_LEAST = [2, 24] as const;
+/** Where Pulumi's Docker provider looks for the daemon if nothing is configured. */
+const DEFAULT_DAEMON = process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
 /** What names a Compose project, and a host. */
 const COMPOSE_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
@@ -39,6 +42,32 @@ export async function checkDocker(): Promise<void> {
         throw new Fault(
             `docker compose is ${compose.failed ? "not there" : compose.stdout}; ${COMPOSE_AT_LEAST.join(".")} is needed`,
             "install or update the plug-in: https://docs.docker.com/compose/install/",
+        );
+    }
+}
+
+/**
+ * The resources of `@pulumi/docker` know no context of the Docker CLI, which everything else here calls.
+ *
+ * @throws Fault where they would use another daemon.
+ */
+export async function checkDaemon(): Promise<void> {
+    if ((process.env["DOCKER_HOST"] ?? "") !== "") {
+        return;
+    }
+    const endpoint = await dockerEndpoint();
+    const host = new pulumi.Config("docker").get("host") ?? DEFAULT_DAEMON;
+    const idAt = (daemon: string) => answerOf("docker", ["--host", daemon, "info", "--format", "{{.ID}}"]);
+    if (endpoint === host) {
+        return;
+    }
+    // One daemon may have several addresses.
+    const [ours, theirs] = await Promise.all([idAt(endpoint), idAt(host)]);
+    // One that does not run is another check's.
+    if (!ours.failed && theirs.stdout !== ours.stdout) {
+        throw new Fault(
+            `docker's current context is at ${endpoint}, and Pulumi's Docker provider uses ${host}`,
+            `export DOCKER_HOST=${endpoint}, or call Pulumi by npm run pulumi, which does that`,
         );
     }
 }

@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from "p-retry";
-import { type CommandOptions, runCommand } from "./command.ts";
+import { answerOf, type CommandOptions, runCommand } from "./command.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { waitUntil } from "./waiting.ts";
 
@@ -35,6 +35,21 @@ export function subnetOf(gateway: string): string {
 
 /** Calls the Docker CLI, which knows the daemon and the context that the user chose. */
 export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
+
+/** The daemon that the Docker CLI uses: that of its current context; `""` where there is no Docker CLI. */
+export async function dockerEndpoint(): Promise<string> {
+    return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
+}
+
+/**
+ * The variable by which the resources of `@pulumi/docker` use the daemon that the Docker CLI uses: they know no context.
+ * Nothing where it is set already, or where the context also has certificates, which the variable can't carry.
+ */
+export async function dockerHost(): Promise<{ readonly DOCKER_HOST?: string }> {
+    const isSet = (process.env["DOCKER_HOST"] ?? "") !== "";
+    const endpoint = isSet ? "" : await dockerEndpoint();
+    return /^(unix|npipe|ssh):/.test(endpoint) ? { DOCKER_HOST: endpoint } : {};
+}
 
 /** A network by its exact name or id, or `undefined` where there is none. */
 export async function findNetwork(name: string): Promise<DockerNetwork | undefined> {

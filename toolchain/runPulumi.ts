@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { dockerHost } from "../dynamic-providers/docker.ts";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -21,7 +22,11 @@ export async function runPulumi(...args: string[]): Promise<number> {
     await protectState();
     await addDockerPlugin(args);
     const { exitCode = 1 } = await execa("pulumi", args, {
-        env: { ...(await pulumiEnvironment()), [PULUMI_COMMAND]: commandFor(stackOption(args)) },
+        env: {
+            ...(await pulumiEnvironment()),
+            ...(await dockerHost()),
+            [PULUMI_COMMAND]: commandFor(stackOption(args)),
+        },
         reject: false,
         stdio: "inherit",
     });

@@ -14,6 +14,7 @@ const theirs = "printf 'theirs-1\\t\\n'";
 const dockerAnswers = {
     "version --format": "echo 28.5.2",
     "compose version --short": "echo 2.40.3",
+    "context inspect": "echo unix:///var/run/docker.sock",
     "network ls --quiet --filter": "true",
     "network ls --quiet": "echo other",
     "network ls --filter": "true",
@@ -186,6 +187,15 @@ describeLinux("a machine that is to run the application", () => {
             expect(told).toContain(portFault(port));
             expect(told).not.toMatch(ownerFault);
         }
+    });
+
+    test("is told where Pulumi's Docker provider would use another daemon than Compose", async () => {
+        const former = process.env["DOCKER_HOST"];
+        Reflect.deleteProperty(process.env, "DOCKER_HOST");
+        await compose({ "context inspect": "echo unix:///other/socket", "--host unix:///other/socket": "echo one" });
+
+        await expect(faults(values())).resolves.toContain("docker's current context is at unix:///other/socket");
+        Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
     });
 
     test("needs no addresses for its network on macOS", async () => {

@@ -4,8 +4,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
-import { askTutor, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "../../config/machine.ts";
+import {
+    askTutor,
+    checkDaemon,
+    checkDisk,
+    checkDocker,
+    checkOwner,
+    checkPort,
+    checkSubnet,
+} from "../../config/machine.ts";
 import { openEdx } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { composeProject } from "../support/composeProject.ts";
@@ -52,6 +61,65 @@ describe("Docker", () => {
         const fault = faultOf(checkDocker());
         await expect(fault).resolves.toContain("Docker can't be used: there is no command docker");
         process.env["PATH"] = path;
+    });
+});
+
+describe("the daemon of Docker's current context", () => {
+    const usual = "unix:///var/run/docker.sock";
+    const colima = "unix:///home/ada/.colima/default/docker.sock";
+    /** What Docker says: where the context's daemon is, and the id of each that runs. */
+    const docker = (endpoint: string, ids: Readonly<Record<string, string>> = {}) =>
+        commands.make("docker", {
+            "context inspect": `echo '${endpoint}'`,
+            ...Object.fromEntries(Object.entries(ids).map(([host, id]) => [`--host ${host} info`, `echo ${id}`])),
+            "--host": "echo 'Cannot connect to the Docker daemon' >&2; exit 1",
+        });
+    const configure = (values: Readonly<Record<string, string>>) => {
+        pulumi.runtime.setAllConfig(values);
+    };
+    let former: string | undefined;
+    beforeEach(() => {
+        former = process.env["DOCKER_HOST"];
+        Reflect.deleteProperty(process.env, "DOCKER_HOST");
+    });
+    afterEach(() => {
+        Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
+        configure({});
+    });
+
+    test("may be the one that Pulumi's Docker provider uses, at whatever address", async () => {
+        await docker(usual);
+        await expect(checkDaemon()).resolves.toBeUndefined();
+
+        await docker(colima, { [colima]: "one", [usual]: "one" });
+        await expect(checkDaemon()).resolves.toBeUndefined();
+    });
+
+    test.each([
+        ["another one runs there", { [colima]: "one", [usual]: "other" }],
+        ["none runs there", { [colima]: "one" }],
+    ])("is told with what to do where that uses another address, and %s", async (_what, ids) => {
+        await docker(colima, ids);
+
+        await expect(faultOf(checkDaemon())).resolves.toBe(
+            `  docker's current context is at ${colima}, and Pulumi's Docker provider uses ${usual}\n` +
+                `    export DOCKER_HOST=${colima}, or call Pulumi by npm run pulumi, which does that`,
+        );
+    });
+
+    test("is what the environment or Pulumi's configuration says, then for both", async () => {
+        await docker(colima, { [colima]: "one" });
+        configure({ "docker:host": colima });
+        await expect(checkDaemon()).resolves.toBeUndefined();
+
+        configure({});
+        process.env["DOCKER_HOST"] = colima;
+        await expect(checkDaemon()).resolves.toBeUndefined();
+    });
+
+    test("is no fault of its own where it does not run", async () => {
+        await docker(colima);
+        await expect(checkDaemon()).resolves.toBeUndefined();
     });
 });
 

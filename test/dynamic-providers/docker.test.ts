@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
     composeExec,
+    dockerHost,
     findNetwork,
     removeLeftContainer,
     removeLeftNetwork,
@@ -23,6 +24,39 @@ const missing = (what: string) => `echo 'Error response from daemon: ${what} not
 test("the subnet of a gateway has 256 addresses", () => {
     expect(subnetOf("172.30.80.1")).toBe("172.30.80.0/24");
     expect(subnetOf("10.1.2.254")).toBe("10.1.2.0/24");
+});
+
+describe("the daemon for the resources of @pulumi/docker", () => {
+    let former: string | undefined;
+    beforeEach(() => {
+        former = process.env["DOCKER_HOST"];
+        Reflect.deleteProperty(process.env, "DOCKER_HOST");
+    });
+    afterEach(() => {
+        Reflect.deleteProperty(process.env, "DOCKER_HOST");
+        Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
+    });
+    const context = (endpoint: string) => commands.make("docker", { "context inspect": `echo '${endpoint}'` });
+
+    test.each([
+        "unix:///home/ada/.colima/default/docker.sock",
+        "npipe:////./pipe/docker_engine",
+        "ssh://ada@example.org",
+    ])("is that of the CLI's current context: %s", async (endpoint) => {
+        await context(endpoint);
+        await expect(dockerHost()).resolves.toStrictEqual({ DOCKER_HOST: endpoint });
+    });
+
+    test("is left alone where the context may have certificates, where it is set, and where there is no Docker", async () => {
+        await context("tcp://10.0.0.1:2376");
+        await expect(dockerHost()).resolves.toStrictEqual({});
+        await context("unix:///other/socket");
+        process.env["DOCKER_HOST"] = "unix:///own/socket";
+        await expect(dockerHost()).resolves.toStrictEqual({});
+        Reflect.deleteProperty(process.env, "DOCKER_HOST");
+        await commands.make("docker", { "context inspect": "exit 127" });
+        await expect(dockerHost()).resolves.toStrictEqual({});
+    });
 });
 
 describe("a network", () => {

@@ -11,6 +11,9 @@ def upper_and_lower_case_alike(_apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    # MySQL changes no table within a transaction.
+    atomic = False
+
     dependencies = [
         ("student", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
