@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { composeFiles } from "../config/composeProject.ts";
 import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import { EnvFile } from "../dynamic-providers/envFile.ts";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenEdxServer } from "./openEdxServer.ts";
 
 /** What {@link ApplicationEnvironment} needs. */
 export type ApplicationEnvironmentArgs = Pick<
     StackConfig,
-    "owner" | "openEdx" | "application" | "serviceWorker" | "envFile" | "keycloakClientSecret"
+    "owner" | "openEdx" | "application" | "serviceWorker" | "envFile" | "keycloakClientSecret" | "adopt"
 > & {
     readonly credentials: Credentials;
     /** Open edX, as far as its gateway is concerned. */
@@ -31,12 +33,31 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
         this.made = madeValues(args);
         this.envFile = new EnvFile(
             "env-file",
-            { path: args.envFile, owner: args.owner, values: environmentLines(args, this.made) },
-            { parent: this },
+            {
+                path: args.envFile,
+                owner: args.owner,
+                values: environmentLines(args, this.made),
+                ...(args.adopt && { adopt: true }),
+            },
+            { parent: this, ...(args.application.project === undefined && { hooks: tellingToRead(args) }) },
         );
 
         this.registerOutputs({});
     }
+}
+
+/** Who runs the application by Compose has to let it read the file; nobody else does. */
+function tellingToRead({ application, envFile }: ApplicationEnvironmentArgs): pulumi.ResourceHookBinding {
+    if (composeFiles(application.checkout).length === 0) {
+        return {};
+    }
+    const tell = async () => {
+        await pulumi.log.info(
+            `${envFile} has changed. Let the application read it, or start it: docker compose up --detach, in ` +
+                `${application.checkout}. If it was not running, then: ${pulumiCommand("up")}`,
+        );
+    };
+    return { afterCreate: [tell], afterUpdate: [tell] };
 }
 
 function madeValues(args: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {

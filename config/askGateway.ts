@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { z } from "zod";
 import { answerOf } from "../dynamic-providers/command.ts";
 import { composeLabels, findNetwork } from "../dynamic-providers/docker.ts";
 
@@ -17,9 +18,21 @@ export async function askGateway(project: string): Promise<string> {
     return failed || id === "" ? "" : ((await findNetwork(id))?.gateway ?? "");
 }
 
-/** The name that Compose gives the project of an application: that of its checkout's folder. */
-export function applicationProject(envFile: string): string {
-    return basename(dirname(resolve(envFile)))
+const named = z.object({ name: z.string() });
+
+/**
+ * The name of the Compose project in an application's checkout. The shell, `.env` and the Compose file may give it one, so
+ * Compose is asked; where it can't tell, the name is that of the folder.
+ */
+export async function askApplicationProject(envFile: string): Promise<string> {
+    const folder = dirname(resolve(envFile));
+    const config = ["compose", "--project-directory", folder, "config", "--no-interpolate", "--format", "json"];
+    const { failed, stdout } = await answerOf("docker", config, { cwd: folder });
+    return failed ? folderProject(folder) : named.parse(JSON.parse(stdout)).name;
+}
+
+function folderProject(folder: string): string {
+    return basename(folder)
         .toLowerCase()
         .replaceAll(/[^a-z0-9_-]/g, "")
         .replace(/^[_-]+/, "");

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
-import { parseEnvText, withBlock } from "../dynamic-providers/envBlock.ts";
 import { answerOf, lastLines } from "../dynamic-providers/command.ts";
+import { joinProfiles, parseEnvText, unreadableOutside, withBlock } from "../dynamic-providers/envBlock.ts";
+import { missingCheckout } from "../dynamic-providers/envFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { Fault } from "./faults.ts";
 
@@ -91,6 +92,7 @@ const composeModel = z.looseObject({
         text,
         z.looseObject({
             env_file: z.array(z.looseObject({ path: text, required: z.boolean().default(true) })).default([]),
+            environment: z.union([z.record(text, z.unknown()), texts]).default([]),
         }),
     ),
 });
@@ -98,7 +100,7 @@ type ComposeModel = z.infer<typeof composeModel>;
 
 /** A service as Compose normalises it, with its environment files merged into `environment`. */
 export type ComposeService = z.infer<typeof service> & {
-    /** Whether it reads an environment file: what is in there may be secret. */
+    /** Whether something of an environment file, `.env` among them, is in its environment: that may be secret. */
     readonly readsEnvFile: boolean;
 };
 
@@ -126,19 +128,21 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
  */
 export async function askCompose(folder: string, lines: Readonly<Record<string, string>>): Promise<ComposeProject> {
     if (!existsSync(folder)) {
-        throw new Fault(
-            `${folder}, the application's checkout, does not exist`,
-            `clone it there, or name its .env: ${pulumiCommand("config set envFile PATH/.env")}`,
-        );
+        const { what, remedy } = missingCheckout(folder);
+        throw new Fault(what, remedy);
     }
     const copies = await mkdtemp(join(tmpdir(), "env-"));
     try {
-        const env = await copyManaged(join(folder, ".env"), lines, join(copies, ".env"));
-        const run = (args: string[], input?: string) =>
-            compose([...inFolder(folder), ...args], { ...lines, COMPOSE_ENV_FILES: env }, input);
+        const file = join(folder, ".env");
+        const files = new Map([[file, await copyManaged(file, lines, join(copies, ".env"))]]);
+        const given = { ...lines, ...profilesOfShell(lines), COMPOSE_ENV_FILES: files.get(file) ?? "" };
+        const run = (args: string[], input?: string) => compose([...inFolder(folder), ...args], given, input, files);
         const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
-        const input = JSON.stringify(await withCopiedEnvFiles(model, { [join(folder, ".env")]: env }, copies));
-        const output = await run(["--file", "-", "config", "--format", "json"], input);
+        const input = JSON.stringify(await withCopiedEnvFiles(model, files, copies));
+        const [output, environment] = await Promise.all([
+            run(["--file", "-", "config", "--format", "json"], input),
+            run(["--file", "-", "config", "--environment"], input),
+        ]);
         // Compose writes `$$` for `$`, so that its output can be its input.
         const normalised = output.replaceAll("$$", "$");
         const { data, error } = composeFile.safeParse(withoutExtensions(JSON.parse(normalised)));
@@ -152,13 +156,12 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
         }
         const services = Object.entries(data.services).map(([name, definition]) => [
             name,
-            { ...definition, readsEnvFile: (model.services[name]?.env_file ?? []).length > 0 },
+            { ...definition, readsEnvFile: readsEnvFile(model, name) },
         ]);
-        const files = composeFiles(folder);
         return {
             ...data,
             folder,
-            files,
+            files: composeFiles(folder, environment),
             normalised,
             services: Object.fromEntries(services) as ComposeProject["services"],
         };
@@ -182,24 +185,58 @@ export async function serviceHashes(folder: string, normalised: string): Promise
 /** Copies the file with the managed block, but in that the given lines: placeholders for what is secret. */
 async function copyManaged(file: string, lines: Readonly<Record<string, string>>, copy: string): Promise<string> {
     const content = existsSync(file) ? await readFile(file, "latin1") : "";
+    expectReadable(file, content);
     await writeFile(copy, withBlock(parseEnvText(content), "block", lines), { encoding: "latin1", mode: 0o600 });
     return copy;
 }
 
-/** The project with copies of its environment files in their place; one that does not have to be there may be empty. */
+/** @throws Fault with the line that Compose can't read, without its text. Compose counts wrongly, and quotes secrets. */
+function expectReadable(file: string, content: string): void {
+    const unreadable = unreadableOutside(parseEnvText(content));
+    if (unreadable !== undefined) {
+        throw new Fault(
+            `${file}, line ${unreadable.line}: Compose can't read it, as ${unreadable.reason}`,
+            "correct that line",
+        );
+    }
+}
+
+/** The profiles of the stack and of the shell: each alone would take the other's place. */
+function profilesOfShell({ COMPOSE_PROFILES: own }: Readonly<Record<string, string>>): Record<string, string> {
+    return own === undefined ? {} : { COMPOSE_PROFILES: joinProfiles(own, process.env["COMPOSE_PROFILES"] ?? "") };
+}
+
+/** Whether a service has an environment file, or variables that Compose fills in: by `${NAME}`, or a name alone. */
+function readsEnvFile({ services }: ComposeModel, name: string): boolean {
+    const { env_file = [], environment = [] } = services[name] ?? {};
+    const values = Array.isArray(environment)
+        ? environment.map((entry) => (entry.includes("=") ? entry : null))
+        : Object.values(environment);
+    return (
+        env_file.length > 0 ||
+        values.some((value) => value === null || JSON.stringify(value).replaceAll("$$", "").includes("$"))
+    );
+}
+
+/**
+ * The project with copies of its environment files in their place; one that does not have to be there may be empty.
+ *
+ * @param files - the copies by file; those that are made are added.
+ */
 async function withCopiedEnvFiles(
     model: ComposeModel,
-    managed: Readonly<Record<string, string>>,
+    files: Map<string, string>,
     copies: string,
 ): Promise<ComposeModel> {
-    const files = new Map(Object.entries(managed));
     for (const { path, required } of Object.values(model.services).flatMap(({ env_file }) => env_file)) {
         if (!files.has(path)) {
             if (required && !existsSync(path)) {
                 throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "make it");
             }
-            const copy = join(copies, String(files.size));
-            await writeFile(copy, existsSync(path) ? await readFile(path) : "", { mode: 0o600 });
+            const copy = join(copies, `${files.size}.env`);
+            const content = existsSync(path) ? await readFile(path, "latin1") : "";
+            expectReadable(path, content);
+            await writeFile(copy, content, { encoding: "latin1", mode: 0o600 });
             files.set(path, copy);
         }
     }
@@ -218,11 +255,16 @@ export function publishedPorts({ services }: Pick<ComposeProject, "services">): 
         .flatMap(({ published }) => (published === undefined ? [] : Number(published)));
 }
 
-/** The files that Compose reads in a folder: the first of each kind, or those that the environment names. */
-function composeFiles(folder: string): string[] {
-    const named = process.env["COMPOSE_FILE"];
+/**
+ * The files that Compose reads in a folder: the first of each kind, or those that the shell or `.env` names.
+ *
+ * @param environment - both, a variable a line, as Compose lists them; left out: none of them names any.
+ */
+export function composeFiles(folder: string, environment = ""): string[] {
+    const variable = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1];
+    const named = variable("COMPOSE_FILE");
     if (named !== undefined) {
-        return named.split(process.env["COMPOSE_PATH_SEPARATOR"] ?? delimiter).map((file) => resolve(folder, file));
+        return named.split(variable("COMPOSE_PATH_SEPARATOR") ?? delimiter).map((file) => resolve(folder, file));
     }
     return [
         ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
@@ -239,11 +281,20 @@ function inFolder(folder: string): string[] {
     return ["--project-directory", folder];
 }
 
-async function compose(args: string[], env: Readonly<Record<string, string>>, input = ""): Promise<string> {
+/** @param copied - the copies that Compose reads, by the file that they stand for. */
+async function compose(
+    args: string[],
+    env: Readonly<Record<string, string>>,
+    input = "",
+    copied: ReadonlyMap<string, string> = new Map(),
+): Promise<string> {
     const [, folder = ""] = args;
     const result = await answerOf("docker", ["compose", ...args], { cwd: folder, env, input });
     if (result.failed) {
-        throw new Fault(`docker compose config fails in ${folder}: ${lastLines(result)}`, "put it right there");
+        const said = [...copied].reduce((text, [file, copy]) => text.replaceAll(copy, file), lastLines(result));
+        // What Compose can't fill in may be secret.
+        const shown = said.replace(/(Invalid template): .*/, "$1");
+        throw new Fault(`docker compose config fails in ${folder}: ${shown}`, "put it right there");
     }
     return result.stdout;
 }

@@ -60,6 +60,6 @@ export function environmentLines<Value>(
             // A browser uses both ports: users that of APISIX, administrators the application's own.
             CSRF_TRUSTED_ORIGINS: `${application.url},${application.connection.baseUrl}`,
         }),
-        ...application.bootLines,
+        ...application.ownLines,
     };
 }

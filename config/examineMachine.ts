@@ -1,16 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
 import { projectContainers } from "../dynamic-providers/docker.ts";
-import { type EnvText, parseEnvText, valuesOutside } from "../dynamic-providers/envBlock.ts";
+import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/envBlock.ts";
+import { envFault, readEnvText } from "../dynamic-providers/envFaults.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
 import { askCompose, type ComposeProject, publishedPorts } from "./composeProject.ts";
 import { environmentLines, placeholders } from "./environmentLines.ts";
-import { allOf } from "./faults.ts";
+import { allOf, Fault } from "./faults.ts";
 import { askTutor, checkDaemon, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
 import type { Settings } from "./schema.ts";
-import { envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
+import { atHost, envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
 
 /**
  * Checks what the stack is to run on this machine, asks Tutor and Compose, and looks at what is there already.
@@ -26,15 +26,17 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
         usesTutor || usesCompose ? checkDocker() : undefined,
         usesCompose ? checkDaemon() : undefined,
     ]);
-    const env = readEnv(envFileOf(settings));
+    const env = readEnvText(envFileOf(settings));
     const found: Found = {
-        bootLines: missingBootLines(profiles[settings.application], env),
+        ownLines: linesByOwn(profiles[settings.application], env),
         ...(askedRelease !== undefined && { release: askedRelease }),
     };
     const config = resolveSettings(settings, found);
+    const lookingAtTutor = tutorProject === undefined ? undefined : lookAtTutor(tutorProject);
     const [project, lms] = await allOf([
         usesCompose ? askCompose(config.application.checkout, environmentLines(config, placeholders)) : undefined,
-        tutorProject === undefined ? undefined : lookAtTutor(tutorProject),
+        lookingAtTutor,
+        checkEnvFile(settings, config, lookingAtTutor),
     ]);
     await allOf([
         ...(lms === undefined ? [] : tutorChecks(settings, config, lms)),
@@ -67,8 +69,9 @@ function composeChecks(
 ): Promise<void>[] {
     const network = project.networks["default"]?.name ?? "";
     return [
-        // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project.
-        checkOwner(project, owner, adopt || env.owner === owner),
+        // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project. A block of
+        // another name is this stack's, which was renamed; or the plan stops at it, as its resource knows better.
+        checkOwner(project, owner, adopt || env.owner !== undefined),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         ...(platform === "linux" && application.gateway !== undefined
             ? [checkSubnet(application.gateway, network, "applicationGateway")]
@@ -91,15 +94,46 @@ async function lookAtTutor(project: string): Promise<TutorOnMachine> {
     return { project, gateway, isNew: containers.length === 0 };
 }
 
-function readEnv(file: string): EnvText {
-    return parseEnvText(existsSync(file) ? readFileSync(file, "latin1") : "");
+/**
+ * Asks the file only: a `.env` of a stack that was renamed can't be told from another's before its state is known.
+ *
+ * @throws Fault where something keeps the block from being written to `.env`, as far as its values are known yet.
+ */
+async function checkEnvFile(
+    { keycloakClientSecret }: Settings,
+    config: StackConfig,
+    lookingAtTutor: Promise<TutorOnMachine> | undefined,
+): Promise<void> {
+    const { openEdx, application, envFile, adopt } = config;
+    const { gateway = "" } = (await lookingAtTutor) ?? {};
+    const openEdxGateway = openEdx.gateway ?? (gateway === "" ? openEdxConstants.gateway : gateway);
+    const made = {
+        openEdxGateway,
+        applicationAtGateway: atHost(application.url, openEdxGateway),
+        serviceWorkerToken: undefined,
+        clientId: undefined,
+        clientSecret: undefined,
+        apisixSessionSecret: undefined,
+        keycloakClientSecret,
+    };
+    const fault = envFault(envFile, environmentLines<string | undefined>(config, made), adopt);
+    if (fault !== undefined) {
+        throw new Fault(fault.what, fault.remedy);
+    }
 }
 
-/** The lines without which the application does not boot, as far as its developer has not set them outside the block. */
-export function missingBootLines(
-    { bootEnvironment }: Pick<ApplicationProfile, "bootEnvironment">,
+/**
+ * The lines of `.env` that follow from what its developer has set outside the block: those without which the application
+ * does not boot, as far as they are not set, and the profiles of Compose that are switched on, where the stack needs some.
+ */
+export function linesByOwn(
+    { bootEnvironment, environment }: Pick<ApplicationProfile, "bootEnvironment" | "environment">,
     env: EnvText,
 ): Record<string, string> {
     const own = valuesOutside(env);
-    return Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === ""));
+    const { COMPOSE_PROFILES: profiles } = environment;
+    return {
+        ...(profiles !== undefined && { COMPOSE_PROFILES: joinProfiles(own["COMPOSE_PROFILES"] ?? "", profiles) }),
+        ...Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === "")),
+    };
 }

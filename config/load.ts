@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { applicationProject, askGateway } from "./askGateway.ts";
+import { askApplicationProject, askGateway } from "./askGateway.ts";
 import { examineMachine } from "./examineMachine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
@@ -76,7 +76,7 @@ export async function withFound(values: Readonly<Record<string, string>>): Promi
             ? { lmsGateway: await askGateway(openEdxConstants.project) }
             : {}),
         ...(isLinux && values["applicationFrom"] !== "compose" && !isSet("applicationGateway") && envFile
-            ? { applicationGateway: await askGateway(applicationProject(envFile)) }
+            ? { applicationGateway: await askGateway(await askApplicationProject(envFile)) }
             : {}),
         ...(!isSet("keycloakClientSecret") && envFile
             ? { keycloakClientSecret: keycloakSecret(profiles[application], envFile) }

@@ -151,7 +151,7 @@ const keys = z.strictObject({
     adopt: flag
         .default(false)
         .describe(
-            "Take over users, OAuth applications and provider configurations that were made by hand, and replace containers that were started by hand",
+            "Take over users, OAuth applications and provider configurations that were made by hand, comment out lines of .env that set what the stack sets, and replace containers that were started by hand",
         ),
 });
 

@@ -34,8 +34,8 @@ export interface ApplicationServer extends Server {
     readonly checkout: string;
     /** Whether `destroy` leaves its named volumes. */
     readonly keepsVolumes: boolean;
-    /** The lines of `.env` without which it does not boot, as far as its developer has not set them. */
-    readonly bootLines: Readonly<Record<string, string>>;
+    /** The lines of `.env` that follow from what its developer has set there, such as those that are missing to boot. */
+    readonly ownLines: Readonly<Record<string, string>>;
 }
 
 /** How the LMS gets its settings. */
@@ -86,7 +86,7 @@ export interface Found {
     /** Tutor's Compose project for development. */
     readonly tutorProject?: string;
     readonly project?: ComposeProject;
-    readonly bootLines?: Readonly<Record<string, string>>;
+    readonly ownLines?: Readonly<Record<string, string>>;
 }
 
 /** Adds what follows from the settings: addresses, gateways, sites. */
@@ -132,7 +132,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
             project: found.project,
             checkout: dirname(resolve(envFile)),
             keepsVolumes: settings.keepVolumes,
-            bootLines: found.bootLines ?? {},
+            ownLines: found.ownLines ?? {},
         },
         lms: {
             from: settings.lmsFrom,

@@ -31,8 +31,8 @@ export interface ProviderDefinition<Inputs extends object, Outputs extends Input
     readonly schema: z.ZodType<Inputs> & { readonly shape: object };
     /** Values for inputs that are left out, given what was there before. */
     defaults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): Partial<Inputs>;
-    /** Further faults of inputs that are valid one by one. */
-    faults?(inputs: Partial<Inputs>): dynamic.CheckFailure[];
+    /** Further faults of inputs that are valid one by one, given what was there before. */
+    faults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): dynamic.CheckFailure[];
     /** Inputs whose change means another object: its natural key. */
     readonly replaceOn: readonly (keyof Inputs & string)[];
     /** Inputs whose change means another object given what the state has of it, besides {@link replaceOn}. */
@@ -113,7 +113,10 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         check(olds, news) {
             const given: Partial<Inputs> = withoutProvider(news);
             const inputs = { ...definition.defaults?.(given, olds ?? {}), ...given };
-            const failures = [...schemaFailures(definition.schema, inputs), ...(definition.faults?.(inputs) ?? [])];
+            const failures = [
+                ...schemaFailures(definition.schema, inputs),
+                ...(definition.faults?.(inputs, olds ?? {}) ?? []),
+            ];
             return Promise.resolve({ inputs: inputs as Inputs, failures });
         },
         async diff(id, olds, news) {

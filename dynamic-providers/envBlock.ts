@@ -1,75 +1,187 @@
-import { parse } from "dotenv";
+import { type Assignment, readAssignments, type Unreadable } from "./envSyntax.ts";
 
-/** A `.env` file taken apart. The text is one character a byte (latin1), so that nothing of it is changed. */
+/** A `.env` file taken apart. Its text has one character a byte (latin1), so that nothing of it is changed. */
 export interface EnvText {
-    /** What stands before the block. */
-    readonly before: string;
-    /** The block with its markers; `""` where there is none. */
-    readonly block: string;
-    /** What stands after the block; the whole text where there is none. */
-    readonly after: string;
+    /** The mark at the start of a file in UTF-8; `""` where there is none. */
+    readonly bom: string;
+    /** Every line as its developer wrote it; those of the block are empty, so that the others keep their numbers. */
+    readonly lines: readonly string[];
+    /** The indexes of lines that are commented out by {@link MARK}. */
+    readonly taken: ReadonlySet<number>;
+    /** The index of the block's first line, and how many lines it has. */
+    readonly block: { readonly start: number; readonly length: number };
     /** Who keeps the block; `undefined` where there is none. */
     readonly owner: string | undefined;
     /** The block's variables. */
     readonly values: Readonly<Record<string, string>>;
 }
 
-const BLOCK = /^# BEGIN (\S+) \(managed by Pulumi: edits in here are undone\)\r?\n([\s\S]*?)^# END \1(?:\r?\n|$)/m;
+/** What stands before a line that is commented out as long as the block sets its variable. */
+export const MARK = "# taken over by Pulumi: ";
 
-/** Finds the managed block. */
+const BOM = "\xEF\xBB\xBF";
+const BLOCK =
+    /(?<![^\n])# BEGIN (\S+) \(managed by Pulumi: edits in here are undone\)\r?\n([\s\S]*?)(?<![^\n])# END \1(?:\r?\n|$)/;
+
+/** Finds the managed block, and the lines that are commented out for it. */
 export function parseEnvText(text: string): EnvText {
-    const match = BLOCK.exec(text);
-    const [block = "", owner, lines = ""] = match ?? [];
+    const bom = text.startsWith(BOM) ? BOM : "";
+    const body = text.slice(bom.length);
+    const match = BLOCK.exec(body);
+    const [block = "", owner, inside = ""] = match ?? [];
     const start = match?.index ?? 0;
+    const blank = "\n".repeat(breaksIn(block));
+    const marked = `${body.slice(0, start)}${blank}${body.slice(start + block.length)}`.split("\n");
     return {
-        before: text.slice(0, start),
-        block,
-        after: text.slice(start + block.length),
+        bom,
+        lines: marked.map((line) => (line.startsWith(MARK) ? line.slice(MARK.length) : line)),
+        taken: new Set(marked.flatMap((line, index) => (line.startsWith(MARK) ? index : []))),
+        block: { start: breaksIn(body.slice(0, start)), length: blank.length },
         owner,
-        values: parse(Buffer.from(lines, "latin1")),
+        values: lastValues(readAssignments(inside).assignments),
     };
 }
 
-/** The text with the block in its old place, or else at the top: there it needs nothing of the lines around it. */
+/**
+ * The text with the block in its old place, or else at the top: there it needs nothing of the lines around it. Lines that
+ * set one of its variables to something else are commented out; those of a variable that left the block are given back.
+ */
 export function withBlock(text: EnvText, owner: string, values: Readonly<Record<string, string>>): string {
-    const newline = (text.before + text.after).includes("\r\n") ? "\r\n" : "\n";
-    const lines = [
+    const newline = text.lines.slice(0, -1).some((line) => line.endsWith("\r")) ? "\r\n" : "\n";
+    const block = [
         `# BEGIN ${owner} (managed by Pulumi: edits in here are undone)`,
-        ...Object.entries(values).map(([key, value]) => `${key}=${quoted(value)}`),
+        ...Object.entries(values).map(([key, value]) => `${key}=${written(value) ?? ""}`),
         `# END ${owner}`,
         "",
-    ];
-    return text.before + Buffer.from(lines.join(newline), "utf8").toString("latin1") + text.after;
+    ].join(newline);
+    const taken = new Set(
+        assignmentsOutside(text)
+            .filter((own) => Object.hasOwn(values, own.key) && (isTaken(text, own) || own.value !== values[own.key]))
+            .flatMap(linesOf),
+    );
+    return aroundBlock(text, Buffer.from(block, "utf8").toString("latin1"), (index) => taken.has(index));
 }
 
-/** The variables that are set outside the block. */
+/** The text as its developer wrote it: no block, and no line commented out for it. */
+export function withoutBlock(text: EnvText): string {
+    return aroundBlock(text, "", () => false);
+}
+
+/** The variables as the developer set them outside the block, lines that are commented out for it included. */
 export function valuesOutside(text: EnvText): Readonly<Record<string, string>> {
-    return parse(Buffer.from(outsideOf(text), "latin1"));
+    return lastValues(assignmentsOutside(text));
 }
 
-/** The keys that are set outside the block too, each with its line number. */
-export function conflicts(text: EnvText, keys: readonly string[]): { key: string; line: number }[] {
-    const outside = outsideOf(text);
-    const set = valuesOutside(text);
-    return keys
-        .filter((key) => key in set)
-        .map((key) => {
-            const at = outside.search(new RegExp(`^[ \\t]*(?:export[ \\t]+)?${key}[ \\t]*[=:]`, "m"));
-            return { key, line: outside.slice(0, at).split("\n").length };
-        });
+/** The first thing outside the block that Compose can't read. */
+export function unreadableOutside({ lines }: EnvText): Unreadable | undefined {
+    return readAssignments(lines.join("\n")).unreadable;
 }
 
-/** The text without the block, whose lines stay as empty ones, so that the others keep their numbers. */
-function outsideOf({ before, block, after }: EnvText): string {
-    return before + block.replaceAll(/[^\n]/g, "") + after;
+/** The block's variables as a reader finds them: a line outside that follows the block wins. */
+export function effectiveValues(text: EnvText): Readonly<Record<string, string>> {
+    const later = assignmentsOutside(text).filter(
+        (own) => Object.hasOwn(text.values, own.key) && !isTaken(text, own) && own.line > text.block.start,
+    );
+    return { ...text.values, ...lastValues(later) };
 }
 
-/** Whether a value can be written so that Compose, python-dotenv and the others read it back as it is. */
+/** A line outside the block that sets one of its variables to something else. */
+export interface Conflict {
+    readonly key: string;
+    /** Its number in the file, from 1. */
+    readonly line: number;
+    /** Whether it sets another variable too, so that it can't be commented out. */
+    readonly isShared: boolean;
+}
+
+/**
+ * The lines that can't be commented out without asking. One without a value can be, and so can a list of Compose's
+ * profiles that the block's list includes. One with the block's own value stays.
+ *
+ * @param values - the variables of the block that is to be; `undefined`: not known yet, perhaps what the block has now.
+ */
+export function conflicts(text: EnvText, values: Readonly<Record<string, string | undefined>>): Conflict[] {
+    const outside = assignmentsOutside(text);
+    return outside.flatMap((own) => {
+        if (!Object.hasOwn(values, own.key) || isTaken(text, own)) {
+            return [];
+        }
+        const wanted = values[own.key] ?? text.values[own.key];
+        if (own.value === wanted) {
+            return [];
+        }
+        const lines = linesOf(own);
+        const isShared = outside.some((other) => other !== own && linesOf(other).some((line) => lines.includes(line)));
+        return isShared || !isKept(own, wanted) ? { key: own.key, line: own.line, isShared } : [];
+    });
+}
+
+/** A list of profiles in Compose's form, without repetitions. */
+export function joinProfiles(...lists: readonly string[]): string {
+    return [...new Set(lists.flatMap(profilesIn))].join(",");
+}
+
+/** Whether a value can be written so that Compose and python-dotenv read it back as it is. */
 export function isWritable(value: string): boolean {
-    return !/[\r\n\0]/.test(value) && !(value.includes("'") && quoted(value) !== value);
+    return written(value) !== undefined;
 }
 
-/** A value as it is where nothing in it means anything to a reader, or else in single quotes: these are literal. */
-function quoted(value: string): string {
-    return /^[\w.:/?&=,@%+~-]*$/.test(value) ? value : `'${value}'`;
+/**
+ * A value as it is where nothing in it means anything to a reader, or else in quotes. python-dotenv fills in `${NAME}`
+ * whatever the quotes, reads two backslashes as one, and takes one at the end for hiding the quote that follows.
+ */
+function written(value: string): string | undefined {
+    if (/[\r\n\0]|\$\{[^}:]*(?::-[^}]*)?\}/.test(value)) {
+        return undefined;
+    }
+    const forms = [
+        [/^[\w.:/?&=,@%+~-]*$/, value],
+        [/^(?:[^'\\]|\\(?=[^'\\]))*$/, `'${value}'`],
+        [/^[^\s'"$#](?:[^\s$]|\s+(?=[^\s$#]))*$/, value],
+        [/^(?:[^$]|\$(?![$_a-z{]))*(?<!\\)$/i, `"${value.replaceAll(/[\\"]/g, String.raw`\$&`)}"`],
+    ] as const;
+    return forms.find(([isSafe]) => isSafe.test(value))?.[1];
+}
+
+function aroundBlock(text: EnvText, block: string, isMarked: (index: number) => boolean): string {
+    const { start, length } = text.block;
+    const lines = text.lines.map((line, index) => (isMarked(index) ? MARK + line : line));
+    const before = lines.slice(0, start).map((line) => `${line}\n`);
+    return [text.bom, ...before, block, lines.slice(start + length).join("\n")].join("");
+}
+
+function assignmentsOutside({ lines }: EnvText): readonly Assignment[] {
+    return readAssignments(lines.join("\n")).assignments;
+}
+
+function isTaken({ taken }: EnvText, assignment: Assignment): boolean {
+    return linesOf(assignment).every((index) => taken.has(index));
+}
+
+/** Whether nothing is lost with an assignment of one's own. */
+function isKept({ key, value }: Assignment, wanted = ""): boolean {
+    const included = profilesIn(wanted);
+    const isIncluded = () => profilesIn(value ?? "$").every((name) => included.includes(name));
+    return value === "" || value === null || (key === "COMPOSE_PROFILES" && isIncluded());
+}
+
+function profilesIn(list: string): string[] {
+    return list
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "");
+}
+
+/** The indexes of the lines that an assignment stands on. */
+function linesOf({ line, lastLine }: Assignment): number[] {
+    return Array.from({ length: lastLine - line + 1 }, (_, index) => line - 1 + index);
+}
+
+/** What depends on other variables stands as it is written. */
+function lastValues(assignments: readonly Assignment[]): Readonly<Record<string, string>> {
+    return Object.fromEntries(assignments.map(({ key, value, text }) => [key, value ?? text]));
+}
+
+function breaksIn(text: string): number {
+    return text.split("\n").length - 1;
 }

@@ -1,12 +1,12 @@
 import { chmod, rm, stat } from "node:fs/promises";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { defineProvider, UNKNOWN } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
-import { conflicts, isWritable, parseEnvText, withBlock } from "./envBlock.ts";
+import { effectiveValues, isWritable, parseEnvText, valuesOutside, withBlock, withoutBlock } from "./envBlock.ts";
+import { envFault, readEnvText } from "./envFaults.ts";
 import { readText } from "./files.ts";
 import type { EnvFileInputs as Inputs, EnvFileOutputs as Outputs } from "./envFile.ts";
 
@@ -15,82 +15,94 @@ const schema = z.strictObject({
     owner: z.string().regex(/^\S+$/, "must be a name without spaces"),
     values: z.record(
         z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),
-        z.string().refine(isWritable, "can't be written in a .env file: it has a line break, or a single quote"),
+        z.string().refine(isWritable, "can't be written in a .env file so that every reader reads it as it is"),
     ),
+    adopt: z.boolean().exactOptional(),
 });
 
 /** The operations of `EnvFile`, on the local file system. */
 export const provider = defineProvider<Inputs, Outputs>({
     schema,
     faults: fileFaults,
-    replaceOn: ["path", "owner"],
+    replaceOn: ["path"],
+    local: ["adopt"],
     secret: { inputs: ["values"], title: ({ path }) => path },
 
     async create(inputs) {
         const text = await readText(resolve(inputs.path), "latin1");
-        const formerMode = text === undefined ? null : (await stat(resolve(inputs.path))).mode & 0o777;
+        const isMadeHere = text === undefined || (text !== "" && withoutBlock(parseEnvText(text)) === "");
+        const formerMode = isMadeHere ? null : (await stat(resolve(inputs.path))).mode & 0o777;
         await write(inputs, text);
         return { id: inputs.path, outs: { ...inputs, formerMode } };
     },
 
     async read(_id, props) {
-        const { owner, values } = parseEnvText((await readText(resolve(props.path), "latin1")) ?? "");
-        return owner === props.owner ? { ...props, values } : undefined;
+        const text = parseEnvText((await readText(resolve(props.path), "latin1")) ?? "");
+        return text.owner === props.owner ? { ...props, values: effectiveValues(text) } : undefined;
     },
 
-    async update(_id, { formerMode }, news) {
-        await write(news, await readText(resolve(news.path), "latin1"));
+    async update(_id, { formerMode, owner }, news) {
+        await write(news, await readText(resolve(news.path), "latin1"), owner);
         return { ...news, formerMode };
     },
 
-    async delete(_id, { path, owner, formerMode }) {
-        const parsed = parseEnvText((await readText(resolve(path), "latin1")) ?? "");
-        if (parsed.owner !== owner) {
+    async delete(_id, { path, owner, values, formerMode }) {
+        const text = await readText(resolve(path), "latin1");
+        const parsed = parseEnvText(text ?? "");
+        if (text === undefined || (parsed.owner ?? owner) !== owner) {
             return;
         }
-        const rest = parsed.before + parsed.after;
+        const rest = withoutBlock(parsed);
+        if (rest === text) {
+            return;
+        }
         if (rest === "" && formerMode === null) {
             await rm(resolve(path));
             return;
         }
         await replaceFile(path, rest);
         await chmod(resolve(path), formerMode ?? 0o600);
+        const left = valuesOutside(parsed);
+        const lacking = Object.keys(values).filter((key) => (left[key] ?? "") === "");
+        if (lacking.length > 0) {
+            console.warn(
+                `${path} sets no longer ${lacking.join(", ")}. ` +
+                    "An application that runs by it goes on until it is started again: set there what it needs before.",
+            );
+        }
     },
 });
 
-/** What speaks against writing, told before anything has changed. */
-function fileFaults({ path, owner, values }: Partial<Inputs>): dynamic.CheckFailure[] {
+/** What speaks against writing, told before anything has changed; what the file itself is in the way of, at its path. */
+function fileFaults(
+    { path, owner, values, adopt = false }: Partial<Inputs>,
+    olds: Partial<Inputs>,
+): dynamic.CheckFailure[] {
     if (path === undefined || path === UNKNOWN || typeof values !== "object") {
         return [];
     }
-    const file = resolve(path);
-    if (!existsSync(dirname(file))) {
-        return [{ property: "path", reason: `${dirname(file)} does not exist: is that the application's checkout?` }];
+    const known = Object.entries(values).map(([key, value]) => [key, value === UNKNOWN ? undefined : value] as const);
+    const fault = envFault(path, Object.fromEntries(known), adopt);
+    if (fault !== undefined) {
+        return [{ property: "path", reason: `${fault.what}\n    ${fault.remedy}` }];
     }
-    if (existsSync(file) && !statSync(file).isFile()) {
-        return [{ property: "path", reason: `${file} is a folder: name the .env file in it` }];
-    }
-    const text = parseEnvText(existsSync(file) ? readFileSync(file, "latin1") : "");
-    if (text.owner !== undefined && text.owner !== owner) {
-        return [
-            {
-                property: "path",
-                reason: `${path} is managed by another stack, ${text.owner}: destroy that one first, or delete its block`,
-            },
-        ];
-    }
-    return conflicts(text, Object.keys(values)).map(({ key, line }) => ({
-        property: `values.${key}`,
-        reason: `${path}, line ${line}, sets it outside the managed block too: delete that line, as this stack sets it`,
-    }));
+    const other = readEnvText(path).owner;
+    return other === undefined || [owner, olds.owner].includes(other)
+        ? []
+        : [{ property: "path", reason: managedBy(path, other) }];
 }
 
-async function write({ path, owner, values }: Inputs, text = ""): Promise<void> {
+/** @param formerOwner - the stack's name in the last run. */
+async function write({ path, owner, values }: Inputs, text = "", formerOwner = owner): Promise<void> {
     const parsed = parseEnvText(text);
-    if (parsed.owner !== undefined && parsed.owner !== owner) {
-        throw new ProviderError(`${path} is managed by another stack, ${parsed.owner}.`);
+    if (parsed.owner !== undefined && ![owner, formerOwner].includes(parsed.owner)) {
+        throw new ProviderError(managedBy(path, parsed.owner));
     }
     await replaceFile(path, withBlock(parsed, owner, values));
+}
+
+function managedBy(path: string, other: string): string {
+    return `${path} is managed by another stack, ${other}: destroy that one first, or delete its block`;
 }
 
 /** Replaces the file as a whole: a reader sees the old text or the new one. It holds secrets: for its owner only. */

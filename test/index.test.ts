@@ -33,6 +33,8 @@ const external = {
     lmsPassword: "password of the LMS",
     applicationPassword: "password of the application",
     keycloakClientSecret: "secret of Keycloak",
+    // In a folder that is there.
+    envFile: "test/.env",
 };
 
 const all = [

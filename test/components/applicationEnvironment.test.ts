@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { missingBootLines } from "../../config/examineMachine.ts";
+import { linesByOwn } from "../../config/examineMachine.ts";
 import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
@@ -39,9 +39,9 @@ const apisix = {
 /** The block, in a file that has `text` already. */
 async function envFile(values: Record<string, string>, text = "") {
     const { profile } = stackConfig(values).application;
-    const bootLines = missingBootLines(profile, parseEnvText(text));
+    const ownLines = linesByOwn(profile, parseEnvText(text));
     const resources = await deploy(() => {
-        const config = stackConfig(values, { bootLines });
+        const config = stackConfig(values, { ownLines });
         const credentials = new Credentials("credentials", config);
         const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
         new ApplicationEnvironment("environment", { ...config, credentials, server });

@@ -16,7 +16,10 @@ describeCompose("a Compose project, asked of Compose,", () => {
         checkout = join(await realpath(await mkdtemp(join(tmpdir(), "compose-"))), "mitxonline");
         await mkdir(checkout);
     });
-    afterEach(() => rm(join(checkout, ".."), { recursive: true }));
+    afterEach(async () => {
+        delete process.env["COMPOSE_PROFILES"];
+        await rm(join(checkout, ".."), { recursive: true });
+    });
 
     const write = (text: string, file = "docker-compose.yml") => writeFile(join(checkout, file), text);
     const envFile = (block: string, own = "") =>
@@ -163,6 +166,104 @@ services:
 
         await expect(services({})).resolves.toStrictEqual(["web"]);
         await expect(services({ COMPOSE_PROFILES: "keycloak,apisix" })).resolves.toStrictEqual(["api", "web"]);
+    });
+
+    test("has the services of profiles in .env and the shell besides those that the stack needs", async () => {
+        await write(`
+services:
+  web: {image: web}
+  api: {image: api, profiles: [apisix]}
+  notebook: {image: notebook, profiles: [notebook]}
+  signer: {image: signer, profiles: [signer]}
+`);
+        await write("COMPOSE_PROFILES=notebook\n", ".env");
+        const services = async (lines: Record<string, string>) =>
+            Object.keys((await askCompose(checkout, lines)).services).sort();
+
+        await expect(services({})).resolves.toStrictEqual(["notebook", "web"]);
+        process.env["COMPOSE_PROFILES"] = "signer";
+        await expect(services({ COMPOSE_PROFILES: "notebook,apisix" })).resolves.toStrictEqual([
+            ...["api", "notebook", "signer", "web"],
+        ]);
+    });
+
+    test("has the name and the files that .env says", async () => {
+        await write("services: {web: {image: web}}", "mine.yml");
+        await write("services: {db: {image: db}}", "more.yml");
+        await write("MINE=mine.yml\nCOMPOSE_FILE=${MINE}:more.yml\nCOMPOSE_PROJECT_NAME=zorro\n", ".env");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            name: "zorro",
+            services: { web: {}, db: {} },
+            networks: { default: { name: "zorro_default" } },
+            files: [join(checkout, "mine.yml"), join(checkout, "more.yml")],
+        });
+    });
+
+    test("has the stack's lines where .env sets them to something else", async () => {
+        await write("services: {web: {image: web, command: '${OPENEDX_IP}', env_file: .env}}");
+        await write("\uFEFFOPENEDX_IP=10.0.0.1\r\nLOGOUT_REDIRECT_URL=\r\nOWN=1\r\n", ".env");
+        const lines = { OPENEDX_IP: "made-gateway.invalid", LOGOUT_REDIRECT_URL: "http://lms/logout" };
+
+        await expect(askCompose(checkout, lines)).resolves.toMatchObject({
+            services: { web: { command: ["made-gateway.invalid"], environment: { ...lines, OWN: "1" } } },
+        });
+    });
+
+    test.each([
+        ["a sign in a name", "A+B=hunter2", "a name has a character that is not allowed there"],
+        ["a space in a name", "MY KEY=hunter2", "a name has a space in it"],
+        ["open quotes", "A='hunter2", "quotes are not closed"],
+        ["half a variable", "A=hunter2${", "a value has ${ without a variable and }"],
+    ])("tells the line of .env with %s, and nothing of its text", async (_what, line, reason) => {
+        await write("services: {web: {image: web, env_file: [.env, {path: other, required: false}]}}");
+        const stack = { OPENEDX_IP: "10.0.0.1", MAILGUN_KEY: "not-set", EDX_IP: "10.0.0.1" };
+        const told = (file: string, number: number) =>
+            `  ${join(checkout, file)}, line ${number}: Compose can't read it, as ${reason}\n    correct that line`;
+        await write(`# mine\nB='1\n2'\n\n${line}\n`, ".env");
+        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told(".env", 5));
+        await envFile("OPENEDX_IP=10.0.0.2", `# mine\n${line}\nC=3\n`);
+        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told(".env", 5));
+
+        await write("", ".env");
+        await write(`OK=1\n${line}\n`, "other");
+        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told("other", 2));
+    });
+
+    test("names the developer's file in what only Compose can tell", async () => {
+        await write("services: {web: {image: web}}");
+        await write("A=${NEEDED:?set it}\n", ".env");
+
+        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain(
+            `failed to read ${join(checkout, ".env")}: required variable NEEDED`,
+        );
+    });
+
+    test.each([
+        ["${SECRET}", true],
+        ["a ${SECRET:-b}", true],
+        ["$SECRET", true],
+        ["$$SECRET", false],
+        ["plain", false],
+    ])("knows of a service with %j in its environment whether that may be secret", async (value, isSecret) => {
+        await write(`services: {web: {image: web, environment: {A: '${value}'}}}`);
+        await write("SECRET=hunter2\n", ".env");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            services: { web: { readsEnvFile: isSecret } },
+        });
+    });
+
+    test("takes a name alone in an environment for secret, as its value comes from .env", async () => {
+        await write("services: {web: {image: web, environment: [SECRET]}, db: {image: db, environment: {SECRET: }}}");
+        await write("SECRET=hunter2\n", ".env");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            services: {
+                web: { environment: { SECRET: "hunter2" }, readsEnvFile: true },
+                db: { environment: { SECRET: "hunter2" }, readsEnvFile: true },
+            },
+        });
     });
 
     test("has what an override file of the developer's says", async () => {

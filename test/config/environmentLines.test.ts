@@ -27,7 +27,7 @@ describe("the lines of .env with placeholders for what comes out in the course o
     });
 
     test("end with those without which the application does not boot", () => {
-        const config = stackConfig({}, { bootLines: { MAILGUN_KEY: "not-set" } });
+        const config = stackConfig({}, { ownLines: { MAILGUN_KEY: "not-set" } });
 
         expect(Object.entries(environmentLines(config, placeholders)).at(-1)).toStrictEqual(["MAILGUN_KEY", "not-set"]);
     });

@@ -1,11 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { missingBootLines } from "../../config/examineMachine.ts";
+import { environmentLines, placeholders } from "../../config/environmentLines.ts";
+import { examineMachine, linesByOwn } from "../../config/examineMachine.ts";
 import { loadConfig, parseSettings, withFound } from "../../config/load.ts";
 import { profiles } from "../../config/profiles.ts";
-import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
+import { effectiveValues, parseEnvText, withBlock, withoutBlock } from "../../dynamic-providers/envBlock.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
@@ -70,7 +72,10 @@ describe("the configuration of a stack", () => {
     test("is read from the project's keys only, passwords as secrets", async () => {
         pulumi.runtime.setAllConfig({
             ...Object.fromEntries(
-                Object.entries(required).map(([key, value]) => [`${pulumi.getProject()}:${key}`, value]),
+                Object.entries({ ...required, envFile: ".env" }).map(([key, value]) => [
+                    `${pulumi.getProject()}:${key}`,
+                    value,
+                ]),
             ),
             "aws:region": "us-east-1",
         });
@@ -360,10 +365,8 @@ describe("what can be found out", () => {
 });
 
 describe("the lines without which the application does not boot", () => {
-    const { bootEnvironment } = profiles.xpro;
-
     test("are all of them where there is no .env", () => {
-        expect(missingBootLines({ bootEnvironment }, parseEnvText(""))).toStrictEqual({
+        expect(linesByOwn(profiles.xpro, parseEnvText(""))).toStrictEqual({
             MAILGUN_KEY: "not-set",
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
@@ -381,9 +384,113 @@ describe("the lines without which the application does not boot", () => {
             ].join("\n"),
         );
 
-        expect(missingBootLines({ bootEnvironment }, env)).toStrictEqual({
+        expect(linesByOwn(profiles.xpro, env)).toStrictEqual({
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
         });
+    });
+
+    test("are not those that are commented out only as long as the block sets them", () => {
+        const env = parseEnvText("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
+
+        expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
+    });
+});
+
+describe("the profiles of Compose", () => {
+    const apisix = profiles["mitxonline-apisix"];
+
+    test.each([
+        ["", "keycloak,apisix"],
+        ["COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
+        ["COMPOSE_PROFILES='apisix, notebook'\n", "apisix,notebook,keycloak"],
+        ["# taken over by Pulumi: COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
+    ])("that the stack needs come on top of the developer's own in %j", (text, profiles) => {
+        expect(linesByOwn(apisix, parseEnvText(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
+    });
+
+    test("stay as they are where the stack needs none", () => {
+        expect(linesByOwn(profiles.mitxonline, parseEnvText("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
+            "COMPOSE_PROFILES",
+        );
+    });
+});
+
+describe("a .env copied from the application's example", () => {
+    // In the shape of the files of both applications: names without values, examples for what is to be chosen,
+    // addresses of another set-up, comments behind values.
+    const xpro =
+        "MAILGUN_KEY=\nMAILGUN_SENDER_DOMAIN=\nSECRET_KEY=\n#OPENEDX_IP=172.22.0.1\n\n\nLOGOUT_REDIRECT_URL=\n\nHMAC_SECRET=example  # not a secret\nEXTERNAL_COURSE_SYNC_API_KEY=example\n";
+    const mitxonline = [
+        "MAILGUN_KEY=\nMITX_ONLINE_BASE_URL=http://mitxonline.odl.local:8013",
+        "MITXONLINE_DOCKER_BASE_URL=http://host.docker.internal:9080\nAPISIX_PORT=9080\n",
+        "KEYCLOAK_SVC_HOSTNAME=kc.odl.local\nKEYCLOAK_PORT=7080\nKEYCLOAK_SSL_PORT=7443\n",
+        "KEYCLOAK_CLIENT_ID=\nKEYCLOAK_CLIENT_SECRET=\n\nAPISIX_SESSION_SECRET_KEY=at_least_16_chars",
+        "MITOL_APIGATEWAY_DISABLE_MIDDLEWARE=False\nMITOL_APIGATEWAY_USERINFO_CREATE=True",
+        "MITOL_APIGATEWAY_USERINFO_UPDATE=True\n\n# Host of a service\nBEARER_TOKEN='test'\n",
+    ].join("\n");
+    let folder: string;
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "checkout-"));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    const load = async (text: string, values: Record<string, string>) => {
+        const envFile = join(folder, ".env");
+        await writeFile(envFile, text);
+        return examineMachine(parseSettings({ ...required, envFile, ...values }));
+    };
+
+    test.each([
+        ["xpro", {}, []],
+        ["mitxonline", { platform: "macos", lmsGateway: "" }, ["line 3: MITXONLINE_DOCKER_BASE_URL"]],
+        ["mitxonline", {}, ["line 3: MITXONLINE_DOCKER_BASE_URL"]],
+        [
+            "mitxonline-apisix",
+            { keycloakClientSecret: "of the realm" },
+            [
+                "line 2: MITX_ONLINE_BASE_URL",
+                "line 3: MITXONLINE_DOCKER_BASE_URL",
+                "line 13: APISIX_SESSION_SECRET_KEY",
+            ],
+        ],
+    ])("of %s with %j is told once, with every line that the stack would comment out", async (name, more, lines) => {
+        const values: Record<string, string> = { application: name, ...more };
+        const text = name === "xpro" ? xpro : mitxonline;
+        const told = await load(text, values).then(
+            () => [],
+            (error: unknown) => [(error as Error).message],
+        );
+
+        expect(told).toStrictEqual(
+            lines.length === 0
+                ? []
+                : [
+                      "On this machine a thing is not as needed; nothing was done.\n\n" +
+                          `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
+                          lines.map((line) => `      ${line}\n`).join("") +
+                          "    let the stack comment the lines out, and give them back when it goes: " +
+                          "pulumi config set adopt true; or delete them",
+                  ],
+        );
+        // It is no obstacle to a stack that takes over what is there, which leaves nothing of it behind.
+        const { application, envFile } = await load(text, { ...values, adopt: "true" });
+        const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
+        const config = { ...(await load(text, { ...values, adopt: "true" })), application };
+        const block = environmentLines(config, made as unknown as typeof placeholders);
+        const written = withBlock(parseEnvText(text), "project/stack", block);
+        expect(effectiveValues(parseEnvText(written))).toStrictEqual(block);
+        expect(withoutBlock(parseEnvText(written))).toBe(text);
+        expect(envFile).toBe(join(folder, ".env"));
+    });
+
+    test("is told before anything is made where it is in a folder that is not there, or one itself", async () => {
+        const message = (envFile: string) =>
+            examineMachine(parseSettings({ ...required, envFile })).catch((error: unknown) => (error as Error).message);
+
+        await expect(message(join(folder, "no", ".env"))).resolves.toContain(
+            `${join(folder, "no")}, the application's checkout, does not exist\n`,
+        );
+        await expect(message(folder)).resolves.toContain(`${folder} is a folder\n`);
     });
 });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { applicationProject, askGateway } from "../../config/askGateway.ts";
+import { askGateway } from "../../config/askGateway.ts";
 import { withFound } from "../../config/load.ts";
 import { describeDocker, useDocker } from "./docker.ts";
 import { lockTimeout } from "./lock.ts";
@@ -68,15 +68,5 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
         await makeNetwork("mitxonline", "172.31.204.1");
 
         await expect(askGateway("mitxonline")).resolves.toBe("172.31.204.1");
-    });
-});
-
-describe("the Compose project", () => {
-    test.each([
-        ["../mitxonline/.env", "mitxonline"],
-        ["/home/me/MITx Online.2/.env", "mitxonline2"],
-        ["/home/me/_checkout/.env", "checkout"],
-    ])("of an application with %s is %s", (envFile, project) => {
-        expect(applicationProject(envFile)).toBe(project);
     });
 });

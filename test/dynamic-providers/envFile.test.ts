@@ -1,26 +1,41 @@
 import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { UNKNOWN } from "../../dynamic-providers/crud.ts";
 import { provider } from "../../dynamic-providers/envFile.provider.ts";
-import { checked } from "../support/providers.ts";
+import { readAssignments } from "../../dynamic-providers/envSyntax.ts";
+import { checked, refreshed } from "../support/providers.ts";
 
 const owner = "project/stack";
 const values = { OPENEDX_IP: "172.18.0.1", OPENEDX_SOCIAL_LOGIN_PATH: "/auth/login/ol-oauth2/?auth_entry=login" };
 let folder: string;
 let path: string;
+/** What the user is told. */
+let warn: jest.SpiedFunction<typeof console.warn>;
 
 beforeEach(async () => {
+    warn = jest.spyOn(console, "warn").mockReturnValue();
     folder = await mkdtemp(join(tmpdir(), "env-file-"));
     path = join(folder, ".env");
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+    warn.mockRestore();
+    await rm(folder, { recursive: true });
+});
 
 const text = () => readFile(path, "utf8");
 const mode = async () => (await stat(path)).mode & 0o777;
-const create = async (more: Record<string, string> = {}) => {
-    const inputs = await checked(provider, { path, owner, values: { ...values, ...more } });
+/** The variables as a reader finds them: the last of each name. */
+const readEnv = (content: string) =>
+    Object.fromEntries(
+        readAssignments(content.replace(/^\xEF\xBB\xBF/, "")).assignments.map(({ key, value, text: written }) => [
+            key,
+            value ?? written,
+        ]),
+    );
+const create = async (more: Record<string, string> = {}, adopt = false) => {
+    const inputs = await checked(provider, { path, owner, values: { ...values, ...more }, ...(adopt && { adopt }) });
     return { inputs, ...(await provider.create(inputs)) };
 };
 
@@ -76,14 +91,69 @@ describe("check", () => {
         const { failures } = await provider.check({}, { path, owner, values });
         const line = (await text()).split("\n").indexOf("export OPENEDX_IP=10.0.0.1") + 1;
         expect(failures).toEqual([
-            { property: "values.OPENEDX_IP", reason: expect.stringContaining(`line ${line},`) as unknown as string },
+            {
+                property: "path",
+                reason: expect.stringContaining(`\n      line ${line}: OPENEDX_IP\n`) as unknown as string,
+            },
         ]);
     });
 
     test("reports them while a preview does not know the values yet", async () => {
         await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
         const { failures } = await provider.check({}, { path, owner, values: { OPENEDX_IP: UNKNOWN } });
-        expect(failures).toMatchObject([{ property: "values.OPENEDX_IP" }]);
+        expect(failures).toMatchObject([{ property: "path", reason: expect.stringContaining("line 1: OPENEDX_IP") }]);
+    });
+
+    test("tells all of them at once, each line, and how the stack can take them over; never a value", async () => {
+        await writeFile(path, "OPENEDX_IP='10.0.0.1' A=2\n\nB=3\nOPENEDX_IP=hunter2\nOPENEDX_SOCIAL_LOGIN_PATH=${B}\n");
+        const { failures } = await provider.check({}, { path, owner, values });
+        expect(failures).toEqual([
+            {
+                property: "path",
+                reason:
+                    `${path} sets variables that this stack sets to something else:\n` +
+                    "      line 1: OPENEDX_IP, beside another variable\n" +
+                    "      line 4: OPENEDX_IP\n" +
+                    "      line 5: OPENEDX_SOCIAL_LOGIN_PATH\n" +
+                    "    give each variable a line of its own, or delete it",
+            },
+        ]);
+        await writeFile(path, "OPENEDX_IP=hunter2\n");
+        const { failures: alone } = await provider.check({}, { path, owner, values });
+        expect(alone).toMatchObject([{ reason: expect.stringContaining("pulumi config set adopt true") }]);
+    });
+
+    test("has nothing against a line with the stack's own value, or with none", async () => {
+        await writeFile(
+            path,
+            `export OPENEDX_IP="172.18.0.1" # mine\nOPENEDX_SOCIAL_LOGIN_PATH=\nOPENEDX_SOCIAL_LOGIN_PATH\nOPENEDX_IP = \n`,
+        );
+        await expect(provider.check({}, { path, owner, values })).resolves.toMatchObject({ failures: [] });
+    });
+
+    test("has nothing against what the block has already, while a preview does not know the value yet", async () => {
+        await create();
+        await writeFile(path, `${await text()}OPENEDX_IP=172.18.0.1\n`);
+        const unknown = { ...values, OPENEDX_IP: UNKNOWN };
+        await expect(provider.check({}, { path, owner, values: unknown })).resolves.toMatchObject({ failures: [] });
+    });
+
+    test("has nothing against any line where the stack takes over what is there", async () => {
+        await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
+        await expect(provider.check({}, { path, owner, values, adopt: true })).resolves.toMatchObject({ failures: [] });
+    });
+
+    test("has nothing against a further profile of Compose that the stack keeps", async () => {
+        await writeFile(path, "COMPOSE_PROFILES=notebook\n");
+        const check = (profiles: string) => provider.check({}, { path, owner, values: { COMPOSE_PROFILES: profiles } });
+        await expect(check("notebook,keycloak,apisix")).resolves.toMatchObject({ failures: [] });
+        await expect(check("keycloak,apisix")).resolves.toMatchObject({ failures: [{ property: "path" }] });
+    });
+
+    test("knows the block of this stack by the name that it had in the last run", async () => {
+        const { inputs } = await create();
+        const renamed = { ...inputs, owner: "project/renamed" };
+        await expect(provider.check(inputs, renamed)).resolves.toMatchObject({ failures: [] });
     });
 
     test("names a folder in place of the file", async () => {
@@ -114,7 +184,114 @@ describe("check", () => {
     });
 });
 
+describe("lines outside the block that set its variables", () => {
+    /** In every form that Compose reads. */
+    const taken = [
+        "OPENEDX_IP=10.0.0.1",
+        "  export OPENEDX_IP = '10.0.0.2'  # mine",
+        'OPENEDX_IP: "10.0.0.3\n  and more"',
+        "OPENEDX_IP=",
+        "OPENEDX_IP",
+    ];
+    const before = "\uFEFFDEBUG=1\r\n" + taken.map((line) => `${line}\r\n# between\r\n`).join("") + "LAST=${DEBUG}";
+
+    test("are commented out where the stack takes over what is there, and given back byte for byte", async () => {
+        await writeFile(path, before);
+        const { id, outs } = await create({}, true);
+        expect(readEnv(await readFile(path, "latin1"))).toStrictEqual({ ...values, DEBUG: "1", LAST: "${DEBUG}" });
+        await provider.delete(id, outs);
+        expect(await text()).toBe(before);
+    });
+
+    test("are given back byte for byte after a run that was killed before it saved what it had done", async () => {
+        await writeFile(path, before);
+        await create({}, true);
+        const { id, outs } = await create({}, true);
+        await provider.delete(id, outs);
+        expect(await text()).toBe(before);
+    });
+
+    test("are given back when their variable leaves the block", async () => {
+        await writeFile(path, "EDX_IP=10.0.0.1\nOPENEDX_IP=10.0.0.2\n");
+        const { id, inputs, outs } = await create({ EDX_IP: "172.18.0.1" }, true);
+        expect(await text()).not.toMatch(/^EDX_IP=10/m);
+        await provider.update(id, outs, { ...inputs, values });
+        expect(await text()).toMatch(/^EDX_IP=10\.0\.0\.1\n# taken over by Pulumi: OPENEDX_IP=10\.0\.0\.2\n/m);
+    });
+
+    test("stay commented out when the stack no longer takes over what is there", async () => {
+        await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
+        const { id, outs } = await create({}, true);
+        const inputs = await checked(provider, { path, owner, values: { ...values, EDX_IP: "172.18.0.1" } });
+        await provider.update(id, outs, inputs);
+        expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(inputs.values);
+    });
+
+    test("are given back by a stack whose block was taken out by hand", async () => {
+        await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
+        const { id, outs } = await create({}, true);
+        await writeFile(path, (await text()).replace(/^# BEGIN[^]*# END .*\n/, ""));
+        await provider.delete(id, outs);
+        expect(await text()).toBe("OPENEDX_IP=10.0.0.1\n");
+    });
+
+    test("without a value are commented out without asking, as they would win over the block", async () => {
+        await writeFile(path, "OPENEDX_IP=\nOPENEDX_SOCIAL_LOGIN_PATH\n");
+        await create();
+        expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(values);
+    });
+
+    test("with the block's own value stay as they are", async () => {
+        await writeFile(path, "OPENEDX_IP=172.18.0.1\n");
+        await create();
+        expect(await text()).toMatch(/\nOPENEDX_IP=172\.18\.0\.1\n$/);
+    });
+
+    test("are drift where they came after the block, which update repairs", async () => {
+        const { id, inputs, outs } = await create({}, true);
+        await writeFile(path, `${await text()}OPENEDX_IP=10.0.0.1\n`);
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(props?.values["OPENEDX_IP"]).toBe("10.0.0.1");
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(refreshed(provider, id, outs, inputs)).resolves.toMatchObject({ drifted: false });
+    });
+});
+
+describe("a stack that was renamed", () => {
+    test("keeps its block, under the new name", async () => {
+        await writeFile(path, "DEBUG=1\n");
+        const { id, inputs, outs } = await create();
+        const renamed = await checked(provider, { ...inputs, owner: "project/renamed" }, inputs);
+        await expect(provider.diff(id, outs, renamed)).resolves.toStrictEqual({ changes: true, replaces: [] });
+        const { outs: after } = await provider.update(id, outs, renamed);
+        expect(await text()).toMatch(/^# BEGIN project\/renamed /);
+        await provider.delete(id, after);
+        expect(await text()).toBe("DEBUG=1\n");
+    });
+});
+
 describe("read, update and delete", () => {
+    test("delete says what an application that is started again will lack", async () => {
+        await writeFile(path, "DEBUG=1\nOPENEDX_IP=10.0.0.1\n");
+        const { id, outs } = await create({ OPENEDX_API_CLIENT_ID: "id" }, true);
+        await provider.delete(id, outs);
+        expect(warn).toHaveBeenCalledTimes(1);
+        expect(warn).toHaveBeenCalledWith(
+            expect.stringContaining(`${path} sets no longer OPENEDX_SOCIAL_LOGIN_PATH, OPENEDX_API_CLIENT_ID.`),
+        );
+        // What was given back is not lacking, and a second delete has nothing to say.
+        await provider.delete(id, outs);
+        expect(warn).toHaveBeenCalledTimes(1);
+    });
+
+    test("a file that a killed run made is removed, too", async () => {
+        await create();
+        const { id, outs } = await create();
+        await provider.delete(id, outs);
+        await expect(stat(path)).rejects.toThrow("ENOENT");
+    });
+
     test("an edit inside the block is drift that update repairs; one outside is not", async () => {
         await writeFile(path, "DEBUG=1\n");
         const { id, inputs, outs } = await create();
