@@ -189,6 +189,7 @@ describe("the program that runs both servers", () => {
             "compose version": "echo 2.40.3",
             [`${compose} config --no-interpolate`]: `echo '${model}'`,
             [`${compose} --file - config --format json`]: `cat >/dev/null; echo '${normalised}'`,
+            [`${compose} --file - config --environment`]: "cat >/dev/null",
             [`${compose} --profile * --file - config --no-interpolate`]: `cat >/dev/null; ${hashesAnswer("web")}`,
             info: "echo /no/such/folder/here",
             ps: "true",

@@ -466,7 +466,7 @@ describe("a .env copied from the application's example", () => {
             lines.length === 0
                 ? []
                 : [
-                      "On this machine a thing is not as needed; nothing was done.\n\n" +
+                      "Found a problem on this machine; nothing was changed.\n\n" +
                           `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
                           lines.map((line) => `      ${line}\n`).join("") +
                           "    let the stack comment the lines out, and give them back when it goes: " +

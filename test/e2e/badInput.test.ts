@@ -28,7 +28,7 @@ afterEach(async () => {
 test("a variable that .env sets outside the managed block is told by the first preview already", async () => {
     await writeFile(servers.mitxonline.envFile, "DEBUG=1\nOPENEDX_API_CLIENT_ID=by-hand\n");
     await expect(stack.preview()).rejects.toThrow(
-        /nothing was done\.[\s\S]*\.env sets variables that this stack sets[\s\S]*line 2: OPENEDX_API_CLIENT_ID/,
+        /nothing was changed\.[\s\S]*\.env sets variables that this stack sets[\s\S]*line 2: OPENEDX_API_CLIENT_ID/,
     );
 });
 
