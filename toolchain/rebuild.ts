@@ -6,8 +6,10 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { execa } from "execa";
+import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
-import { composeLabels, OWNER_LABEL } from "../dynamic-providers/docker.ts";
+import { composeLabels, docker, OWNER_LABEL } from "../dynamic-providers/docker.ts";
+import { tutorFolder, valueIn } from "../dynamic-providers/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
 import { project, projectName } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";
@@ -29,7 +31,7 @@ const options = readOptions();
 const settings = (await settingsOf(options.stack)) ?? fail(`There is no stack ${options.stack}: it has no settings.`);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
 await giveBackTutorConfigurations();
-const root = tutor === undefined ? undefined : await answerOf(tutor, "config", "printroot");
+const root = tutor === undefined ? undefined : await tutorFolder(tutor, "config");
 
 if (tutor !== undefined && settings["lmsLaunch"] !== "true") {
     fail(
@@ -99,7 +101,7 @@ async function pulumi(...args: string[]): Promise<void> {
 /** The volumes of the Compose project that a stack runs, also those that Compose made before. */
 async function volumesOf(owner: string): Promise<string[]> {
     const list = async (kind: "network" | "volume", label: string, format: string) =>
-        (await answerOf("docker", kind, "ls", "--filter", `label=${label}`, "--format", format)).split("\n");
+        (await docker(kind, "ls", "--filter", `label=${label}`, "--format", format)).split("\n");
     const project = `{{.Label "${composeLabels.project}"}}`;
     const projects = [
         ...(await list("network", `${OWNER_LABEL}=${owner}`, project)),
@@ -114,7 +116,8 @@ async function volumesOf(owner: string): Promise<string[]> {
 /** Databases write their files as users of their containers: what this user may not remove, such a container may. */
 async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
     await execa(tutor, ["dev", "dc", "down", "--remove-orphans"], { stdio: "inherit" });
-    const image = await answerOf(tutor, "config", "printvalue", "DOCKER_IMAGE_PERMISSIONS");
+    const said = await runCommand(tutor, ["config", "printvalue", "DOCKER_IMAGE_PERMISSIONS"]);
+    const image = valueIn(said, /^[\w.-]+(:\d+)?\/[\w./:@-]+$/) ?? said;
     try {
         await rm(folder, { recursive: true, force: true });
     } catch (error) {
@@ -127,10 +130,6 @@ async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
             stdio: "inherit",
         });
     }
-}
-
-async function answerOf(command: string, ...args: string[]): Promise<string> {
-    return (await execa(command, args, { stderr: "inherit" })).stdout.trim();
 }
 
 async function isConfirmed(question: string): Promise<boolean> {
