@@ -20,7 +20,7 @@ export async function addDockerPlugin(args: readonly string[]): Promise<void> {
         return;
     }
     const stack = await stackOf(args);
-    if (stack !== undefined && (await hasContainers(stack))) {
+    if (stack !== undefined && (await usesContainers(stack))) {
         // Where it fails it has said why; Pulumi then says what it lacks.
         const setUp = join(project, "toolchain", "setup.mjs");
         await execa("node", [setUp, "--docker"], {
@@ -38,7 +38,8 @@ async function isSetUp(): Promise<boolean> {
     return existsSync(stamp) && (await readFile(stamp, "utf8")).endsWith(" docker");
 }
 
-async function hasContainers(stack: string): Promise<boolean> {
+/** Whether a stack runs an application's containers, or has some in its state. */
+export async function usesContainers(stack: string): Promise<boolean> {
     const { applicationFrom } = (await settingsOf(stack)) ?? {};
     const resources = (await readState(stack))?.checkpoint.latest?.resources ?? [];
     return applicationFrom === "compose" || resources.some(({ type }) => type.startsWith("docker:"));

@@ -97,6 +97,30 @@ describe("the project's commands, in a clone that is not set up", () => {
         );
     });
 
+    test("need the Docker plug-in only for a stack with containers, by its settings or its state", async () => {
+        const program = join(clone.folder, "containers.ts");
+        await writeFile(
+            program,
+            `import { usesContainers } from "./toolchain/dockerPlugin.ts"; console.log(await usesContainers("test"));`,
+        );
+        const answers = async (name: string) => ({ [name]: (await clone.run([program])).stdout });
+        const settingsFile = join(clone.folder, "Pulumi.test.yaml");
+        const state = await readFile(stateFile(), "utf8");
+
+        const external = await answers("external");
+        await writeFile(settingsFile, `${settings}  openedx-mit-integration:applicationFrom: compose\n`);
+        const compose = await answers("compose");
+        await writeFile(settingsFile, settings);
+        await writeFile(
+            stateFile(),
+            state.replaceAll("random:index/randomString:RandomString", "docker:index/network:Network"),
+        );
+        const once = await answers("once");
+        await writeFile(stateFile(), state);
+
+        expect({ ...external, ...compose, ...once }).toEqual({ external: "false", compose: "true", once: "true" });
+    });
+
     test("warn before Pulumi prints secrets", async () => {
         const { stderr } = await clone.pulumi("stack", "ls", "--logtostderr", "-v=9");
 
