@@ -11,6 +11,7 @@ import { installTutor, tutorCommand } from "../tutor/tutor.ts";
 import { dockerConfig, installPlugins } from "./cliPlugins.ts";
 import { type Docker, lines, makeImages, restoreTags } from "./images.ts";
 import { lockTimeout, takeLock } from "./lock.ts";
+import { expectFreePorts } from "./ports.ts";
 import { cache } from "./steps.ts";
 
 /** How long {@link prepareDocker} may take in a hook, in milliseconds: it waits for the tests that have the daemon. */
@@ -59,9 +60,12 @@ export interface DockerEnvironment {
  * Makes what is missing of the CLI's plug-ins, Tutor and the images, and waits until no other test has the daemon. Whoever
  * calls it has the daemon until `release`, or until the end of its process.
  *
- * @throws Error where the environment variable `TEST_DOCKER_HOST` does not name a daemon, or something can't be made.
+ * @param options - `checksPorts`: whether the ports that containers publish have to be free where this process runs, as
+ *   they have to for tests.
+ * @throws Error where the environment variable `TEST_DOCKER_HOST` does not name a daemon, something can't be made, or
+ *   something else has the ports.
  */
-export async function prepareDocker(): Promise<DockerEnvironment> {
+export async function prepareDocker({ checksPorts = true } = {}): Promise<DockerEnvironment> {
     const host = process.env["TEST_DOCKER_HOST"] ?? "";
     if (host === "") {
         throw new Error("TEST_DOCKER_HOST must be the address of a Docker daemon that belongs to the tests.");
@@ -90,6 +94,9 @@ export async function prepareDocker(): Promise<DockerEnvironment> {
             await restoreTags(docker, tags);
         };
         await reset();
+        if (checksPorts) {
+            await expectFreePorts();
+        }
         return {
             env,
             tutor: sandboxTutor,
