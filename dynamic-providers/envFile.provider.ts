@@ -1,5 +1,6 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
@@ -27,6 +28,12 @@ export const provider = defineProvider<Inputs, Outputs>({
     replaceOn: ["path"],
     local: ["adopt"],
     secret: { inputs: ["values"], title: ({ path }) => path },
+
+    /** Whether a line that came after the block wins over it. */
+    async isOutdated({ path, owner }) {
+        const text = parseEnvText((await readText(resolve(path), "latin1")) ?? "");
+        return text.owner === owner && !isDeepStrictEqual(effectiveValues(text), text.values);
+    },
 
     async create(inputs) {
         const text = await readText(resolve(inputs.path), "latin1");

@@ -258,6 +258,16 @@ describe("lines outside the block that set its variables", () => {
     });
 });
 
+test("a line without a value that came after the block makes an update due, though no input changed", async () => {
+    const { id, inputs, outs } = await create();
+    await expect(provider.diff(id, outs, inputs)).resolves.toMatchObject({ changes: false });
+    await writeFile(path, `${await text()}OPENEDX_IP=\n`);
+    await expect(provider.diff(id, outs, inputs)).resolves.toStrictEqual({ changes: true, replaces: [] });
+    await provider.update(id, outs, inputs);
+    expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(values);
+    await expect(provider.diff(id, outs, inputs)).resolves.toMatchObject({ changes: false });
+});
+
 describe("a stack that was renamed", () => {
     test("keeps its block, under the new name", async () => {
         await writeFile(path, "DEBUG=1\n");

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -39,4 +40,23 @@ test("all mistakes of the configuration are told at once, and secrets are not", 
     );
     const { deployment } = JSON.parse(await stack.state()) as { deployment: { resources?: { type: string }[] } };
     expect((deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+});
+
+test("such a variable is no obstacle to a stack that takes over what is there, and comes back when that goes", async () => {
+    const { envFile } = servers.mitxonline;
+    const own = "\uFEFFDEBUG=1\r\nOPENEDX_API_CLIENT_ID=by-hand\r\nMAILGUN_KEY=\r\nLAST='no end'";
+    await writeFile(envFile, own);
+    await writeFile(join(dirname(envFile), "compose.yaml"), "services: {web: {image: web, env_file: .env}}");
+    await stack.configure({ adopt: "true" });
+
+    await stack.up();
+    // Who runs the application is told that it has to read the file.
+    expect(stack.transcript()).toContain("Let the application read it, or start it: docker compose up --detach");
+    await expect(readFile(envFile, "utf8")).resolves.toMatch(
+        /^# taken over by Pulumi: OPENEDX_API_CLIENT_ID=by-hand\r$/m,
+    );
+    await expect(stack.upRefreshing()).resolves.toStrictEqual({});
+    await stack.destroy();
+    expect(stack.transcript()).toMatch(/sets no longer [^.]*OPENEDX_API_CLIENT_SECRET/);
+    await expect(readFile(envFile, "utf8")).resolves.toBe(own);
 });
