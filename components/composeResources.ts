@@ -1,24 +1,33 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
+import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/composeLeftovers.ts";
 import {
     composeLabels,
+    expectCompleted,
+    expectImage,
     OWNER_LABEL,
     removeLeftContainer,
     removeLeftNetwork,
     subnetOf,
 } from "../dynamic-providers/docker.ts";
+import {
+    containerArgs,
+    containerName,
+    dependenciesOf,
+    type PlaceholderValues,
+    replaceAll,
+} from "./composeContainer.ts";
 
 /** What {@link ComposeResources} needs. */
 export interface ComposeResourcesArgs {
     readonly project: ComposeProject;
     /** What the placeholders in the project's texts stand for. */
-    readonly values: Readonly<Record<string, pulumi.Output<string>>>;
+    readonly values: PlaceholderValues;
     /** Who makes the resources, as `project/stack`; kept as a label. */
     readonly owner: string;
     /** The gateway of the default network; `undefined`: as Docker likes. */
@@ -26,11 +35,6 @@ export interface ComposeResourcesArgs {
     /** Whether `destroy` leaves the named volumes. */
     readonly keepsVolumes: boolean;
 }
-
-/** Graceful, as a database has to write down what it has. */
-const GRACE_SECONDS = 10;
-/** How long a container may take until its health check says that it is well. */
-const HEALTHY_SECONDS = 600;
 
 /**
  * A Compose project as Docker resources: each network, volume and service one of its own, with Compose's names and
@@ -49,8 +53,8 @@ export class ComposeResources extends pulumi.ComponentResource {
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ComposeResources", name, {}, opts);
         const { project } = args;
-        const networks = mapValues(project.networks, (network, key) => this.#network(args, key, network.name));
-        const volumes = mapValues(project.volumes, (volume, key) => this.#volume(args, key, volume.name));
+        const networks = mapValues(ownOf(project.networks), (network, key) => this.#network(args, key, network));
+        const volumes = mapValues(ownOf(project.volumes), (volume, key) => this.#volume(args, key, volume));
         // Made before the containers and after the networks: taken away in between.
         const leftovers = new ComposeLeftovers(
             `${project.name}-leftovers`,
@@ -61,21 +65,20 @@ export class ComposeResources extends pulumi.ComponentResource {
         const images: Record<string, docker.RemoteImage> = {};
         const containers: Record<string, docker.Container> = {};
         for (const [service, definition] of inOrder(project.services)) {
-            const image = imageOf(project, service, definition);
-            images[image] ??= this.#image(image, buildOf(project, image));
+            const image = imageOf(project, service);
+            images[image] ??= this.#image(project, image);
+            const name = containerName(project, service);
             containers[service] = new docker.Container(
                 service,
                 {
-                    ...containerArgs(args, service, definition),
+                    ...containerArgs(project, service, args.values, { networks, volumes, containers }),
                     image: images[image].imageId,
                     labels: labelsOf(args, {
+                        ...definition.labels,
                         ...composeContainerLabels(project, service, definition),
                         "com.docker.compose.config-hash": hashes.apply((all) => all[service] ?? ""),
                         "com.docker.compose.image": images[image].imageId,
                     }),
-                    networksAdvanced: networksOf(project, service, definition, networks),
-                    volumes: volumesOf(definition, volumes),
-                    ...(isWaitedFor(project, service) && { wait: true, waitTimeout: HEALTHY_SECONDS }),
                 },
                 {
                     parent: this,
@@ -86,7 +89,12 @@ export class ComposeResources extends pulumi.ComponentResource {
                     ],
                     replaceWith: restartedWith(definition).flatMap((dependency) => containers[dependency] ?? []),
                     hooks: {
-                        beforeCreate: [() => removeLeftContainer(nameOf(project, service), project.name)],
+                        beforeCreate: [
+                            async () => {
+                                await Promise.all(completedBefore(project, definition).map(expectCompleted));
+                                await removeLeftContainer(name, project.name);
+                            },
+                        ],
                     },
                 },
             );
@@ -98,16 +106,31 @@ export class ComposeResources extends pulumi.ComponentResource {
         this.registerOutputs({});
     }
 
-    #network(args: ComposeResourcesArgs, key: string, name: string): docker.Network {
+    #network(
+        args: ComposeResourcesArgs,
+        key: string,
+        { name, driver = "bridge", driver_opts, ipam, internal, attachable, enable_ipv6, labels }: ComposeNetwork,
+    ): docker.Network {
         const { project, gateway } = args;
+        const ipamConfigs =
+            ipam?.config?.map(({ subnet, gateway: address, ip_range, aux_addresses }) => ({
+                ...(subnet !== undefined && { subnet }),
+                ...(address !== undefined && { gateway: address }),
+                ...(ip_range !== undefined && { ipRange: ip_range }),
+                ...(aux_addresses !== undefined && { auxAddress: aux_addresses }),
+            })) ?? (key === "default" && gateway !== undefined ? [{ subnet: subnetOf(gateway), gateway }] : undefined);
         return new docker.Network(
             key,
             {
                 name,
-                driver: "bridge",
-                labels: labelsOf(args, { [composeLabels.network]: key }),
-                ...(key === "default" &&
-                    gateway !== undefined && { ipamConfigs: [{ subnet: subnetOf(gateway), gateway }] }),
+                driver,
+                labels: labelsOf(args, { ...labels, [composeLabels.network]: key }),
+                ...(ipamConfigs !== undefined && { ipamConfigs }),
+                ...(ipam?.driver !== undefined && { ipamDriver: ipam.driver }),
+                ...(driver_opts !== undefined && { options: driver_opts }),
+                ...(internal !== undefined && { internal }),
+                ...(attachable !== undefined && { attachable }),
+                ...(enable_ipv6 !== undefined && { ipv6: enable_ipv6 }),
             },
             {
                 parent: this,
@@ -117,10 +140,19 @@ export class ComposeResources extends pulumi.ComponentResource {
         );
     }
 
-    #volume(args: ComposeResourcesArgs, key: string, name: string): docker.Volume {
+    #volume(
+        args: ComposeResourcesArgs,
+        key: string,
+        { name, driver, driver_opts, labels }: ComposeVolume,
+    ): docker.Volume {
         return new docker.Volume(
             key,
-            { name, labels: labelsOf(args, { "com.docker.compose.volume": key }) },
+            {
+                name,
+                labels: labelsOf(args, { ...labels, "com.docker.compose.volume": key }),
+                ...(driver !== undefined && { driver }),
+                ...(driver_opts !== undefined && { driverOpts: driver_opts }),
+            },
             // One that Compose made is used as it is, with labels of its own.
             { parent: this, retainOnDelete: args.keepsVolumes, ignoreChanges: ["labels"] },
         );
@@ -131,9 +163,20 @@ export class ComposeResources extends pulumi.ComponentResource {
      * by its id, and with it the same image under the name of another service: its name is taken away instead. One after
      * the other, as Docker fails where two names of an image go at once.
      */
-    #image(name: string, build: ComposeService["build"]): docker.RemoteImage {
+    #image(project: ComposeProject, name: string): docker.RemoteImage {
+        const users = Object.entries(project.services).filter(([service]) => imageOf(project, service) === name);
+        const platform = users.map(([, definition]) => definition.platform).find((one) => one !== undefined);
+        // One service may build what others run.
+        const [service, build] = users
+            .map(([user, definition]) => [user, definition.build] as const)
+            .find(([, its]) => its !== undefined) ?? [""];
         if (build === undefined) {
-            return new docker.RemoteImage(name, { name, keepLocally: true }, { parent: this });
+            const isLocal = users.some(([, { pull_policy }]) => pull_policy === "never");
+            return new docker.RemoteImage(
+                name,
+                { name, keepLocally: true, ...(platform !== undefined && { platform }) },
+                { parent: this, ...(isLocal && { hooks: { beforeCreate: [() => expectImage(name)] } }) },
+            );
         }
         const removal = new local.Command(
             `${name}-removal`,
@@ -141,59 +184,40 @@ export class ComposeResources extends pulumi.ComponentResource {
             { parent: this, dependsOn: [...this.#removals] },
         );
         this.#removals.push(removal);
-        const dockerfile = fileDigest(resolve(build.context, build.dockerfile));
+        const triggers = { dockerfile: fileDigest(resolve(build.context, build.dockerfile)) };
         return new docker.RemoteImage(
             name,
-            { name, keepLocally: true, build, triggers: { dockerfile } },
-            { parent: this, dependsOn: removal },
+            {
+                name,
+                keepLocally: true,
+                // What the provider knows to build it finds built already; the rest only Compose knows.
+                ...(isPlain(build) && platform === undefined
+                    ? { build, triggers }
+                    : { triggers: { ...triggers, definition: digest(JSON.stringify([build, platform])) } }),
+            },
+            {
+                parent: this,
+                dependsOn: removal,
+                hooks: { beforeCreate: [() => buildImage(project, service)] },
+            },
         );
     }
 }
 
-/** What of a container comes from the service alone. */
-function containerArgs(
-    { project, values }: ComposeResourcesArgs,
-    service: string,
-    definition: ComposeService,
-): Omit<docker.ContainerArgs, "image"> {
-    const { command, entrypoint, environment, extra_hosts, healthcheck, ports, readsEnvFile } = definition;
-    // A variable without a value is one that nobody set: the container does not have it.
-    const set = Object.entries(environment).filter(([, value]) => value !== null);
-    const envs = pulumi.all(set.map(([key, value]) => fill(`${key}=${value}`, values)));
-    return {
-        name: nameOf(project, service),
-        // A file of settings may hold secrets of its developer's too.
-        envs: readsEnvFile ? pulumi.secret(envs) : envs,
-        hosts: extra_hosts.map((entry) => {
-            const [host = "", ip = ""] = entry.split("=", 2);
-            return { host, ip: fill(ip, values) };
-        }),
-        ports: ports.map(({ target, published, protocol, host_ip }) => ({
-            internal: target,
-            protocol,
-            ...(published !== undefined && { external: Number(published) }),
-            ...(host_ip !== undefined && { ip: host_ip }),
-        })),
-        stdinOpen: definition.stdin_open,
-        tty: definition.tty,
-        destroyGraceSeconds: GRACE_SECONDS,
-        // The default removes anonymous volumes, which may be databases.
-        removeVolumes: false,
-        ...(command && { command: command.map((word) => fill(word, values)) }),
-        ...(entrypoint && { entrypoints: entrypoint.map((word) => fill(word, values)) }),
-        ...(definition.working_dir !== undefined && {
-            workingDir: definition.working_dir.replace(/(?<=.)\/+$/, ""),
-        }),
-        ...(healthcheck && {
-            healthcheck: {
-                tests: healthcheck.test,
-                ...(healthcheck.interval !== undefined && { interval: healthcheck.interval }),
-                ...(healthcheck.timeout !== undefined && { timeout: healthcheck.timeout }),
-                ...(healthcheck.retries !== undefined && { retries: healthcheck.retries }),
-                ...(healthcheck.start_period !== undefined && { startPeriod: healthcheck.start_period }),
-            },
-        }),
-    };
+type ComposeNetwork = ComposeProject["networks"][string];
+type ComposeVolume = ComposeProject["volumes"][string];
+type ComposeBuild = NonNullable<ComposeService["build"]>;
+
+/** Those that are the project's own. Others are there already, and stay. */
+function ownOf<Item extends { readonly external?: boolean | undefined }>(
+    items: Readonly<Record<string, Item>>,
+): Record<string, Item> {
+    return Object.fromEntries(Object.entries(items).filter(([, { external }]) => external !== true));
+}
+
+function isPlain(build: ComposeBuild): build is Pick<ComposeBuild, "context" | "dockerfile" | "target"> {
+    const plain = ["context", "dockerfile", "target"];
+    return isAbsolute(build.context) && Object.keys(build).every((key) => plain.includes(key));
 }
 
 /** The labels by which Compose knows a container. */
@@ -220,45 +244,8 @@ function labelsOf({ project, owner }: ComposeResourcesArgs, labels: Readonly<Rec
     );
 }
 
-/** By id: a network that is made anew gets its containers anew. */
-function networksOf(
-    project: ComposeProject,
-    service: string,
-    definition: ComposeService,
-    networks: Readonly<Record<string, docker.Network>>,
-): docker.types.input.ContainerNetworksAdvanced[] {
-    return Object.entries(definition.networks).map(([key, settings]) => ({
-        name: networks[key]?.id ?? key,
-        aliases: [nameOf(project, service), service, ...(settings?.aliases ?? [])],
-    }));
-}
-
-function volumesOf(
-    definition: ComposeService,
-    volumes: Readonly<Record<string, docker.Volume>>,
-): docker.types.input.ContainerVolume[] {
-    return definition.volumes.map(({ type, source, target, read_only }) => ({
-        containerPath: target,
-        readOnly: read_only,
-        ...(type === "bind" ? { hostPath: source } : { volumeName: volumes[source]?.name ?? source }),
-    }));
-}
-
-/** The name that Compose gives the container of a service. */
-function nameOf({ name }: ComposeProject, service: string): string {
-    return `${name}-${service}-1`;
-}
-
-function imageOf({ name }: ComposeProject, service: string, { image }: ComposeService): string {
-    return image ?? `${name}-${service}`;
-}
-
-/** How an image is built: one service may build what others run. */
-function buildOf(project: ComposeProject, image: string): ComposeService["build"] {
-    return Object.entries(project.services)
-        .filter(([service, definition]) => imageOf(project, service, definition) === image)
-        .map(([, { build }]) => build)
-        .find((build) => build !== undefined);
+function imageOf({ name, services }: ComposeProject, service: string): string {
+    return services[service]?.image ?? `${name}-${service}`;
 }
 
 /** The services in an order in which each comes after those that it depends on. */
@@ -275,18 +262,15 @@ export function inOrder(services: ComposeProject["services"]): [string, ComposeS
     return [...order];
 }
 
-/** A link is an old way to say that a service depends on another: each reaches every other by its name anyway. */
-function dependenciesOf({ depends_on, links }: ComposeService): string[] {
-    return [...Object.keys(depends_on), ...links];
-}
-
 function restartedWith({ depends_on }: ComposeService): string[] {
     return Object.keys(depends_on).filter((dependency) => depends_on[dependency]?.restart);
 }
 
-/** Whether another service starts only when this one is healthy. */
-function isWaitedFor({ services }: ComposeProject, service: string): boolean {
-    return Object.values(services).some(({ depends_on }) => depends_on[service]?.condition === "service_healthy");
+/** The containers that have to be at a good end before the one of a service starts. */
+function completedBefore(project: ComposeProject, { depends_on }: ComposeService): string[] {
+    return Object.entries(depends_on)
+        .filter(([name, { condition }]) => condition === "service_completed_successfully" && name in project.services)
+        .map(([name]) => containerName(project, name));
 }
 
 /** Compose's hashes, of the project with all that it is filled with. They tell nothing of the secrets in there. */
@@ -295,26 +279,6 @@ function hashesOf({ project, values }: ComposeResourcesArgs): pulumi.Output<Read
         .all(values)
         .apply((known) => replaceAll(project.normalised, known, (value) => JSON.stringify(value).slice(1, -1)));
     return pulumi.unsecret(filled).apply((text) => serviceHashes(project.folder, text));
-}
-
-/** A text with what its placeholders stand for. */
-function fill(text: string, values: ComposeResourcesArgs["values"]): pulumi.Input<string> {
-    const inside = Object.entries(values).filter(([placeholder]) => text.includes(placeholder));
-    return inside.length === 0
-        ? text
-        : pulumi.all(Object.fromEntries(inside)).apply((known) => replaceAll(text, known, (value) => value));
-}
-
-function replaceAll(
-    text: string,
-    values: Readonly<Record<string, string>>,
-    written: (value: string) => string,
-): string {
-    return Object.entries(values).reduce(
-        // A function, as in a text `$` would mean something.
-        (filled, [placeholder, value]) => filled.replaceAll(placeholder, () => written(value)),
-        text,
-    );
 }
 
 function versionOf(containers: readonly docker.Container[]): pulumi.Output<string> {

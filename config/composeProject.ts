@@ -3,91 +3,25 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
-import { answerOf, lastLines } from "../dynamic-providers/command.ts";
+import { answerOf, lastLines, runCommand } from "../dynamic-providers/command.ts";
 import { joinProfiles, parseEnvText, unreadableOutside, withBlock } from "../dynamic-providers/envBlock.ts";
 import { missingCheckout } from "../dynamic-providers/envFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+import { composeFile, type composeService } from "./composeFile.ts";
 import { Fault } from "./faults.ts";
 
 const text = z.string();
-const texts = z.array(text);
 
-const service = z.strictObject({
-    image: text.optional(),
-    build: z
-        .strictObject({ context: text, dockerfile: text.default("Dockerfile"), target: text.optional() })
-        .optional(),
-    command: texts.nullish(),
-    entrypoint: texts.nullish(),
-    environment: z.record(text, text.nullable()).default({}),
-    extra_hosts: texts.default([]),
-    links: texts.default([]),
-    depends_on: z
-        .record(
-            text,
-            z.strictObject({
-                condition: z.enum(["service_started", "service_healthy"]),
-                restart: z.boolean().default(false),
-                required: z.boolean().default(true),
-            }),
-        )
-        .default({}),
-    networks: z.record(text, z.strictObject({ aliases: texts.default([]) }).nullable()).default({}),
-    ports: z
-        .array(
-            z.strictObject({
-                mode: z.literal("ingress").optional(),
-                host_ip: text.optional(),
-                target: z.int(),
-                published: z.string().regex(/^\d+$/, "is a range, which is not carried over").optional(),
-                protocol: z.enum(["tcp", "udp"]).default("tcp"),
-            }),
-        )
-        .default([]),
-    volumes: z
-        .array(
-            z.discriminatedUnion("type", [
-                z.strictObject({
-                    type: z.literal("bind"),
-                    source: text,
-                    target: text,
-                    read_only: z.boolean().default(false),
-                    bind: z.strictObject({ create_host_path: z.boolean().optional() }).optional(),
-                }),
-                z.strictObject({
-                    type: z.literal("volume"),
-                    source: text,
-                    target: text,
-                    read_only: z.boolean().default(false),
-                    volume: z.strictObject({}).optional(),
-                }),
-            ]),
-        )
-        .default([]),
-    healthcheck: z
-        .strictObject({
-            test: texts,
-            interval: text.optional(),
-            timeout: text.optional(),
-            retries: z.int().optional(),
-            start_period: text.optional(),
-        })
-        .optional(),
-    working_dir: text.optional(),
-    stdin_open: z.boolean().default(false),
-    tty: z.boolean().default(false),
-    profiles: texts.default([]),
-});
+/** Where the project that Compose is asked for keeps values of the environment. */
+const VARIABLES = "x-variables";
+/** By which Compose chooses a platform for services that name none. */
+const DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM";
 
-const composeFile = z.strictObject({
-    name: text,
-    services: z.record(text, service),
-    networks: z.record(text, z.strictObject({ name: text, ipam: z.strictObject({}).optional() })).default({}),
-    volumes: z.record(text, z.strictObject({ name: text })).default({}),
-});
-
+const fileObjects = z.record(text, z.looseObject({ environment: text.optional() })).default({});
 /** What of the files is looked at before their variables are filled in. */
 const composeModel = z.looseObject({
+    secrets: fileObjects,
+    configs: fileObjects,
     services: z.record(
         text,
         z.looseObject({
@@ -99,7 +33,7 @@ const composeModel = z.looseObject({
 type ComposeModel = z.infer<typeof composeModel>;
 
 /** A service as Compose normalises it, with its environment files merged into `environment`. */
-export type ComposeService = z.infer<typeof service> & {
+export type ComposeService = z.infer<typeof composeService> & {
     /** Whether something of an environment file, `.env` among them, is in its environment: that may be secret. */
     readonly readsEnvFile: boolean;
 };
@@ -114,6 +48,8 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
     /** The Compose files, absolute. */
     readonly files: readonly string[];
     readonly services: Readonly<Record<string, ComposeService>>;
+    /** The variables of the environment and of `.env` that secrets and configs are taken from. */
+    readonly variables: Readonly<Record<string, string>>;
     /** The whole file in that form, as JSON. */
     readonly normalised: string;
 }
@@ -138,14 +74,19 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
         const given = { ...lines, ...profilesOfShell(lines), COMPOSE_ENV_FILES: files.get(file) ?? "" };
         const run = (args: string[], input?: string) => compose([...inFolder(folder), ...args], given, input, files);
         const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
-        const input = JSON.stringify(await withCopiedEnvFiles(model, files, copies));
+        const input = JSON.stringify({
+            ...(await withCopiedEnvFiles(model, files, copies)),
+            [VARIABLES]: askedVariables(model),
+        });
         const [output, environment] = await Promise.all([
             run(["--file", "-", "config", "--format", "json"], input),
             run(["--file", "-", "config", "--environment"], input),
         ]);
         // Compose writes `$$` for `$`, so that its output can be its input.
         const normalised = output.replaceAll("$$", "$");
-        const { data, error } = composeFile.safeParse(withoutExtensions(JSON.parse(normalised)));
+        const written = JSON.parse(normalised) as { readonly [VARIABLES]: Record<string, string> };
+        const variables = written[VARIABLES];
+        const { data, error } = composeFile.safeParse(withoutExtensions(written));
         if (error !== undefined) {
             throw new Fault(
                 `The Compose project in ${folder} has what is not carried over:\n` +
@@ -154,15 +95,21 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
                     pulumiCommand("config set applicationFrom external"),
             );
         }
+        expectFiles(folder, data);
         const services = Object.entries(data.services).map(([name, definition]) => [
             name,
-            { ...definition, readsEnvFile: readsEnvFile(model, name) },
+            {
+                ...definition,
+                platform: definition.platform ?? defaultPlatform(variables),
+                readsEnvFile: readsEnvFile(model, name),
+            },
         ]);
         return {
             ...data,
             folder,
             files: composeFiles(folder, environment),
             normalised,
+            variables,
             services: Object.fromEntries(services) as ComposeProject["services"],
         };
     } finally {
@@ -180,6 +127,64 @@ export async function serviceHashes(folder: string, normalised: string): Promise
     const args = ["--profile", "*", "--file", "-", "config", "--no-interpolate", "--hash", "*"];
     const output = await compose([...inFolder(folder), ...args], {}, normalised);
     return Object.fromEntries(output.split("\n").map((line) => line.split(" ", 2) as [string, string]));
+}
+
+/** @throws Fault with each file that a container needs and that is not there. Docker would make a folder of that name. */
+function expectFiles(folder: string, { services, secrets, configs }: z.infer<typeof composeFile>): void {
+    const needed = Object.entries(services).flatMap(([service, { volumes, security_opt, ...references }]) => [
+        ...volumes.flatMap((volume) =>
+            volume.type === "bind" && volume.bind !== undefined && volume.bind.create_host_path !== true
+                ? { file: volume.source, by: `services.${service}.volumes` }
+                : [],
+        ),
+        ...(security_opt ?? []).flatMap((option) => {
+            const file = seccompProfile(option);
+            return file === undefined ? [] : { file, by: `services.${service}.security_opt` };
+        }),
+        ...(references.secrets ?? []).map(({ source }) => ({ file: secrets[source]?.file, by: `secrets.${source}` })),
+        ...(references.configs ?? []).map(({ source }) => ({ file: configs[source]?.file, by: `configs.${source}` })),
+    ]);
+    const missing = needed.flatMap(({ file, by }) =>
+        file === undefined || existsSync(resolve(folder, file)) ? [] : `${by}: ${resolve(folder, file)}`,
+    );
+    if (missing.length > 0) {
+        throw new Fault(
+            `The Compose project in ${folder} needs files that are not there:\n` +
+                [...new Set(missing)].map((line) => `      ${line}`).join("\n"),
+            "make them",
+        );
+    }
+}
+
+/** The file with a profile for seccomp that an option of `security_opt` names. */
+export function seccompProfile(option: string): string | undefined {
+    const [, file] = /^seccomp[=:](?!unconfined$|builtin$)(.+)$/.exec(option) ?? [];
+    return file;
+}
+
+/**
+ * Builds the image of a service as Compose does, in the checkout as it is. What that says is shown as it comes.
+ *
+ * @throws ProviderError with the end of what it said.
+ */
+export async function buildImage(
+    { folder, files }: Pick<ComposeProject, "folder" | "files">,
+    service: string,
+): Promise<void> {
+    const project = [...inFolder(folder), ...files.flatMap((file) => ["--file", file]), "--profile", "*"];
+    await runCommand("docker", ["compose", "--progress", "plain", ...project, "build", service], { show: true });
+}
+
+function defaultPlatform({ [DEFAULT_PLATFORM]: platform = "" }: Readonly<Record<string, string>>): string | undefined {
+    return platform === "" ? undefined : platform;
+}
+
+/** The variables of the environment that are of interest, for Compose to fill in. */
+function askedVariables({ secrets, configs }: ComposeModel): Record<string, string> {
+    const sources = [...Object.values(secrets), ...Object.values(configs)].flatMap(
+        ({ environment }) => environment ?? [],
+    );
+    return Object.fromEntries([...sources, DEFAULT_PLATFORM].map((name) => [name, `\${${name}-}`]));
 }
 
 /** Copies the file with the managed block, but in that the given lines: placeholders for what is secret. */

@@ -183,6 +183,32 @@ export async function removeLeftNetwork(name: string, project: string): Promise<
     }
 }
 
+/**
+ * Waits for the end of a container.
+ *
+ * @throws ProviderError with what it said last, where that is not a good one.
+ */
+export async function expectCompleted(name: string): Promise<void> {
+    const code = await docker("wait", name);
+    if (code !== "0") {
+        const said = await docker("logs", "--tail", "10", name);
+        throw new ProviderError(
+            `The container ${name} ended with exit code ${code}, and others need it to end well. ` +
+                `See docker logs ${name}${said === "" ? "" : `:\n    ${said.replaceAll("\n", "\n    ")}`}`,
+        );
+    }
+}
+
+/** @throws ProviderError where there is no such image on this machine. */
+export async function expectImage(name: string): Promise<void> {
+    if ((await docker("image", "ls", "--quiet", name)) === "") {
+        throw new ProviderError(
+            `There is no image ${name} on this machine, and the Compose file forbids to pull it (pull_policy: never). ` +
+                "Build or load it.",
+        );
+    }
+}
+
 function expectProject(kind: "container" | "network", name: string, itsProject: string, project: string): void {
     if (itsProject !== project) {
         throw new ProviderError(
