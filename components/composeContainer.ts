@@ -39,7 +39,7 @@ export function containerArgs(
     surroundings: ContainerSurroundings,
 ): Arguments {
     const definition = serviceOf(project, service);
-    const { command, entrypoint, environment, extra_hosts, ports, readsEnvFile } = definition;
+    const { command, entrypoint, environment, extra_hosts, readsEnvFile } = definition;
     // A variable without a value is one that nobody set: the container does not have it.
     const set = Object.entries(environment).filter(([, value]) => value !== null);
     const envs = pulumi.all(set.map(([key, value]) => fill(`${key}=${value}`, values)));
@@ -51,16 +51,7 @@ export function containerArgs(
             const [host = "", ip = ""] = entry.split("=", 2);
             return { host, ip };
         }),
-        // Docker discards the ports of a container in the host's network.
-        ports:
-            definition.network_mode === "host"
-                ? []
-                : ports.map(({ target, published, protocol, host_ip }) => ({
-                      internal: target,
-                      protocol,
-                      ...(published !== undefined && { external: Number(published) }),
-                      ...(host_ip !== undefined && { ip: host_ip }),
-                  })),
+        ports: portsOf(definition),
         stdinOpen: definition.stdin_open,
         tty: definition.tty,
         destroyGraceSeconds: definition.stop_grace_period ?? GRACE_SECONDS,
@@ -115,6 +106,18 @@ export function containerArgs(
         // Above all what comes from the environment is a secret.
         ...(uploads.length > 0 && { uploads: pulumi.secret(fill(uploads, values)) }),
     };
+}
+
+/** In the order in which the provider reads them back. Docker discards those of a container in the host's network. */
+function portsOf({ network_mode, ports }: ComposeService): docker.types.input.ContainerPort[] {
+    return (network_mode === "host" ? [] : ports.toSorted((one, other) => one.target - other.target)).map(
+        ({ target, published, protocol, host_ip }) => ({
+            internal: target,
+            protocol,
+            ...(published !== undefined && { external: Number(published) }),
+            ...(host_ip !== undefined && { ip: host_ip }),
+        }),
+    );
 }
 
 /** The name of a service's container: its own, or the one that Compose gives. */

@@ -82,8 +82,8 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
             run(["--file", "-", "config", "--format", "json"], input),
             run(["--file", "-", "config", "--environment"], input),
         ]);
-        // Compose writes `$$` for `$`, so that its output can be its input.
-        const normalised = output.replaceAll("$$", "$");
+        // Compose writes `$$` for `$`, so that its output can be its input; but not a limit that it would read.
+        const normalised = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
         const written = JSON.parse(normalised) as { readonly [VARIABLES]: Record<string, string> };
         const variables = written[VARIABLES];
         const { data, error } = composeFile.safeParse(withoutExtensions(written));

@@ -251,9 +251,9 @@ describe("its containers", () => {
                 { host: "other.odl.local", ip: "fd00::1" },
             ],
             ports: [
-                { internal: 8013, external: 8013, protocol: "tcp" },
-                { internal: 8011, external: 8011, protocol: "udp", ip: "127.0.0.1" },
                 { internal: 5432, protocol: "tcp" },
+                { internal: 8011, external: 8011, protocol: "udp", ip: "127.0.0.1" },
+                { internal: 8013, external: 8013, protocol: "tcp" },
             ],
             networksAdvanced: [{ name: "default-id", aliases: ["mitxonline-web-1", "web", "mitxonline.odl.local"] }],
             volumes: [

@@ -302,32 +302,63 @@ services:
     });
 
     test.each([
-        ["services: {web: {image: web, privileged: true}}", "services.web.privileged"],
-        ["services: {web: {image: web, network_mode: host}}", "services.web.network_mode"],
-        ["services: {web: {image: web, restart: always}}", "services.web.restart"],
-        ["services: {web: {image: web, secrets: [s]}}\nsecrets: {s: {file: ./s}}", "services.web.secrets"],
-        ["services: {web: {build: {context: ., args: {A: '1'}}}}", "services.web.build.args"],
-        ["services: {web: {image: web, volumes: ['data:/v']}}\nvolumes: {data: {driver: nfs}}", "volumes.data.driver"],
-        ["services: {web: {image: web, ports: ['8000-8010:8000']}}", "services.web.ports.0.published: is a range"],
-        ["services: {web: {image: web, tmpfs: [/run]}}", "services.web.tmpfs"],
-    ])("with %j stops the run with what is not carried over", async (text, key) => {
+        ["services: {web: {image: web, uts: host}}", 'services.web.uts: "host" is not carried over: docker.Container'],
+        ["services: {web: {image: web, pids_limit: 100}}", "services.web.pids_limit: 100 is not carried over: docker"],
+        ["services: {web: {image: web, scale: 2}}", "services.web.scale: 2 is not carried over: scale can only be 1"],
+        ["services: {web: {image: web, mem_limit: 1000001}}", "services.web.mem_limit: 1000001 bytes are no whole"],
+        ["services: {web: {image: web, cpus: 0.05}}", "services.web.cpus: is a number that the Docker provider reads"],
+        ["services: {web: {image: web, network_mode: 'container:x'}}", "services.web.network_mode: container:x is not"],
+        ["services: {web: {image: web, healthcheck: {interval: 1s}}}", "services.web.healthcheck: has no test"],
+        [
+            "services: {web: {image: web, links: ['db:cache']}, db: {image: db}, cache: {image: cache}}",
+            "services.web.links.0: db:cache is not carried over: for other services cache is another container",
+        ],
+    ])("with %j stops the run with what is not carried over, and why", async (text, key) => {
         await write(text);
         const fault = await faultOf(askCompose(checkout, {}));
 
         expect(fault).toContain(`The Compose project in ${checkout} has what is not carried over:\n      `);
         expect(fault).toContain(`\n      ${key}`);
-        expect(fault).toContain("pulumi config set applicationFrom external");
+        expect(fault).toContain("config set applicationFrom external");
     });
 
     test("tells all of that at once", async () => {
-        await write(
-            "services: {web: {image: web, privileged: true, cap_add: [ALL]}, db: {image: db, privileged: true}}",
-        );
+        await write("services: {web: {image: web, uts: host, oom_score_adj: 5}, db: {image: db, uts: host}}");
         const fault = await faultOf(askCompose(checkout, {}));
 
-        for (const key of ["services.web.privileged", "services.web.cap_add", "services.db.privileged"]) {
+        for (const key of ["services.web.uts", "services.web.oom_score_adj", "services.db.uts"]) {
             expect(fault).toContain(key);
         }
+    });
+
+    test("that needs files which are not there tells them, as Docker would make folders of their names", async () => {
+        await write(`
+services:
+  web:
+    image: web
+    secrets: [token]
+    volumes: [{type: bind, source: ./missing, target: /missing, bind: {create_host_path: false}}]
+secrets: {token: {file: ./token.txt}}
+`);
+        const fault = await faultOf(askCompose(checkout, {}));
+
+        expect(fault).toContain(`secrets.token: ${join(checkout, "token.txt")}`);
+        expect(fault).toContain(`services.web.volumes: ${join(checkout, "missing")}`);
+    });
+
+    test("has the variables that secrets are taken from, and the platform that services have by default", async () => {
+        await write(`
+services:
+  web: {image: web, secrets: [token]}
+  db: {image: db, platform: linux/arm64}
+secrets: {token: {environment: TOKEN}}
+`);
+        await write("TOKEN='of\ntwo lines'\nDOCKER_DEFAULT_PLATFORM=linux/amd64\n", ".env");
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            variables: { TOKEN: "of\ntwo lines" },
+            services: { web: { platform: "linux/amd64" }, db: { platform: "linux/arm64" } },
+        });
     });
 
     test.each([

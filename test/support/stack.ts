@@ -44,12 +44,17 @@ export interface TestStack {
 /** Counts by operation, those of resources that stay the same left out. */
 export type Changes = Readonly<Record<string, number>>;
 
-/** Makes an empty stack. */
-export async function makeStack(config: Readonly<Record<string, string>>): Promise<TestStack> {
+/**
+ * Makes an empty stack.
+ *
+ * @param program - the file of its program, from the project's folder.
+ */
+export async function makeStack(config: Readonly<Record<string, string>>, program = "index.ts"): Promise<TestStack> {
     const folder = await mkdtemp(join(tmpdir(), "stack-"));
     // The program is this project's; settings and state are not.
     await cp(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-    for (const part of ["index.ts", "package.json", "node_modules"]) {
+    await symlink(join(project, program), join(folder, "index.ts"));
+    for (const part of ["package.json", "node_modules"]) {
         await symlink(join(project, part), join(folder, part));
     }
     await mkdir(join(folder, "state"));

@@ -1,0 +1,240 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { makeStack, type TestStack } from "../support/stack.ts";
+import { describeDocker } from "./docker.ts";
+import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
+
+/** What of a service makes its container differ from that of a plain one. */
+const differing: Readonly<Record<string, object>> = {
+    cap_add: { cap_add: ["net_admin", "CAP_SYS_TIME"], cap_drop: ["MKNOD"] },
+    cgroup: { cgroup: "private" },
+    configs: { configs: ["fromFile", { source: "inline", target: "/etc/inline", mode: "0440", uid: "1", gid: "2" }] },
+    container_name: { container_name: "a-name-of-its-own" },
+    cpu_shares: { cpu_shares: 512, cpuset: "0" },
+    cpus: { cpus: 0.25 },
+    depends_on: { depends_on: { once: { condition: "service_completed_successfully" } } },
+    deploy: {
+        deploy: {
+            replicas: 1,
+            resources: { limits: { cpus: "1.5", memory: "64M" }, reservations: { memory: "32M", cpus: "0.5" } },
+            restart_policy: { condition: "on-failure", max_attempts: 2 },
+        },
+    },
+    devices: { devices: ["/dev/null:/dev/nothing:r", "/dev/zero"] },
+    device_cgroup_rules: { device_cgroup_rules: ["c 1:3 mr"] },
+    dns: { dns: ["10.1.1.1"], dns_opt: ["use-vc"], dns_search: ["example.com"] },
+    expose: { expose: ["8000"] },
+    extra_hosts: { extra_hosts: ["lms.local:host-gateway", "other.local:10.1.1.2"] },
+    group_add: { group_add: ["mail", 100] },
+    healthcheck: {
+        healthcheck: {
+            test: ["CMD", "true"],
+            interval: "90s",
+            start_period: "1m",
+            retries: 2,
+        },
+    },
+    healthcheck_disable: { healthcheck: { disable: true } },
+    hostname: { hostname: "a-host", domainname: "example.org" },
+    init: { init: true },
+    ipc: { ipc: "shareable" },
+    labels: { labels: { "com.example.note": "mine" } },
+    links: { links: ["plain:database"] },
+    logging: { logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } } },
+    mem_limit: { mem_limit: "64m", mem_reservation: "32m" },
+    memswap_limit: { mem_limit: "64m", memswap_limit: "128m" },
+    memswap_unlimited: { mem_limit: "64m", memswap_limit: -1 },
+    network_mode_host: { network_mode: "host" },
+    network_mode_none: { network_mode: "none" },
+    network_mode_service: { network_mode: "service:plain" },
+    networks: {
+        networks: {
+            back: { ipv4_address: "10.213.7.9", aliases: ["api"] },
+            elsewhere: null,
+        },
+    },
+    pid: { pid: "host" },
+    pid_service: { pid: "service:plain" },
+    ports: { ports: ["127.0.0.1:18613:8013", "18614-18616:8014", "18617-18618:8017-8018", "53/udp"] },
+    read_only: { read_only: true },
+    restart: { restart: "unless-stopped" },
+    restart_retries: { restart: "on-failure:3" },
+    secrets: { secrets: ["fromFile", { source: "fromEnvironment", target: "token", mode: "0400" }] },
+    security_opt: { security_opt: ["no-new-privileges:true", "seccomp:unconfined"] },
+    seccomp_file: { security_opt: ["seccomp:./seccomp.json"] },
+    shm_size: { shm_size: "128m" },
+    stop_grace_period: { stop_grace_period: "1s" },
+    stop_signal: { stop_signal: "SIGINT" },
+    sysctls: { sysctls: { "net.core.somaxconn": 1024 } },
+    tmpfs: { tmpfs: ["/run", "/cache:size=16m"] },
+    ulimits: { ulimits: { nproc: 1000, nofile: { soft: 512, hard: 1024 } } },
+    user: { user: "1000:1000" },
+    userns_mode: { userns_mode: "host" },
+    volumes: {
+        volumes: [
+            "./folder:/short:ro",
+            "./folder:/selinux:z",
+            "./folder:/private:rprivate",
+            { type: "bind", source: "./folder", target: "/long", bind: { create_host_path: false } },
+            "data:/data",
+            "outside:/outside",
+            { type: "tmpfs", target: "/fast", tmpfs: { size: "16m", mode: 0o1777 } },
+        ],
+    },
+    volumes_anonymous: { volumes: ["/src/node_modules"] },
+    working_dir: { working_dir: "/usr/local/" },
+};
+
+const plain = { image: "openedx-mit-test/services", command: ["sleep", "infinity"], stop_grace_period: "0s" };
+const project = {
+    name: "keys",
+    services: {
+        plain,
+        once: { ...plain, command: ["true"] },
+        ...Object.fromEntries(Object.entries(differing).map(([key, more]) => [key, { ...plain, ...more }])),
+    },
+    networks: {
+        back: {
+            driver_opts: { "com.docker.network.bridge.name": "br-keys" },
+            ipam: { config: [{ subnet: "10.213.7.0/24", gateway: "10.213.7.1", ip_range: "10.213.7.0/25" }] },
+            labels: { "com.example.note": "mine" },
+            internal: true,
+        },
+        elsewhere: { external: true, name: "keys-elsewhere" },
+    },
+    volumes: {
+        data: { driver_opts: { type: "tmpfs", device: "tmpfs", o: "size=1m" }, labels: { "com.example.note": "mine" } },
+        outside: { external: true, name: "keys-outside" },
+    },
+    secrets: { fromFile: { file: "./secret.txt" }, fromEnvironment: { environment: "TOKEN" } },
+    configs: { fromFile: { file: "./config.txt" }, inline: { content: "token ${TOKEN}\n" } },
+};
+
+type Inspected = Readonly<Record<string, unknown>>;
+
+describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
+    let docker: DockerEnvironment;
+    let checkout: string;
+    let stack: TestStack;
+    let byCompose: Readonly<Record<string, Inspected>>;
+    let byStack: Readonly<Record<string, Inspected>>;
+
+    beforeAll(async () => {
+        docker = await prepareDocker();
+        Object.assign(process.env, docker.env);
+        checkout = join(await realpath(await mkdtemp(join(tmpdir(), "keys-"))), "keys");
+        await mkdir(join(checkout, "folder"), { recursive: true });
+        await Promise.all(
+            Object.entries({
+                "docker-compose.yml": JSON.stringify(project),
+                ".env": "TOKEN='s3cret\nof two lines'\n",
+                "secret.txt": "secret\n",
+                "config.txt": "config\n",
+                "seccomp.json": JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [] }, null, 4),
+            }).map(([file, text]) => writeFile(join(checkout, file), text)),
+        );
+        await docker.docker("network", "create", "keys-elsewhere");
+        await docker.docker("volume", "create", "keys-outside");
+        const compose = (...args: string[]) => execa("docker", ["compose", ...args], { cwd: checkout });
+        await compose("up", "--detach");
+        byCompose = await containers();
+        await compose("down", "--volumes");
+        stack = await makeStack({ checkout }, "test/docker/programs/compose.ts");
+        await stack.up();
+        byStack = await containers();
+    }, preparationTimeout);
+    afterAll(async () => {
+        await stack.destroy();
+        await stack.remove();
+        await rm(join(checkout, ".."), { recursive: true });
+        await docker.release();
+    });
+
+    /** What Docker has of each service's container. */
+    const containers = async () => {
+        const ids = (await docker.docker("ps", "--all", "--quiet")).split("\n");
+        const all = JSON.parse(await docker.docker("inspect", ...ids)) as InspectedContainer[];
+        return Object.fromEntries(
+            all.map((container) => [
+                container.Config.Labels["com.docker.compose.service"] ?? "",
+                comparable(container),
+            ]),
+        );
+    };
+
+    test.each(Object.keys(differing))("%s makes the difference that it makes with Compose", (key) => {
+        const byBoth = [byCompose, byStack].map((all) => difference(all[key] ?? {}, all["plain"] ?? {}));
+
+        expect(byBoth[1]).toEqual(byBoth[0]);
+    });
+
+    test("plan no change once they are there, with a look at Docker and without", async () => {
+        await expect(stack.preview()).resolves.toEqual({});
+        await expect(stack.upRefreshing()).resolves.toEqual({});
+    });
+});
+
+interface InspectedContainer {
+    readonly Name: string;
+    readonly Config: { readonly Labels: Readonly<Record<string, string>> } & Inspected;
+    readonly HostConfig: Inspected;
+    readonly Mounts: readonly { Type: string; Name?: string; Source: string; Destination: string; Mode: string }[];
+}
+
+/** What of a container doesn't differ by run, in one shape for what Docker can be told in several ways. */
+function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): Inspected {
+    const { Labels, Hostname, ExposedPorts: _exposed, Volumes: _volumes, ...config } = Config;
+    const {
+        Binds: _binds,
+        Mounts: _mounts,
+        NetworkMode,
+        PidMode,
+        PortBindings,
+        Devices,
+        SecurityOpt,
+        ...host
+    } = HostConfig;
+    return {
+        Name: Name === `/keys-${String(Labels["com.docker.compose.service"])}-1` ? "" : Name,
+        ...config,
+        Labels: Object.fromEntries(Object.entries(Labels).filter(([label]) => !/compose|owner/.test(label))),
+        Hostname: /^[0-9a-f]{12}$/.test(String(Hostname)) ? "" : Hostname,
+        ...host,
+        Devices: sorted(Devices),
+        SecurityOpt: sorted(SecurityOpt),
+        // A network is known by its id or its name, and a container by its id.
+        NetworkMode: /^(host$|none$|container:)/.exec(String(NetworkMode))?.[0] ?? "",
+        PidMode: String(PidMode).replace(/:.*/, ""),
+        PortBindings: mapPorts(PortBindings),
+        Mounts: Object.fromEntries(
+            Mounts.map(({ Destination, Source, Mode: _mode, ...mount }) => [
+                Destination,
+                { ...mount, ...(/^[0-9a-f]{64}$/.test(mount.Name ?? "") ? { Name: "" } : { Source }) },
+            ]),
+        ),
+    };
+}
+
+function sorted(items: unknown): unknown {
+    const text = JSON.stringify;
+    return Array.isArray(items) ? items.toSorted((one, other) => (text(one) < text(other) ? -1 : 1)) : items;
+}
+
+/** The stack's ports are bound to IPv4 addresses where the file names none, and of a range to the first. */
+function mapPorts(bindings: unknown): unknown {
+    return JSON.parse(
+        JSON.stringify(bindings)
+            .replaceAll('"HostIp":""', '"HostIp":"0.0.0.0"')
+            .replaceAll('"HostPort":""', '"HostPort":"0"')
+            .replace(/"HostPort":"(\d+)-\d+"/g, '"HostPort":"$1"'),
+    );
+}
+
+/** Those entries of a record that another one has not. */
+function difference(one: Inspected, other: Inspected): Inspected {
+    return Object.fromEntries(Object.entries(one).filter(([key, value]) => !isDeepStrictEqual(value, other[key])));
+}
