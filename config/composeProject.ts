@@ -26,7 +26,7 @@ const composeModel = z.looseObject({
         text,
         z.looseObject({
             env_file: z.array(z.looseObject({ path: text, required: z.boolean().default(true) })).default([]),
-            environment: z.union([z.record(text, z.unknown()), texts]).default([]),
+            environment: z.union([z.record(text, z.unknown()), z.array(text)]).default([]),
         }),
     ),
 });
