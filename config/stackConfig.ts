@@ -108,6 +108,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
                 kind: "openedx",
                 baseUrl: lmsUrl.origin,
                 username: settings.lmsUsername,
+                ...(settings.lmsPassword && { configured: configuredBy("lmsUsername", "lmsPassword") }),
                 ...(settings.lmsFrom === "tutor" && { mayBeDown: true }),
                 ...(settings.lmsFrom === "tutor" && settings.lmsLaunch && { isOfStack: true }),
             },
@@ -125,6 +126,9 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
                 kind: "django",
                 baseUrl: new URL(settings.applicationAdminUrl || adminUrl(applicationUrl, profile)).origin,
                 username: settings.applicationUsername,
+                ...(settings.applicationPassword && {
+                    configured: configuredBy("applicationUsername", "applicationPassword"),
+                }),
                 ...(settings.applicationFrom === "compose" && { isOfStack: true }),
             },
             password: passwordOf(settings.applicationPassword),
@@ -180,6 +184,11 @@ export function atHost(url: string, host: string): string {
     const other = new URL(url);
     other.hostname = host;
     return other.origin;
+}
+
+/** The keys of the configuration that say who signs in to a server. */
+function configuredBy(username: keyof Settings, password: keyof Settings): NonNullable<ConnectionArgs["configured"]> {
+    return { stack: pulumi.getStack(), username, password };
 }
 
 function passwordOf(value: string): pulumi.Output<string> | undefined {

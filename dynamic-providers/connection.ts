@@ -20,6 +20,11 @@ export interface Connection {
      * answer as it was. Default: as {@link isOfStack}.
      */
     readonly mayBeDown?: boolean;
+    /**
+     * Where the stack's configuration says who signs in, for commands that get the state's credentials: its keys, for
+     * instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the password is made by the stack.
+     */
+    readonly configured?: { readonly stack: string; readonly username: string; readonly password: string };
 }
 
 /** {@link Connection} as a caller passes it. */
@@ -30,4 +35,5 @@ export interface ConnectionArgs {
     readonly password: Input<string>;
     readonly isOfStack?: Input<boolean>;
     readonly mayBeDown?: Input<boolean>;
+    readonly configured?: Connection["configured"];
 }

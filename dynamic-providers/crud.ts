@@ -229,6 +229,9 @@ export const connectionSchema = z.strictObject({
     password: z.string().min(1, "must not be empty"),
     isOfStack: z.boolean().exactOptional(),
     mayBeDown: z.boolean().exactOptional(),
+    configured: z
+        .strictObject({ stack: z.string().min(1), username: z.string().min(1), password: z.string().min(1) })
+        .exactOptional(),
 });
 
 /** Compares lists whose order and repetitions mean nothing to the server. */
@@ -238,8 +241,8 @@ export function sameMembers(one: readonly string[], other: readonly string[]): b
 
 /** State of earlier versions lacks `mayBeDown`, which changes nothing on the server. */
 function sameConnection(one: unknown, other: unknown): boolean {
-    const [{ mayBeDown }, { mayBeDown: otherwise }] = [one as Connection, other as Connection];
-    return isDeepStrictEqual({ mayBeDown: otherwise, ...(one as Connection) }, { mayBeDown, ...(other as Connection) });
+    const compared = (connection: unknown) => without(connection as Connection, ["mayBeDown", "configured"]);
+    return isDeepStrictEqual(compared(one), compared(other));
 }
 
 function isKnown<Value>(value: Value | undefined): value is Value {
