@@ -4,7 +4,7 @@ import { ApplicationRegistration } from "../../components/applicationRegistratio
 import { ApplicationServer } from "../../components/applicationServer.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+import { configured, deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 async function register(values: Record<string, string>) {
     const resources = await deploy(() => {
@@ -30,7 +30,13 @@ describe("the registration in the MIT application", () => {
         const app = await register({ application });
 
         expect(app.inputs).toStrictEqual({
-            connection: { kind: "django", baseUrl, username: "admin", password: "password of the application" },
+            connection: {
+                kind: "django",
+                baseUrl,
+                username: "admin",
+                password: "password of the application",
+                configured: configured.application,
+            },
             name: "edx-oauth-app",
             clientId: "application-client-id",
             clientSecret: "application-client-secret",

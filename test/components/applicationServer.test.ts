@@ -8,7 +8,7 @@ import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import type { ComposeProject } from "../../config/composeProject.ts";
 import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
-import { deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+import { configured, deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
 
 async function run(values: Record<string, string> = {}, project?: ComposeProject) {
     let server: ApplicationServer | undefined;
@@ -196,6 +196,7 @@ describe("an application that somebody else runs", () => {
             baseUrl: "http://mitxonline.odl.local:8013",
             username: "admin",
             password: "password of the application",
+            configured: configured.application,
         });
     });
 });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import type { Found } from "../../config/stackConfig.ts";
-import { deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+import { configured, deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
 
 async function run(values: Record<string, string> = {}, found: Found = {}) {
     let server: OpenEdxServer | undefined;
@@ -70,6 +70,7 @@ describe("an LMS that Tutor runs", () => {
                 baseUrl: "http://local.openedx.io:8000",
                 username: "edx@example.org",
                 password: "password of the LMS",
+                configured: configured.openEdx,
                 mayBeDown: true,
             },
             backendName: "ol-oauth2",
@@ -246,6 +247,7 @@ describe("an LMS that is set up elsewhere", () => {
             baseUrl: "http://local.openedx.io:8000",
             username: "edx@example.org",
             password: "password of the LMS",
+            configured: configured.openEdx,
         });
     });
 

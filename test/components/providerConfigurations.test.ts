@@ -4,13 +4,14 @@ import { ApplicationServer } from "../../components/applicationServer.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { ProviderConfigurations } from "../../components/providerConfigurations.ts";
-import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+import { configured, deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 const connection = {
     kind: "openedx",
     baseUrl: "http://local.openedx.io:8000",
     username: "edx@example.org",
     password: "password of the LMS",
+    configured: configured.openEdx,
 };
 
 async function configure(values: Record<string, string> = {}) {

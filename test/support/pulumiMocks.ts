@@ -168,6 +168,12 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}, found
     );
 }
 
+/** Where that configuration says who signs in, as the connections name it. */
+export const configured = {
+    openEdx: { stack: "test", username: "lmsUsername", password: "lmsPassword" },
+    application: { stack: "test", username: "applicationUsername", password: "applicationPassword" },
+};
+
 /** The value of an output. */
 export function valueOf<Value>(output: pulumi.Input<Value>): Promise<pulumi.Unwrap<Value>> {
     return new Promise((resolve) => {
