@@ -48,7 +48,6 @@ export class AccessToken extends ThinResource {
 
     constructor(name: string, args: AccessTokenArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "accessToken",
             "openedx:AccessToken",
             name,
             { expires: undefined, ...args, token: pulumi.secret(args.token) },

@@ -24,6 +24,6 @@ export interface ComposeLeftoversArgs {
  */
 export class ComposeLeftovers extends ThinResource {
     constructor(name: string, args: ComposeLeftoversArgs, opts?: pulumi.CustomResourceOptions) {
-        super("composeLeftovers", "docker:ComposeLeftovers", name, { ...args }, opts);
+        super("docker:ComposeLeftovers", name, { ...args }, opts);
     }
 }

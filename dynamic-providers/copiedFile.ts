@@ -29,6 +29,6 @@ export interface CopiedFileArgs {
  */
 export class CopiedFile extends ThinResource {
     constructor(name: string, args: CopiedFileArgs, opts?: pulumi.CustomResourceOptions) {
-        super("copiedFile", "local:CopiedFile", name, { isMadeHere: undefined, ...args }, opts);
+        super("local:CopiedFile", name, { isMadeHere: undefined, ...args }, opts);
     }
 }

@@ -48,7 +48,6 @@ export interface DjangoSuperuserArgs {
 export class DjangoSuperuser extends ThinResource {
     constructor(name: string, args: DjangoSuperuserArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "djangoSuperuser",
             "django:Superuser",
             name,
             { isMadeHere: undefined, ...args, password: pulumi.secret(args.password) },

@@ -63,7 +63,6 @@ export class DjangoUser extends ThinResource {
     constructor(name: string, args: DjangoUserArgs, opts?: pulumi.CustomResourceOptions) {
         const { password, ...open } = args;
         super(
-            "djangoUser",
             "openedx:DjangoUser",
             name,
             password === undefined ? open : { ...open, password: pulumi.secret(password) },

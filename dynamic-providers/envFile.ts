@@ -48,7 +48,6 @@ export class EnvFile extends ThinResource {
             Object.entries(args.values).map(([key, value]) => [key, pulumi.secret(value)]),
         );
         super(
-            "envFile",
             "local:EnvFile",
             name,
             { ...args, values: secrets },

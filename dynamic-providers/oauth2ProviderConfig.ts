@@ -76,7 +76,6 @@ export class OAuth2ProviderConfig extends ThinResource {
 
     constructor(name: string, args: OAuth2ProviderConfigArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "oauth2ProviderConfig",
             "openedx:OAuth2ProviderConfig",
             name,
             { providerId: undefined, ...args, clientSecret: pulumi.secret(args.clientSecret ?? "") },

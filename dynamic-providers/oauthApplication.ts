@@ -71,7 +71,6 @@ export class OAuthApplication extends ThinResource {
 
     constructor(name: string, args: OAuthApplicationArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "oauthApplication",
             "openedx:OAuthApplication",
             name,
             { ...args, clientSecret: pulumi.secret(args.clientSecret) },

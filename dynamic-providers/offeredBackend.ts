@@ -35,6 +35,6 @@ export class OfferedBackend extends ThinResource {
     declare readonly backendName: pulumi.Output<string>;
 
     constructor(name: string, args: OfferedBackendArgs, opts?: pulumi.CustomResourceOptions) {
-        super("offeredBackend", "openedx:OfferedBackend", name, { ...args }, opts);
+        super("openedx:OfferedBackend", name, { ...args }, opts);
     }
 }

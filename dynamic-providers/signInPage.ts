@@ -33,6 +33,6 @@ export interface SignInPageArgs {
  */
 export class SignInPage extends ThinResource {
     constructor(name: string, args: SignInPageArgs, opts?: pulumi.CustomResourceOptions) {
-        super("signInPage", "openedx:SignInPage", name, { ...args }, opts);
+        super("openedx:SignInPage", name, { ...args }, opts);
     }
 }

@@ -37,6 +37,6 @@ export class Site extends ThinResource {
     declare readonly created: pulumi.Output<boolean>;
 
     constructor(name: string, args: SiteArgs, opts?: pulumi.CustomResourceOptions) {
-        super("site", "openedx:Site", name, { created: undefined, ...args }, opts);
+        super("openedx:Site", name, { created: undefined, ...args }, opts);
     }
 }

@@ -43,12 +43,6 @@ export class TutorNetwork extends ThinResource {
     declare readonly gateway: pulumi.Output<string>;
 
     constructor(name: string, args: TutorNetworkArgs, opts?: pulumi.CustomResourceOptions) {
-        super(
-            "tutorNetwork",
-            "tutor:Network",
-            name,
-            { name: undefined, project: undefined, gateway: undefined, ...args },
-            opts,
-        );
+        super("tutor:Network", name, { name: undefined, project: undefined, gateway: undefined, ...args }, opts);
     }
 }

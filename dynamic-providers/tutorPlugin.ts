@@ -41,7 +41,6 @@ export class TutorPlugin extends ThinResource {
 
     constructor(name: string, args: TutorPluginArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "tutorPlugin",
             "tutor:Plugin",
             name,
             { root: undefined, file: undefined, ...args, text: pulumi.secret(args.text) },

@@ -44,7 +44,6 @@ export class TutorServer extends ThinResource {
 
     constructor(name: string, args: TutorServerArgs, opts?: pulumi.CustomResourceOptions) {
         super(
-            "tutorServer",
             "tutor:Server",
             name,
             { container: undefined, since: undefined, isStartedHere: undefined, ...args },

@@ -41,7 +41,7 @@ export async function recordProgram(config: Readonly<Record<string, string>>): P
         const loaded =
             module === ""
                 ? { provider: random }
-                : ((await import(`../../dynamic-providers/${module}.ts`)) as { provider: AnyProvider });
+                : ((await import(`../../dynamic-providers/${module}.provider.ts`)) as { provider: AnyProvider });
         providers.set(module, loaded.provider);
     }
     const resources = recorded.map(({ type, name, ...resource }): Declared => ({

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { type Found, resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
+import { modules } from "../../dynamic-providers/registry.ts";
 
 /** A resource as a program asked for it. */
 export interface RecordedResource {
@@ -28,7 +29,7 @@ export interface RecordedResource {
     readonly dependencies: readonly string[];
     /** By input: the resources whose outputs are in it. */
     readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
-    /** The module of a dynamic provider, for instance `site.provider`; `""` where a plug-in provides it. */
+    /** The module of a dynamic provider, for instance `site`; `""` where a plug-in provides it. */
     readonly module: string;
 }
 
@@ -187,7 +188,7 @@ function recordInputs(
     const entries = Object.entries(inputs).filter(([key]) => key !== "__provider");
     const { __provider: provider = "" } = inputs as { __provider?: string };
     return {
-        module: /dynamic-providers\/([\w.]+)"/.exec(provider)?.[1] ?? "",
+        module: modules[/provider\("([\w:]+)"\)/.exec(provider)?.[1] ?? ""] ?? "",
         inputs: Object.fromEntries(entries.map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)])),
         secrets: entries.filter(([, value]) => pulumi.runtime.isRpcSecret(value)).map(([key]) => key),
     };

@@ -1,0 +1,22 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { modules } from "../../dynamic-providers/registry.ts";
+import { project } from "../../toolchain/pulumi.ts";
+
+const folder = join(project, "dynamic-providers");
+
+test("the registry has the module of each resource's type, and no other", async () => {
+    const files = await readdir(folder);
+    const resources = files.filter(
+        (file) => file.endsWith(".ts") && files.includes(file.replace(/\.ts$/, ".provider.ts")),
+    );
+    const types = await Promise.all(
+        resources.map(async (file) => {
+            const [, type = ""] = /super\(\s*"(\w+:\w+)"/.exec(await readFile(join(folder, file), "utf8")) ?? [];
+            return [type, file.replace(/\.ts$/, "")] as const;
+        }),
+    );
+    expect(types.length).toBeGreaterThan(10);
+    expect(Object.entries(modules).sort()).toEqual(types.sort());
+});
