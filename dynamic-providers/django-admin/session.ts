@@ -1,5 +1,6 @@
 import type { AxiosResponse } from "axios";
 import type { Connection } from "../connection.ts";
+import { presentConnection } from "../presentCredentials.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 import { adminPath } from "./adminPage.ts";
 import { parseChangelist, type Row } from "./changelist.ts";
@@ -38,13 +39,13 @@ export async function forgetRefusals(): Promise<void> {
 
 /** A signed-in user of a server's Django admin. */
 export class AdminSession {
-    readonly #connection: Connection;
-    readonly #http: HttpClient;
+    #connection: Connection;
+    #http: HttpClient;
     #signedIn: Promise<void> | undefined;
 
     constructor(connection: Connection) {
         this.#connection = connection;
-        this.#http = httpClient(connection.baseUrl.replace(/\/+$/, ""));
+        this.#http = clientOf(connection);
     }
 
     /** Lets a refused sign-in be tried again. */
@@ -204,7 +205,7 @@ export class AdminSession {
     }
 
     async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
-        const signedIn = (this.#signedIn ??= signIn(this.#http, this.#connection));
+        const signedIn = (this.#signedIn ??= this.#signIn());
         try {
             await signedIn;
         } catch (error) {
@@ -214,6 +215,7 @@ export class AdminSession {
             }
             throw error;
         }
+        const connection = this.#connection;
         const answer = await this.#http.send(request);
         if (/^(\/admin)?\/login\b|^\/auth\/login\//.test(this.#target(answer))) {
             // The first operation that notices ends the session; the others share the new sign-in.
@@ -232,7 +234,39 @@ export class AdminSession {
                     `anew. The server says: ${serverWords(answer.data)}`,
             );
         }
+        // The state's user may have lost their rights since, and another one be configured.
+        if (answer.status === 403 && (await this.#becomePresent(connection))) {
+            if (this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+            throw new ExpiredError(
+                `${this.url(request.path)}: "${connection.username}" is not allowed there; use a superuser. ` +
+                    `The server says: ${serverWords(answer.data)}`,
+            );
+        }
         return answer;
+    }
+
+    /** Signs in; where the server refuses the state's credentials, with those of the stack's present configuration. */
+    async #signIn(): Promise<void> {
+        try {
+            await signIn(this.#http, this.#connection);
+        } catch (error) {
+            if (!(error instanceof RefusedError) || !(await this.#becomePresent(this.#connection))) {
+                throw error;
+            }
+            await signIn(this.#http, this.#connection);
+        }
+    }
+
+    /** Goes on as whom the stack's present configuration names; false where that is the same user as before. */
+    async #becomePresent(former: Connection): Promise<boolean> {
+        const present = this.#connection === former ? await presentConnection(former) : this.#connection;
+        if (present !== undefined && this.#connection === former) {
+            this.#connection = present;
+            this.#http = clientOf(present);
+        }
+        return present !== undefined;
     }
 
     /**
@@ -279,6 +313,10 @@ export class AdminSession {
         const mayPass = answer.config.method === "post" || answer.status === 404 || answer.status >= 500;
         return mayPass ? new UnreachableError(message, true) : new ProviderError(message);
     }
+}
+
+function clientOf({ baseUrl }: Connection): HttpClient {
+    return httpClient(baseUrl.replace(/\/+$/, ""));
 }
 
 /** Runs an operation, and once more where the session ended under it: the second time it signs in. */

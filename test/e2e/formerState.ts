@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { Deployment } from "@pulumi/pulumi/automation/index.js";
 import type { ApplicationName } from "../../config/profiles.ts";
 import type { Ports } from "../../sandbox/sandbox.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
@@ -67,10 +68,13 @@ export async function restoreFormerStack(application: ApplicationName): Promise<
         await stack.remove();
         await servers.stop();
     };
-    await stack.stack.importStack(
-        JSON.parse(await restored("deployment.json", addresses as unknown as Addresses)) as Parameters<
-            typeof stack.stack.importStack
-        >[0],
-    );
+    // The fixture's secrets are in clear: this clone's passphrase encrypts them, not that of the clone that wrote it.
+    const { encryptionSalt: salt } = await stack.stack.workspace.stackSettings("test");
+    const state = JSON.parse(await restored("deployment.json", addresses as unknown as Addresses)) as Deployment;
+    const deployment = state.deployment as object;
+    await stack.stack.importStack({
+        ...state,
+        deployment: { ...deployment, secrets_providers: { type: "passphrase", state: { salt } } },
+    });
     return { servers, stack, remove };
 }
