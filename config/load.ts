@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
@@ -90,12 +90,16 @@ const realm = z.object({ clients: z.array(z.object({ clientId: z.string(), secre
 
 /** The secret of APISIX in the realm that the checkout's Keycloak imports; nothing where that is not there. */
 function keycloakSecret({ keycloak }: ApplicationProfile, envFile: string): string {
-    const file = keycloak && join(dirname(resolve(envFile)), keycloak.realm);
-    if (file === undefined || !existsSync(file)) {
+    // Compose mounts the whole folder, and the file in it has had several names.
+    const folder = keycloak && join(dirname(resolve(envFile)), dirname(keycloak.realm));
+    if (folder === undefined || !existsSync(folder)) {
         return "";
     }
-    const { data } = realm.safeParse(parseJson(readFileSync(file, "utf8")));
-    return data?.clients.find(({ clientId }) => clientId === keycloak?.clientId)?.secret ?? "";
+    const clients = readdirSync(folder)
+        .filter((file) => file.endsWith(".json"))
+        .sort()
+        .flatMap((file) => realm.safeParse(parseJson(readFileSync(join(folder, file), "utf8"))).data?.clients ?? []);
+    return clients.find(({ clientId }) => clientId === keycloak?.clientId)?.secret ?? "";
 }
 
 function parseJson(text: string): unknown {
