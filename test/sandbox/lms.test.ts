@@ -138,6 +138,14 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect(values).not.toHaveProperty("username");
     });
 
+    test("takes a last name of thirty characters, and none of thirty-one", async () => {
+        const id = await addUser("long-named");
+        await admin.change("auth/user", id, { last_name: "x".repeat(30) });
+        await expect(admin.change("auth/user", id, { last_name: "x".repeat(31) })).rejects.toThrow(
+            /at most 30 characters/,
+        );
+    });
+
     test("fails at a second account with the same e-mail address, or with none", async () => {
         const add = async (username: string) => {
             const form = await admin.form("/admin/auth/user/add/", "user_form");

@@ -1,5 +1,6 @@
 """The user admin of Open edX: profile and account recovery inline, username fixed once made."""
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
@@ -26,8 +27,9 @@ class AccountRecoveryInline(admin.StackedInline):
 
 
 class UserChangeForm(DjangoUserChangeForm):
-    """Without a link to the page that changes a password."""
+    """Shows a password without a link to change it, and takes a shorter last name than the database does."""
 
+    last_name = forms.CharField(max_length=30, required=False)
     password = ReadOnlyPasswordHashField(label="Password")
 
 
