@@ -146,6 +146,12 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         );
     });
 
+    test("has no page that changes a password", async () => {
+        const id = await addUser("keeps-the-password");
+        expect((await admin.get(`/admin/auth/user/${id}/password/`)).status).toBe(404);
+        expect((await admin.get("/admin/password_change/")).status).toBe(404);
+    });
+
     test("fails at a second account with the same e-mail address, or with none", async () => {
         const add = async (username: string) => {
             const form = await admin.form("/admin/auth/user/add/", "user_form");

@@ -20,6 +20,8 @@ urlpatterns = [
     path("logout", views.logout_page, name="logout"),
     # Django's own sign-in page is not reachable on an Open edX LMS.
     path("admin/login/", views.admin_login),
+    # Nor are its pages that change a password.
+    re_path(r"^admin/(?:password_change|auth/user/\d+/password)/$", views.no_page),
     path("admin/", admin.site.urls),
     path("auth/", include("social_django.urls", namespace="social")),
     path("oauth2/", include("oauth_dispatch.urls")),

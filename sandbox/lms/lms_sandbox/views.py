@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.sites.models import Site
-from django.http import HttpResponseNotFound, HttpResponseServerError, JsonResponse
+from django.http import Http404, HttpResponseNotFound, HttpResponseServerError, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.html import escape
 from django.views.decorators.http import require_GET
@@ -72,6 +72,11 @@ def logout_page(request):
 def admin_login(request):
     """Open edX keeps its admin's sign-in page out of reach."""
     return redirect("/login?next=/admin")
+
+
+def no_page(request):
+    """A page of Django's that Open edX takes away."""
+    raise Http404
 
 
 @require_GET
