@@ -84,8 +84,8 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
         ]);
         // Compose writes `$$` for `$`, so that its output can be its input; but not a limit that it would read.
         const normalised = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
-        const written = JSON.parse(normalised) as { readonly [VARIABLES]: Record<string, string> };
-        const variables = written[VARIABLES];
+        const written = JSON.parse(normalised) as { readonly [VARIABLES]?: Record<string, string> };
+        const variables = written[VARIABLES] ?? {};
         const { data, error } = composeFile.safeParse(withoutExtensions(written));
         if (error !== undefined) {
             throw new Fault(

@@ -183,7 +183,9 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
         await operation();
     } catch (error) {
         if (error instanceof UnreachableError && error.mayHaveSucceeded) {
-            throw error;
+            throw (props as { connection?: Connection }).connection?.isOfStack === true
+                ? new ProviderError(`${error.message} If it never recovers, stop its containers and destroy again.`)
+                : error;
         }
         if (!isShutServerOfStack(error, props)) {
             if (!(error instanceof UnreachableError)) {
@@ -275,8 +277,10 @@ async function withProviderIfPartly<Result>(props: object, operation: () => Prom
 }
 
 /**
- * Whether the server of the new inputs has the object of the state. A server that can't be asked, or a password that a
- * preview does not know yet, leaves it at another address meaning another server.
+ * Whether the server of the new inputs has the object of the state. One that the stack is yet to start, or whose password a
+ * preview does not know yet, is another server.
+ *
+ * @throws ProviderError where any other server can't be asked: nothing is replaced on a guess.
  */
 async function isThere<Inputs extends object, Outputs extends Inputs>(
     definition: ProviderDefinition<Inputs, Outputs>,
@@ -294,7 +298,7 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
     try {
         return await definition.isThere(id, olds, connection);
     } catch (error) {
-        if (error instanceof ProviderError) {
+        if (isShutServerOfStack(error, news, "mayBeDown")) {
             return false;
         }
         throw error;

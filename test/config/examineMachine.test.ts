@@ -56,6 +56,8 @@ const faults = async (values: Readonly<Record<string, string>>): Promise<string>
         lmsGateway: values["lmsFrom"] === "tutor" ? "" : "172.18.0.1",
         applicationPassword: "password of the application",
         applicationGateway: values["applicationFrom"] === "compose" ? "" : "172.19.0.1",
+        // A folder that is there.
+        envFile: join(commands.folder, ".env"),
         ...values,
     });
     try {

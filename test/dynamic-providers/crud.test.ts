@@ -322,6 +322,8 @@ describe("delete", () => {
 
     test("forgets nothing on a server of the stack that answers late or with an error", async () => {
         await expect(remove(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");
-        await expect(remove(late, ofStack)).rejects.toThrow("ETIMEDOUT");
+        await expect(remove(late, ofStack)).rejects.toThrow(
+            /ETIMEDOUT.* If it never recovers, stop its containers and destroy again\./,
+        );
     });
 });

@@ -139,7 +139,7 @@ describe.each([
         await browsers[server].change(MODEL, id, { client_id: "of-another-server" });
         await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: ["connection"] });
         await proxy.stop();
-        await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await expect(provider.diff(id, outs, renamed)).rejects.toThrow(/no answer/);
     });
 
     test("keeps its former values where the answer to its adoption is lost", async () => {
