@@ -34,7 +34,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
     readonly connection: ConnectionArgs;
     /** What has to be there before anything in its admin. */
     readonly ready: pulumi.Resource[];
-    /** For what is in its database, which goes with a container that has no named volume: it is made again then. */
+    /** For what is in its database: it is made again when that is another one. */
     readonly inDatabase: pulumi.CustomResourceOptions;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -65,6 +65,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
                 values: byPlaceholder(environment.made),
                 owner,
                 gateway: platform === "linux" ? application.gateway : undefined,
+                found: application.volumes,
                 keepsVolumes: application.keepsVolumes,
             },
             { parent: this, dependsOn: [environment.envFile, ...copies] },

@@ -6,15 +6,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/composeLeftovers.ts";
-import {
-    composeLabels,
-    expectCompleted,
-    expectImage,
-    OWNER_LABEL,
-    removeLeftContainer,
-    removeLeftNetwork,
-    subnetOf,
-} from "../dynamic-providers/docker.ts";
+import { type FoundVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/anonymousVolumes.ts";
+import { ComposeVolumes } from "../dynamic-providers/composeVolumes.ts";
+import { composeLabels, expectCompleted, expectImage, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { removeLeftContainer, removeLeftNetwork } from "../dynamic-providers/leftovers.ts";
 import {
     containerArgs,
     containerName,
@@ -22,6 +17,7 @@ import {
     type PlaceholderValues,
     replaceAll,
 } from "./composeContainer.ts";
+import { type ContainerVolume, dataVersion, nameVolumes, volumesByPath } from "./serviceVolumes.ts";
 
 /** What {@link ComposeResources} needs. */
 export interface ComposeResourcesArgs {
@@ -32,7 +28,9 @@ export interface ComposeResourcesArgs {
     readonly owner: string;
     /** The gateway of the default network; `undefined`: as Docker likes. */
     readonly gateway: string | undefined;
-    /** Whether `destroy` leaves the named volumes. */
+    /** What the machine has of the project's data. */
+    readonly found: FoundVolumes;
+    /** Whether a plan that leaves data behind is refused. `destroy` asks the configuration itself. */
     readonly keepsVolumes: boolean;
 }
 
@@ -47,7 +45,7 @@ export class ComposeResources extends pulumi.ComponentResource {
     readonly #removals: local.Command[] = [];
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
-    /** By service: changes with the containers that it depends on, its database among them. */
+    /** By service: changes when its data, or that of a service that it depends on, is other data. */
     readonly dataVersions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -61,17 +59,30 @@ export class ComposeResources extends pulumi.ComponentResource {
             { project: project.name },
             { parent: this, dependsOn: Object.values(networks) },
         );
+        const data = new ComposeVolumes(
+            `${project.name}-volumes`,
+            { project: project.name, owner: args.owner },
+            { parent: this },
+        );
         const hashes = hashesOf(args);
         const images: Record<string, docker.RemoteImage> = {};
         const containers: Record<string, docker.Container> = {};
+        const versions: Record<string, pulumi.Output<string>> = {};
         for (const [service, definition] of inOrder(project.services)) {
             const image = imageOf(project, service);
             images[image] ??= this.#image(project, image);
             const name = containerName(project, service);
+            const own = containerArgs(project, service, args.values, { networks, volumes, containers });
+            const mounted = pulumi
+                .all([
+                    pulumi.output({ volumes: own.volumes, mounts: own.mounts, tmpfs: own.tmpfs }),
+                    images[image].imageId,
+                ])
+                .apply(([places, id]) => nameVolumes({ ...args, project: project.name, service }, places, id));
             containers[service] = new docker.Container(
                 service,
                 {
-                    ...containerArgs(project, service, args.values, { networks, volumes, containers }),
+                    ...own,
                     image: images[image].imageId,
                     labels: labelsOf(args, {
                         ...definition.labels,
@@ -79,29 +90,37 @@ export class ComposeResources extends pulumi.ComponentResource {
                         "com.docker.compose.config-hash": hashes.apply((all) => all[service] ?? ""),
                         "com.docker.compose.image": images[image].imageId,
                     }),
+                    volumes: mounted,
                 },
                 {
                     parent: this,
                     deleteBeforeReplace: true,
                     dependsOn: [
                         leftovers,
+                        data,
                         ...dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? []),
                     ],
                     replaceWith: restartedWith(definition).flatMap((dependency) => containers[dependency] ?? []),
                     hooks: {
                         beforeCreate: [
-                            async () => {
+                            async ({ newInputs }) => {
+                                const { volumes: known = [] } = newInputs as { volumes?: ContainerVolume[] };
                                 await Promise.all(completedBefore(project, definition).map(expectCompleted));
                                 await removeLeftContainer(name, project.name);
+                                await makeOwnVolumes(project.name, service, args.owner, volumesByPath(known));
                             },
                         ],
+                        afterCreate: [() => releaseVolumes(project.name, service)],
                     },
                 },
             );
+            versions[service] = dataVersion(args.found, containers[service], mounted);
         }
         this.version = versionOf(Object.values(containers));
-        this.dataVersions = mapValues(project.services, (definition) =>
-            versionOf(dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? [])),
+        this.dataVersions = mapValues(project.services, (definition, service) =>
+            pulumi
+                .all([service, ...dependenciesOf(definition)].flatMap((one) => versions[one] ?? []))
+                .apply((all) => digest(all.join("\n"))),
         );
         this.registerOutputs({});
     }
@@ -153,8 +172,8 @@ export class ComposeResources extends pulumi.ComponentResource {
                 ...(driver !== undefined && { driver }),
                 ...(driver_opts !== undefined && { driverOpts: driver_opts }),
             },
-            // One that Compose made is used as it is, with labels of its own.
-            { parent: this, retainOnDelete: args.keepsVolumes, ignoreChanges: ["labels"] },
+            // One that Compose made is used as it is, with labels of its own. Removing it is up to ComposeVolumes.
+            { parent: this, retainOnDelete: true, ignoreChanges: ["labels"] },
         );
     }
 

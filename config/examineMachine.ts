@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/anonymousVolumes.ts";
 import { projectContainers } from "../dynamic-providers/docker.ts";
 import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { envFault, readEnvText } from "../dynamic-providers/envFaults.ts";
@@ -45,7 +47,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
     return resolveSettings(settings, {
         ...found,
         ...(tutorProject !== undefined && { tutorProject }),
-        ...(project !== undefined && { project }),
+        ...(project !== undefined && { project, volumes: await lookAtVolumes(project) }),
     });
 }
 
@@ -77,6 +79,14 @@ function composeChecks(
             ? [checkSubnet(application.gateway, network, "applicationGateway")]
             : []),
     ];
+}
+
+/** What Docker has of the application's data. An `up` makes sure first that none of it goes with its container. */
+async function lookAtVolumes({ name }: ComposeProject): Promise<FoundVolumes> {
+    if (!pulumi.runtime.isDryRun()) {
+        await holdVolumes(name);
+    }
+    return findVolumes(name);
 }
 
 interface TutorOnMachine {

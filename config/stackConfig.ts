@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { type FoundVolumes, noVolumes } from "../dynamic-providers/anonymousVolumes.ts";
 import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { dockerHost, openEdx as openEdxConstants } from "./openEdx.ts";
@@ -32,7 +33,9 @@ export interface ApplicationServer extends Server {
     readonly project: ComposeProject | undefined;
     /** The folder with its Compose files and its `.env`, absolute. */
     readonly checkout: string;
-    /** Whether `destroy` leaves its named volumes. */
+    /** What this machine has of that project's data. */
+    readonly volumes: FoundVolumes;
+    /** Whether nothing of its data is left behind or deleted. */
     readonly keepsVolumes: boolean;
     /** The lines of `.env` that follow from what its developer has set there, such as those that are missing to boot. */
     readonly ownLines: Readonly<Record<string, string>>;
@@ -87,6 +90,7 @@ export interface Found {
     readonly tutorProject?: string;
     readonly project?: ComposeProject;
     readonly ownLines?: Readonly<Record<string, string>>;
+    readonly volumes?: FoundVolumes;
 }
 
 /** Adds what follows from the settings: addresses, gateways, sites. */
@@ -135,6 +139,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
             superuser: superuserOf(settings.applicationUsername, mitApplication.superuserDomain),
             project: found.project,
             checkout: dirname(resolve(envFile)),
+            volumes: found.volumes ?? noVolumes,
             keepsVolumes: settings.keepVolumes,
             ownLines: found.ownLines ?? {},
         },

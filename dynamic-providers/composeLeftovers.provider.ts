@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ComposeLeftoversInputs as Inputs, ComposeLeftoversOutputs as Outputs } from "./composeLeftovers.ts";
 import { defineProvider } from "./crud.ts";
-import { projectContainers, removeContainers } from "./docker.ts";
+import { removeProjectContainers } from "./leftovers.ts";
 
 const schema = z.strictObject({ project: z.string().min(1, "must not be empty") });
 
@@ -17,10 +17,9 @@ export const provider = defineProvider<Inputs, Outputs>({
     update: (_id, _olds, news) => Promise.resolve(news),
 
     async delete(_id, { project }) {
-        const ids = await projectContainers(project);
-        if (ids.length > 0) {
-            console.warn(`Containers of ${project} that were started by hand are removed: ${ids.length}.`);
-            await removeContainers(ids);
+        const removed = await removeProjectContainers(project);
+        if (removed > 0) {
+            console.warn(`Containers of ${project} that were started by hand are removed: ${removed}.`);
         }
     },
 });

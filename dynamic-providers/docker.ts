@@ -100,7 +100,7 @@ export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<R
     } catch (error) {
         if (
             error instanceof ProviderError &&
-            /no such (container|network|object)|network \S+ not found/i.test(error.message)
+            /no such (container|image|network|object|volume)|network \S+ not found/i.test(error.message)
         ) {
             return undefined;
         }
@@ -158,32 +158,6 @@ export async function runningContainer(project: string, service: string): Promis
 }
 
 /**
- * Removes the container of a name, so that it can be made again: one that a killed run left, or that Compose made when it
- * was called by hand.
- *
- * @param project - the Compose project that it has to be of; it is the stack's, as the checks at the start have seen.
- * @throws ProviderError where it is of another one, or of none.
- */
-export async function removeLeftContainer(name: string, project: string): Promise<void> {
-    const format = `{{index .Config.Labels "${composeLabels.project}"}}`;
-    const itsProject = await unlessMissing(docker("container", "inspect", "--format", format, name));
-    if (itsProject !== undefined) {
-        expectProject("container", name, itsProject, project);
-        await removeContainers([name]);
-    }
-}
-
-/** Removes the network of a name as {@link removeLeftContainer}, with the project's containers, which would hold it. */
-export async function removeLeftNetwork(name: string, project: string): Promise<void> {
-    const network = await findNetwork(name);
-    if (network !== undefined) {
-        expectProject("network", name, network.labels[composeLabels.project] ?? "", project);
-        await removeContainers(await projectContainers(project));
-        await removeNetwork(name);
-    }
-}
-
-/**
  * Waits for the end of a container.
  *
  * @throws ProviderError with what it said last, where that is not a good one.
@@ -205,15 +179,6 @@ export async function expectImage(name: string): Promise<void> {
         throw new ProviderError(
             `There is no image ${name} on this machine, and the Compose file forbids to pull it (pull_policy: never). ` +
                 "Build or load it.",
-        );
-    }
-}
-
-function expectProject(kind: "container" | "network", name: string, itsProject: string, project: string): void {
-    if (itsProject !== project) {
-        throw new ProviderError(
-            `There is a ${kind} ${name} already, and not of the Compose project ${project}. ` +
-                `Take it away: docker ${kind} rm ${name}`,
         );
     }
 }

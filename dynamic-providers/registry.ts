@@ -5,6 +5,7 @@ import { ProviderError } from "./django-admin/errors.ts";
 export const modules: Readonly<Record<string, string>> = {
     "django:Superuser": "djangoSuperuser",
     "docker:ComposeLeftovers": "composeLeftovers",
+    "docker:ComposeVolumes": "composeVolumes",
     "local:CopiedFile": "copiedFile",
     "local:EnvFile": "envFile",
     "openedx:AccessToken": "accessToken",

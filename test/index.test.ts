@@ -197,6 +197,8 @@ describe("the program that runs both servers", () => {
             "network ls --quiet": "echo one",
             "network inspect --format": "echo bridge 172.17.0.0/16",
             "network ls --filter": "true",
+            "volume ls --quiet": "true",
+            "image inspect": "echo null",
         });
         values = {
             platform: "linux",
@@ -218,6 +220,7 @@ describe("the program that runs both servers", () => {
                 ...integration,
                 "Command lms-image",
                 "ComposeLeftovers mitxonline-leftovers",
+                "ComposeVolumes mitxonline-volumes",
                 "Container web",
                 "Network default",
                 "OfferedBackend backend",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources, type ComposeResourcesArgs, inOrder } from "../../components/composeResources.ts";
+import { noVolumes } from "../../dynamic-providers/anonymousVolumes.ts";
 import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { deploy, type RecordedResource, the, valueOf } from "../support/pulumiMocks.ts";
@@ -15,6 +16,9 @@ beforeEach(async () => {
     commands = await fakeCommands();
     await commands.make("docker", {
         "compose --project-directory /": `cat >'${commands.folder}/hashed'; ${hashesAnswer("web", "db", "nginx")}`,
+        // Images of a name with "data" in it declare a volume.
+        "image inspect": `case "$*" in *data*) echo '{"/data/":{}}' ;; *) echo null ;; esac`,
+        "volume inspect": "echo 2026-11-25T00:00:00Z",
     });
 });
 afterEach(() => commands.remove());
@@ -28,6 +32,7 @@ const args = (
     values: {},
     owner,
     gateway: "172.30.13.1",
+    found: noVolumes,
     keepsVolumes: true,
 });
 
@@ -57,6 +62,7 @@ describe("a Compose project", () => {
 
         expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toStrictEqual([
             "ComposeLeftovers mitxonline-leftovers",
+            "ComposeVolumes mitxonline-volumes",
             "Container db",
             "Container web",
             "Network default",
@@ -137,14 +143,70 @@ describe("its volumes", () => {
         });
     });
 
-    test("stay when the stack goes, where that is configured, and nothing else does", async () => {
-        const retained = async (keepsVolumes: boolean) =>
-            (await run({ ...project(), keepsVolumes })).resources
-                .filter(({ isRetained }) => isRetained)
-                .map(({ type, name }) => `${type} ${name}`);
+    test("stay when the stack goes; what removes them asks the configuration then, when no container has them", async () => {
+        const { resources } = await run(project());
 
-        await expect(retained(true)).resolves.toStrictEqual(["Volume state"]);
-        await expect(retained(false)).resolves.toStrictEqual([]);
+        expect(resources.filter(({ isRetained }) => isRetained).map(({ name }) => name)).toStrictEqual(["state"]);
+        expect(the(resources, "ComposeVolumes").inputs).toStrictEqual({ project: "mitxonline", owner });
+        expect(the(resources, "Container").after).toContain("ComposeVolumes mitxonline-volumes");
+    });
+});
+
+describe("volumes that have no name in the Compose file", () => {
+    const anonymous = "1".repeat(64);
+    const found = (mounted: Record<string, string>) => ({ ...noVolumes, mounted: { db: mounted } });
+    const volumesOf = async (given: ComposeResourcesArgs) =>
+        the((await run(given)).resources, "Container", "db").inputs["volumes"];
+
+    test("have one in the container: where the image declares them, they are the stack's own", async () => {
+        await expect(volumesOf(args({ db: composeService({ image: "data:1" }) }))).resolves.toStrictEqual([
+            { containerPath: "/data", volumeName: "mitxonline_db_data" },
+        ]);
+    });
+
+    test("are those that the container has that is there, whoever made it", async () => {
+        const given = { ...args({ db: composeService({ image: "data:1" }) }), found: found({ "/data": anonymous }) };
+
+        await expect(volumesOf(given)).resolves.toStrictEqual([{ containerPath: "/data", volumeName: anonymous }]);
+    });
+});
+
+describe("the version of a service's data", () => {
+    const services = {
+        web: composeService({ image: "web", links: ["db"] }),
+        db: composeService({ image: "data:1" }),
+        nginx: composeService({ image: "data:1" }),
+    };
+    const versionOf = async (found: ComposeResourcesArgs["found"], all = services) => {
+        let versions: ComposeResources["dataVersions"] = {};
+        await deploy(() => {
+            versions = new ComposeResources("compose", { ...args(all), found }).dataVersions;
+        });
+        return valueOf(versions["web"] ?? "");
+    };
+    const first = { mounted: {}, noted: {}, created: { mitxonline_db_data: "2026-11-24T00:00:00Z" } };
+
+    test("is another one with another volume of what it depends on, or one of that name that was made anew", async () => {
+        const version = await versionOf(first);
+        const renewed = { ...first, created: { mitxonline_db_data: "2026-11-25T00:00:00Z" } };
+        const others = { ...first, mounted: { db: { "/data": "1".repeat(64) } } };
+
+        await expect(versionOf(renewed)).resolves.not.toBe(version);
+        await expect(versionOf(others)).resolves.not.toBe(version);
+    });
+
+    test("stays the same with a new container that has the same volumes, and with other services' volumes", async () => {
+        const version = await versionOf(first);
+        const unrelated = { ...first, mounted: { nginx: { "/data": "1".repeat(64) } } };
+
+        await expect(versionOf(unrelated)).resolves.toBe(version);
+        await expect(versionOf(first, { ...services, db: composeService({ image: "data:2" }) })).resolves.toBe(version);
+    });
+
+    test("of a volume that this run makes is the one that the next run finds", async () => {
+        const made = { ...first, created: { mitxonline_db_data: "2026-11-25T00:00:00Z" } };
+
+        await expect(versionOf(noVolumes)).resolves.toBe(await versionOf(made));
     });
 });
 
@@ -378,7 +440,8 @@ describe("the values that come out in the course of a run", () => {
 
         const hashed = JSON.parse(await readFile(join(commands.folder, "hashed"), "utf8")) as unknown;
         expect(hashed).toStrictEqual({ services: { web: { image: "web", command: ['s3"cret'] } } });
-        await expect(commands.calls("docker")).resolves.toStrictEqual([
+        const calls = await commands.calls("docker");
+        expect(calls.filter((call) => call.startsWith("compose"))).toStrictEqual([
             `compose --project-directory ${commands.folder} --profile * --file - config --no-interpolate --hash *`,
         ]);
     });

@@ -23,6 +23,13 @@ const userId = process.getuid?.() ?? 1000;
 const sandbox = join(project, "sandbox");
 const here = import.meta.dirname;
 
+/** Where the published images declare volumes, by name and main version. */
+const declaredVolumes: Readonly<Record<string, string>> = {
+    "postgres-15": "/var/lib/postgresql/data",
+    "postgres-18": "/var/lib/postgresql",
+    "redis-8": "/data",
+};
+
 /** What a release of Open edX has in other versions than the sandbox LMS. */
 const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>>>> = {
     "20": { Django: "4.2.30", "django-config-models": "2.9.0", djangorestframework: "3.16.1" },
@@ -47,10 +54,14 @@ export async function makeImages(docker: Docker): Promise<Tags> {
     for (const flavour of ["mitxonline", "xpro"]) {
         await makeMitApplication(docker, flavour);
     }
+    const withVolumes: Record<string, string> = {};
+    for (const [name, path] of Object.entries(declaredVolumes)) {
+        withVolumes[name] = await build(docker, name, { Dockerfile: [`FROM ${services}`, `VOLUME ${path}`] });
+    }
     const tags: Record<string, string> = {};
     for (const fixture of ["mitxonline", "mitxpro"]) {
         for (const name of await imagesIn(join(here, "fixtures", fixture))) {
-            tags[name] = services;
+            tags[name] = withVolumes[versionOf(name)] ?? services;
         }
     }
     for (const release of tutorReleases) {
@@ -250,6 +261,9 @@ function digest(...contents: readonly (string | Buffer)[]): string {
 async function isThere(docker: Docker, image: string): Promise<boolean> {
     return (await docker("image", "ls", "--quiet", image)) !== "";
 }
+
+/** `postgres:18.3` is `postgres-18`. */
+const versionOf = (image: string) => image.replace(/:(\d+).*/, "-$1");
 
 const withoutRegistry = (name: string) => name.replace(/^docker\.io\//, "");
 

@@ -15,7 +15,7 @@ describeDocker("a machine on which another Compose project runs", () => {
         Object.assign(process.env, docker.env);
         await docker.docker("network", "create", "--subnet", "172.31.77.0/24", ...labels, "theirs_default");
         const options = ["--detach", "--network", "theirs_default", "--publish", "8013:80", "--name", "theirs-web-1"];
-        await docker.docker("run", ...options, ...labels, "redis:7.4.5", "serve");
+        await docker.docker("run", ...options, ...labels, "redis:8.6.3", "serve");
     }, preparationTimeout);
     afterAll(() => docker.release());
 
@@ -49,7 +49,7 @@ describeDocker("a machine on which another Compose project runs", () => {
     test("knows what this stack started", async () => {
         const owner = ["--label", "openedx-mit-integration.owner=project/stack"];
         const project = ["--label", "com.docker.compose.project=ours", "--label", "com.docker.compose.oneoff=False"];
-        await execa("docker", ["create", ...owner, ...project, "redis:7.4.5", "serve"]);
+        await execa("docker", ["create", ...owner, ...project, "redis:8.6.3", "serve"]);
 
         await expect(checkOwner({ ...theirs, name: "ours" }, "project/stack", false)).resolves.toBeUndefined();
         await expect(checkOwner({ ...theirs, name: "ours" }, "project/other", false)).rejects.toThrow(/somebody else/);

@@ -22,10 +22,15 @@ const remove = async () => {
 };
 
 test("what was started by hand in a project is removed with it, and told", async () => {
-    await commands.make("docker", { [list]: "echo c0ffee; echo decaf", "rm --force c0ffee decaf": "true" });
+    const inspect = "container inspect c0ffee decaf";
+    await commands.make("docker", {
+        [list]: "echo c0ffee; echo decaf",
+        [inspect]: "echo '[]'",
+        "rm --force c0ffee decaf": "true",
+    });
     await remove();
 
-    await expect(commands.calls("docker")).resolves.toEqual([list, "rm --force c0ffee decaf"]);
+    await expect(commands.calls("docker")).resolves.toEqual([list, inspect, "rm --force c0ffee decaf"]);
     expect(console.warn).toHaveBeenCalledWith("Containers of mitxonline that were started by hand are removed: 2.");
 });
 

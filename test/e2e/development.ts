@@ -247,7 +247,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                     const containers = await docker("ps", "--quiet", "--filter", `network=${profile.checkout}_default`);
                     await docker("rm", "--force", ...containers.split("\n"));
                     await docker("network", "rm", `${profile.checkout}_default`);
-                    await docker("volume", "rm", `${profile.checkout}_state`);
+                    await docker("volume", "rm", `${profile.checkout}_django_media`);
                     await stack.refresh();
                     await stack.up();
                 }
@@ -319,7 +319,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             const images = await environment.docker.docker("image", "ls", "--format", "{{.Repository}}");
             expect(images.split("\n").filter((image) => image.startsWith(`${profile.checkout}-`))).toEqual([]);
             const isKept = profile.config["keepVolumes"] !== "false";
-            expect(volumes.split("\n").includes(`${profile.checkout}_state`)).toBe(isKept);
+            expect(volumes.split("\n").includes(`${profile.checkout}_django_media`)).toBe(isKept);
         });
     });
 }

@@ -49,6 +49,7 @@ const outputs: Readonly<Record<string, (name: string, random: (name: string) => 
     TutorServer: () => ({ since: "2026-11-24T15:00:00Z" }),
     RemoteImage: (name) => ({ imageId: `sha256 of ${name}` }),
     ComposeLeftovers: () => ({}),
+    ComposeVolumes: () => ({}),
     CopiedFile: () => ({ isMadeHere: true }),
     Superuser: () => ({ isMadeHere: true }),
     ...Object.fromEntries(

@@ -1,7 +1,9 @@
 /** A program for tests: a Compose project, in the folder that `checkout` names, as Docker resources. */
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources } from "../../../components/composeResources.ts";
+import { findVolumes } from "../../../dynamic-providers/anonymousVolumes.ts";
 import { askCompose } from "../../../config/composeProject.ts";
 
 const project = await askCompose(new pulumi.Config().require("checkout"), {});
-new ComposeResources("compose", { project, values: {}, owner: "test", gateway: undefined, keepsVolumes: false });
+const found = await findVolumes(project.name);
+new ComposeResources("compose", { project, values: {}, owner: "test", gateway: undefined, found, keepsVolumes: false });

@@ -1,0 +1,114 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import {
+    asPath,
+    declaredPaths,
+    type FoundVolumes,
+    isAnonymous,
+    lostVolumes,
+    volumeCreated,
+    volumeFor,
+    type VolumesByPath,
+} from "../dynamic-providers/anonymousVolumes.ts";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+
+/** A service as far as its data is concerned. */
+export interface ServiceWithVolumes {
+    /** The Compose project's name. */
+    readonly project: string;
+    readonly service: string;
+    /** What the machine has of that project's data. */
+    readonly found: FoundVolumes;
+    /** Whether a plan that leaves data behind is refused. */
+    readonly keepsVolumes: boolean;
+}
+
+/** A volume as an argument of a container. */
+export type ContainerVolume = pulumi.Unwrap<docker.types.input.ContainerVolume>;
+
+/** Where the arguments of a container have something mounted. */
+type Places = Pick<docker.ContainerArgs, "volumes" | "mounts" | "tmpfs">;
+
+/**
+ * The volumes of a service's container, each by name: also those that Docker would make without one, as its image or the
+ * Compose file declares only their places. So a new container gets what the former one had, whoever made that.
+ *
+ * @param places - what the Compose file has mounted; a volume without a name is one of those.
+ * @param image - the image's id.
+ * @throws pulumi.RunError where the container that is there has data that the new one would not have.
+ */
+export async function nameVolumes(
+    of: ServiceWithVolumes,
+    { volumes = [], mounts = [], tmpfs = {} }: pulumi.Unwrap<Places>,
+    image: string,
+): Promise<ContainerVolume[]> {
+    const { project, service, found } = of;
+    const given = volumes.filter(({ hostPath, volumeName }) => hostPath ?? volumeName);
+    const taken = [
+        ...given.map(({ containerPath = "" }) => containerPath),
+        ...mounts.map(({ target }) => target),
+        ...Object.keys(tmpfs),
+    ].map(asPath);
+    const unnamed = [
+        ...volumes.filter((volume) => !given.includes(volume)).map(({ containerPath = "" }) => asPath(containerPath)),
+        // Of an image that is gone its container tells.
+        ...((await declaredPaths(image)) ?? lostVolumes(found, project, service, {}).map(({ path }) => path)),
+    ];
+    const named = [...new Set(unnamed)]
+        .filter((path) => !taken.includes(path))
+        .sort()
+        .map((path) => ({ containerPath: path, volumeName: volumeFor(found, project, service, path) }));
+    tellOfData(of, {
+        ...Object.fromEntries(mounts.map(({ target, source = "" }) => [asPath(target), source])),
+        ...volumesByPath([...given, ...named]),
+    });
+    return [...given, ...named];
+}
+
+/** The volumes in a container's arguments by their places. */
+export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPath {
+    return Object.fromEntries(
+        volumes.flatMap(({ containerPath = "", volumeName }) =>
+            volumeName === undefined ? [] : [[asPath(containerPath), volumeName]],
+        ),
+    );
+}
+
+/**
+ * Changes when data is other data: with other volumes, with ones of the same name that were made anew, and where there are
+ * none, with the container itself.
+ */
+export function dataVersion(
+    { created }: FoundVolumes,
+    container: Pick<docker.Container, "id">,
+    volumes: pulumi.Output<ContainerVolume[]>,
+): pulumi.Output<string> {
+    return volumes.apply((known) => {
+        const names = Object.values(volumesByPath(known)).sort();
+        return names.length === 0
+            ? container.id
+            : pulumi
+                  .all(names.map((name) => created[name] ?? container.id.apply(() => volumeCreated(name))))
+                  .apply((times) => names.map((name, index) => `${name}@${times[index] ?? ""}`).join());
+    });
+}
+
+/** Says what becomes of the data of the container that is there, before anything is done to it. */
+function tellOfData({ project, service, found, keepsVolumes }: ServiceWithVolumes, next: VolumesByPath): void {
+    for (const { path, volume } of lostVolumes(found, project, service, next)) {
+        const what = `The container of ${service} has data in the volume ${volume} at ${path}, and a new one would not have it`;
+        if (keepsVolumes) {
+            throw new pulumi.RunError(
+                `${what}: its image and the Compose file have no place for it any more. Nothing was done to it. ` +
+                    "Take the data along by the application's own means, a dump for instance, or have it left behind: " +
+                    pulumiCommand("config set keepVolumes false"),
+            );
+        }
+        void pulumi.log.warn(`${what}. It stays; if nobody needs it: docker volume rm ${volume}`);
+    }
+    for (const [path, volume] of Object.entries(next)) {
+        if (isAnonymous(volume) && found.noted[service]?.[path] !== volume) {
+            void pulumi.log.info(`${service} keeps its data: the volume ${volume} at ${path} is carried over.`);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+import { posix } from "node:path";
+import { composeLabels, docker, OWNER_LABEL, projectContainers, removeContainers, unlessMissing } from "./docker.ts";
+
+/** In a volume's labels: where in the container of its service it is mounted. */
+const PATH_LABEL = "openedx-mit-integration.path";
+/** In a note's labels: the volume that it is about. */
+const NOTE_LABEL = "openedx-mit-integration.volume";
+/** Of a container that only holds volumes: whose. */
+const HOLDER_LABEL = "openedx-mit-integration.holder";
+
+/** Volumes of a service by their place in its container. */
+export type VolumesByPath = Readonly<Record<string, string>>;
+
+/** What the machine has of a Compose project's data; all of it by service. */
+export interface FoundVolumes {
+    /** The volumes of the container that is there now, whoever made it. */
+    readonly mounted: Readonly<Record<string, VolumesByPath>>;
+    /** The anonymous volumes of former containers, as their notes tell. */
+    readonly noted: Readonly<Record<string, VolumesByPath>>;
+    /** When each of the volumes was made, by its name. */
+    readonly created: Readonly<Record<string, string>>;
+}
+
+/** As on a machine that has nothing of the project. */
+export const noVolumes: FoundVolumes = { mounted: {}, noted: {}, created: {} };
+
+/** A container as far as its data is concerned. */
+interface DockerContainer {
+    readonly Id: string;
+    readonly Image: string;
+    readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
+    readonly HostConfig: {
+        readonly Binds: readonly string[] | null;
+        readonly Mounts?: readonly { readonly Source?: string }[] | null;
+    };
+    readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Destination: string }[];
+}
+
+interface DockerVolume {
+    readonly Name: string;
+    readonly CreatedAt: string;
+    readonly Labels: Readonly<Record<string, string>> | null;
+}
+
+/** Looks at the containers and volumes of a Compose project, and changes nothing. */
+export async function findVolumes(project: string): Promise<FoundVolumes> {
+    const [containers, ofProject, all] = await Promise.all([
+        serviceContainers(project),
+        volumeNames("--filter", `label=${composeLabels.project}=${project}`),
+        volumeNames(),
+    ]);
+    const volumes = await inspectVolumes(ofProject);
+    const mounted = byService(
+        containers.map((container) => [
+            serviceOf(container),
+            Object.fromEntries(volumesIn(container).map(({ path, volume }) => [path, volume])),
+        ]),
+    );
+    const noted = byService(
+        volumes.flatMap(({ Labels: labels }) => {
+            const volume = labels?.[NOTE_LABEL] ?? "";
+            return all.includes(volume)
+                ? [[labels?.[composeLabels.service] ?? "", { [labels?.[PATH_LABEL] ?? ""]: volume }]]
+                : [];
+        }),
+    );
+    const others = [mounted, noted].flatMap((found) => Object.values(found).flatMap((paths) => Object.values(paths)));
+    const further = await inspectVolumes([...new Set(others)].filter((name) => !ofProject.includes(name)));
+    return {
+        mounted,
+        noted,
+        created: Object.fromEntries([...volumes, ...further].map(({ Name, CreatedAt }) => [Name, CreatedAt])),
+    };
+}
+
+/**
+ * The volume for a place that the Compose file gives none: the one that is there, else the one that was there last, else
+ * one of the stack's own, whose name tells what it is.
+ */
+export function volumeFor({ mounted, noted }: FoundVolumes, project: string, service: string, path: string): string {
+    return mounted[service]?.[path] ?? noted[service]?.[path] ?? ownVolume(project, service, path);
+}
+
+/**
+ * The data of a service's container that a new one would not have any more.
+ *
+ * @param paths - by place in the new container: the volume there, or `""` for what is none.
+ */
+export function lostVolumes(
+    { mounted }: FoundVolumes,
+    project: string,
+    service: string,
+    paths: VolumesByPath,
+): { readonly path: string; readonly volume: string }[] {
+    return Object.entries(mounted[service] ?? {})
+        .filter(([path, volume]) => isAnonymous(volume) || volume === ownVolume(project, service, path))
+        .filter(([path, volume]) => paths[path] !== volume)
+        .map(([path, volume]) => ({ path, volume }));
+}
+
+/** The places at which an image declares volumes; `undefined` where there is no such image. */
+export async function declaredPaths(image: string): Promise<string[] | undefined> {
+    const answer = await unlessMissing(docker("image", "inspect", "--format", "{{json .Config.Volumes}}", image));
+    return answer === undefined ? undefined : Object.keys((JSON.parse(answer) as object | null) ?? {}).map(asPath);
+}
+
+/** A place in a container, as Docker writes it. */
+export function asPath(path: string): string {
+    return posix.normalize(path).replace(/(?<=.)\/$/, "");
+}
+
+/** When a volume was made; `""` where there is none. */
+export async function volumeCreated(name: string): Promise<string> {
+    return (await unlessMissing(docker("volume", "inspect", "--format", "{{.CreatedAt}}", name))) ?? "";
+}
+
+/** Makes those of a service's volumes that are the stack's own; ones that are there already stay as they are. */
+export async function makeOwnVolumes(
+    project: string,
+    service: string,
+    owner: string,
+    volumes: VolumesByPath,
+): Promise<void> {
+    for (const [path, volume] of Object.entries(volumes)) {
+        if (volume === ownVolume(project, service, path)) {
+            await makeVolume(volume, { ...labelsOf(project, service, path), [OWNER_LABEL]: owner });
+        }
+    }
+}
+
+/**
+ * Notes which anonymous volumes a project's containers have, by the labels of an empty volume, as an anonymous one can get
+ * no labels itself. So they are found again when those containers are gone.
+ *
+ * @param containers - their ids or names. Those of `docker compose run` hold nothing of a service.
+ */
+export async function noteVolumes(project: string, containers: readonly string[]): Promise<void> {
+    for (const container of await inspectContainers(containers)) {
+        if (container.Config.Labels?.[composeLabels.oneOff] !== "True") {
+            await noteVolumesOf(project, container);
+        }
+    }
+}
+
+/**
+ * Keeps Docker from removing the anonymous volumes of containers that the stack made before it named them: the state has
+ * both removed together. Docker lets a volume be as long as another container has it, here one that never runs.
+ */
+export async function holdVolumes(project: string): Promise<void> {
+    for (const container of await serviceContainers(project, `label=${OWNER_LABEL}`)) {
+        const holder = `${project}-volumes-${container.Id.slice(0, 12)}`;
+        if (hasUnnamedMount(container) && (await projectContainers(project, `name=${holder}`)).length === 0) {
+            await noteVolumesOf(project, container);
+            const labels = {
+                [composeLabels.project]: project,
+                [composeLabels.oneOff]: "True",
+                [HOLDER_LABEL]: serviceOf(container),
+            };
+            const options = ["--name", holder, "--network", "none", "--volumes-from", container.Id];
+            await docker("create", ...options, ...labelArguments(labels), container.Image, "true");
+        }
+    }
+}
+
+/** Removes what {@link holdVolumes} made for a service, or for all; the volumes stay. */
+export async function releaseVolumes(project: string, service = ""): Promise<void> {
+    const holders = service === "" ? HOLDER_LABEL : `${HOLDER_LABEL}=${service}`;
+    await removeContainers(await projectContainers(project, `label=${holders}`));
+}
+
+/** Every volume of a Compose project, with the anonymous ones that are noted, and the notes. */
+export async function projectVolumes(project: string): Promise<string[]> {
+    const { noted } = await findVolumes(project);
+    const ofProject = await volumeNames("--filter", `label=${composeLabels.project}=${project}`);
+    return [...new Set([...ofProject, ...Object.values(noted).flatMap((paths) => Object.values(paths))])];
+}
+
+/** Docker's own name for a volume that nobody gave one. */
+export function isAnonymous(volume: string): boolean {
+    return /^[0-9a-f]{64}$/.test(volume);
+}
+
+/** The name of the stack's own volume for a place in a service's container. */
+function ownVolume(project: string, service: string, path: string): string {
+    return `${project}_${service}${path.replaceAll(/[^\w.-]+/g, "_")}`;
+}
+
+function labelsOf(project: string, service: string, path: string): Record<string, string> {
+    return { [composeLabels.project]: project, [composeLabels.service]: service, [PATH_LABEL]: path };
+}
+
+function labelArguments(labels: Readonly<Record<string, string>>): string[] {
+    return Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]);
+}
+
+async function makeVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await docker("volume", "create", ...labelArguments(labels), name);
+}
+
+async function noteVolumesOf(project: string, container: DockerContainer): Promise<void> {
+    const service = serviceOf(container);
+    for (const { path, volume } of volumesIn(container).filter(({ volume }) => isAnonymous(volume))) {
+        const note = `${ownVolume(project, service, path)}.note`;
+        const [former] = await inspectVolumes(await volumeNames("--filter", `name=^${note}$`));
+        const noted = former?.Labels?.[NOTE_LABEL];
+        if (noted !== volume) {
+            if (noted !== undefined) {
+                console.warn(
+                    `${service} has its data in the volume ${volume} now. What it had before stays in ${noted}; ` +
+                        `if nobody needs that: docker volume rm ${noted}`,
+                );
+                await unlessMissing(docker("volume", "rm", note));
+            }
+            await makeVolume(note, { ...labelsOf(project, service, path), [NOTE_LABEL]: volume });
+        }
+    }
+}
+
+async function serviceContainers(project: string, ...filters: readonly string[]): Promise<DockerContainer[]> {
+    const ids = await projectContainers(project, `label=${composeLabels.oneOff}=False`, ...filters);
+    return inspectContainers(ids);
+}
+
+async function inspectContainers(ids: readonly string[]): Promise<DockerContainer[]> {
+    return ids.length === 0 ? [] : (JSON.parse(await docker("container", "inspect", ...ids)) as DockerContainer[]);
+}
+
+function serviceOf({ Config }: DockerContainer): string {
+    return Config.Labels?.[composeLabels.service] ?? "";
+}
+
+function volumesIn({ Mounts }: DockerContainer): { readonly path: string; readonly volume: string }[] {
+    return Mounts.filter(({ Type }) => Type === "volume").map(({ Destination, Name = "" }) => ({
+        path: asPath(Destination),
+        volume: Name,
+    }));
+}
+
+/** Whether Docker chose a volume of the container: it removes such a one with the container, if it is asked to. */
+function hasUnnamedMount(container: DockerContainer): boolean {
+    const { Binds, Mounts } = container.HostConfig;
+    const named = [
+        ...(Binds ?? []).map((bind) => bind.split(":", 1).join("")),
+        ...(Mounts ?? []).map(({ Source }) => Source),
+    ];
+    return volumesIn(container).some(({ volume }) => !named.includes(volume));
+}
+
+async function volumeNames(...filters: readonly string[]): Promise<string[]> {
+    return (await docker("volume", "ls", "--quiet", ...filters)).split("\n").filter((name) => name !== "");
+}
+
+async function inspectVolumes(names: readonly string[]): Promise<DockerVolume[]> {
+    return names.length === 0 ? [] : (JSON.parse(await docker("volume", "inspect", ...names)) as DockerVolume[]);
+}
+
+/** Puts together what is of one service. */
+function byService(found: readonly (readonly [string, VolumesByPath])[]): Record<string, VolumesByPath> {
+    return Object.fromEntries(
+        found.map(([service]) => [
+            service,
+            Object.assign(
+                {},
+                ...found.filter(([other]) => other === service).map(([, paths]) => paths),
+            ) as VolumesByPath,
+        ]),
+    );
+}
