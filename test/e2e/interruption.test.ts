@@ -1,12 +1,16 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { endLeftovers } from "../../toolchain/leftovers.ts";
+import { project } from "../../toolchain/pulumi.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
-import { makeStack, type TestStack } from "../support/stack.ts";
+import { type Kill, makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
 let stack: TestStack;
 
-beforeEach(async () => {
+beforeAll(async () => {
+    // A dozen runs sign in more often than the LMS allows within five minutes.
+    process.env["SANDBOX_RATELIMIT"] = "0";
     servers = await startServers(["lms", "mitxonline"]);
     const { lms, mitxonline } = servers;
     stack = await makeStack({
@@ -21,32 +25,74 @@ beforeEach(async () => {
         envFile: mitxonline.envFile,
     });
 });
-afterEach(async () => {
+afterAll(async () => {
     await stack.remove();
     await servers.stop();
 });
 
-test.each([
-    /random.* created/,
-    /DjangoUser service-worker creating/,
-    /OAuth2ProviderConfig .* creating/,
-    /edx-oauth-app creating/,
-])("a run that is killed at %s is finished by the next up, without duplicates and orphans", async (moment) => {
-    await stack.upKilledAt(moment);
-    await stack.up();
-    await expect(stack.preview()).resolves.toEqual({});
-
+/** How many of the stack's objects there are in Open edX; of provider configurations those that are enabled. */
+async function inventory() {
     const lms = await AdminBrowser.signIn(servers.lms);
-    const count = async (model: string, query = "") => (await lms.list(model, query)).length;
-    await expect(count("oauth2_provider/application")).resolves.toBe(1);
-    await expect(count("oauth2_provider/accesstoken")).resolves.toBe(1);
-    await expect(count("auth/user", "username=mitserviceworker")).resolves.toBe(1);
-    await expect(count("third_party_auth/oauth2providerconfig", "show_history=1")).resolves.toBe(2);
-    const mitxonline = await AdminBrowser.signIn(servers.mitxonline);
-    await expect(mitxonline.list("oauth2_provider/application")).resolves.toHaveLength(1);
+    const configurations = await lms.list("third_party_auth/oauth2providerconfig");
+    return {
+        applications: (await lms.list("oauth2_provider/application")).length,
+        tokens: (await lms.list("oauth2_provider/accesstoken")).length,
+        workers: (await lms.list("auth/user", "username=mitserviceworker")).length,
+        configurations: configurations.filter((row) => row["enabled"] === "True").length,
+        newRows: (await history()) - before,
+    };
+}
 
+/** How many rows provider configurations have, former ones too. */
+async function history(): Promise<number> {
+    const lms = await AdminBrowser.signIn(servers.lms);
+    return (await lms.list("third_party_auth/oauth2providerconfig", "show_history=1")).length;
+}
+
+let before: number;
+beforeEach(async () => {
+    before = await history();
+});
+
+const made = { applications: 1, tokens: 1, workers: 1, configurations: 2, newRows: 2 };
+// A row for each site takes its configuration away.
+const gone = { applications: 0, tokens: 0, workers: 0, configurations: 0, newRows: 4 };
+
+test.each<[pattern: RegExp, how: Kill]>([
+    [/random.* created/, {}],
+    [/DjangoUser service-worker creating/, {}],
+    [/OAuth2ProviderConfig .* creating/, {}],
+    [/edx-oauth-app creating/, {}],
+    [/DjangoUser service-worker creating/, { what: "engine" }],
+    [/edx-oauth-app creating/, { what: "provider" }],
+    [/OAuth2ProviderConfig .* creating/, { what: "provider" }],
+    [/DjangoUser service-worker creating/, { what: "engine", signal: "SIGHUP" }],
+    [/OAuth2ProviderConfig .* creating/, { what: "engine", signal: "SIGTERM" }],
+])(
+    "an up that is killed at %s (%j) is finished by the next one, without duplicates and orphans",
+    async (moment, how) => {
+        await stack.killedAt("up", moment, how);
+        // As the project's commands do before each run.
+        await endLeftovers(project);
+        await stack.up();
+        await expect(stack.preview()).resolves.toEqual({});
+        await expect(inventory()).resolves.toEqual(made);
+        const mitxonline = await AdminBrowser.signIn(servers.mitxonline);
+        await expect(mitxonline.list("oauth2_provider/application")).resolves.toHaveLength(1);
+
+        await stack.destroy();
+        await expect(inventory()).resolves.toEqual(gone);
+    },
+);
+
+test.each<[pattern: RegExp, how: Kill]>([
+    [/AccessToken service-worker-token deleting/, {}],
+    [/OAuth2ProviderConfig .* deleting/, { what: "provider" }],
+    [/edx-oauth-app deleting/, { what: "engine" }],
+])("a destroy that is killed at %s (%j) is finished by the next one", async (moment, how) => {
+    await stack.up();
+    await stack.killedAt("destroy", moment, how);
+    await endLeftovers(project);
     await stack.destroy();
-    await expect(count("oauth2_provider/application")).resolves.toBe(0);
-    await expect(count("oauth2_provider/accesstoken")).resolves.toBe(0);
-    await expect(count("auth/user", "username=mitserviceworker")).resolves.toBe(0);
+    await expect(inventory()).resolves.toEqual(gone);
 });

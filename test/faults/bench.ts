@@ -80,6 +80,8 @@ const CONFIGURATIONS = "third_party_auth_oauth2providerconfig";
 export async function makeBench(application: ApplicationName): Promise<Bench> {
     // Thousands of sign-ins: without limit, and without the time that a hash takes.
     Object.assign(process.env, { SANDBOX_RATELIMIT: "0", SANDBOX_LOCKOUT: "0", SANDBOX_FAST_HASHES: "1" });
+    // A hanging request is given up soon.
+    process.env["OPENEDX_TIMEOUT_SECONDS"] = "3";
     const name = sandboxServer(application);
     const sandbox = await startServers(["lms", "mitxonline", "xpro"]);
     const { lms, [name]: server } = sandbox;

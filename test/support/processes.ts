@@ -25,3 +25,19 @@ export async function killTree(pid: number): Promise<void> {
         }
     }
 }
+
+/** The processes that a process started, and these started, whose command fits. */
+export async function descendants(pid: number, command: RegExp): Promise<number[]> {
+    const { stdout } = await execa("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="]);
+    const processes = stdout.split("\n").map((line) => {
+        const [, child, parent, args = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+        return { child: Number(child), parent: Number(parent), args };
+    });
+    const tree = [pid];
+    for (const parent of tree) {
+        tree.push(...processes.filter((one) => one.parent === parent).map(({ child }) => child));
+    }
+    return processes
+        .filter(({ child, args }) => child !== pid && tree.includes(child) && command.test(args))
+        .map(({ child }) => child);
+}

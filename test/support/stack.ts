@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
-import { killTree } from "./processes.ts";
+import { descendants, killTree } from "./processes.ts";
 
 /** A stack of this project on the real engine, with a state of its own. */
 export interface TestStack {
@@ -19,8 +19,11 @@ export interface TestStack {
     upRefreshing(): Promise<Changes>;
     /** `pulumi up --replace` for every resource whose URN fits one of the patterns. */
     replace(...urns: readonly string[]): Promise<Changes>;
-    /** `pulumi up`, killed with all its processes as soon as it prints the pattern, and its lock removed. */
-    upKilledAt(pattern: RegExp): Promise<void>;
+    /**
+     * `pulumi up` or `pulumi destroy`, killed as soon as it prints the pattern, and its lock removed. Default: with all its
+     * processes.
+     */
+    killedAt(command: "up" | "destroy", pattern: RegExp, how?: Kill): Promise<void>;
     /**
      * `pulumi up`, killed like that as soon as it has made a resource, again and again until there is nothing left to make.
      *
@@ -39,6 +42,14 @@ export interface TestStack {
     readonly folder: string;
     /** Removes the state. */
     remove(): Promise<void>;
+}
+
+/** What of a run is killed, and how. */
+export interface Kill {
+    /** `provider`: the process with the dynamic providers. Default: `everything`. */
+    readonly what?: "everything" | "engine" | "provider";
+    /** Default: SIGKILL. */
+    readonly signal?: "SIGKILL" | "SIGTERM" | "SIGHUP";
 }
 
 /** Counts by operation, those of resources that stay the same left out. */
@@ -80,9 +91,10 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
             }
         },
     };
-    /** Runs `pulumi up` until it prints the pattern, and kills it then; tells whether it did. */
-    const upUntil = async (pattern: RegExp): Promise<boolean> => {
-        const run = execa("pulumi", ["up", "--stack", "test", "--yes", "--skip-preview"], {
+    /** Runs Pulumi until it prints the pattern, and kills it then; tells whether it did. */
+    const runUntil = async (command: "up" | "destroy", pattern: RegExp, how: Kill = {}): Promise<boolean> => {
+        const { what = "everything", signal = "SIGKILL" } = how;
+        const run = execa("pulumi", [command, "--stack", "test", "--yes", "--skip-preview"], {
             cwd: folder,
             env: environment,
             reject: false,
@@ -92,7 +104,7 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
         run.stdout.on("data", (chunk: Buffer) => {
             output += chunk.toString();
             if (pattern.test(output) && run.pid !== undefined) {
-                killed ??= killTree(run.pid);
+                killed ??= kill(run.pid, what, signal);
             }
         });
         const { exitCode } = await run;
@@ -102,6 +114,9 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
         }
         if (killed === undefined) {
             return false;
+        }
+        if (exitCode === 0) {
+            throw new Error(`A run that was killed ends well:\n${output}`);
         }
         await stack.cancel();
         return true;
@@ -119,15 +134,15 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
         upRefreshing: async () => changes((await stack.up({ ...options, refresh: true })).summary.resourceChanges),
         replace: async (...urns) =>
             changes((await stack.up({ ...options, replace: [...urns] })).summary.resourceChanges),
-        upKilledAt: async (pattern) => {
-            if (!(await upUntil(pattern))) {
+        killedAt: async (command, pattern, how) => {
+            if (!(await runUntil(command, pattern, how))) {
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);
             }
         },
         upKilledAfterEach: async () => {
             let kills = 0;
             // Components are no resources of a provider: nothing is made for them.
-            while (await upUntil(/ \+ +(?!pulumi:|openedx-mit:)\S+ \S+ created/)) {
+            while (await runUntil("up", / \+ +(?!pulumi:|openedx-mit:)\S+ \S+ created/)) {
                 kills++;
             }
             return kills;
@@ -147,6 +162,18 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
     };
     await test.configure(config);
     return test;
+}
+
+async function kill(engine: number, what: NonNullable<Kill["what"]>, signal: NodeJS.Signals): Promise<void> {
+    if (what === "everything") {
+        await killTree(engine);
+    } else if (what === "engine") {
+        process.kill(engine, signal);
+    } else {
+        for (const provider of await descendants(engine, /cmd\/dynamic-provider/)) {
+            process.kill(provider, signal);
+        }
+    }
 }
 
 function changes(counts: Readonly<Record<string, number>> = {}): Changes {
