@@ -45,7 +45,7 @@ export class ComposeResources extends pulumi.ComponentResource {
     readonly #removals: local.Command[] = [];
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
-    /** By service: changes when its data, or that of a service that it depends on, is other data. */
+    /** By service: changes when the data of a service that it depends on, its database among them, is other data. */
     readonly dataVersions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -117,9 +117,9 @@ export class ComposeResources extends pulumi.ComponentResource {
             versions[service] = dataVersion(args.found, containers[service], mounted);
         }
         this.version = versionOf(Object.values(containers));
-        this.dataVersions = mapValues(project.services, (definition, service) =>
+        this.dataVersions = mapValues(project.services, (definition) =>
             pulumi
-                .all([service, ...dependenciesOf(definition)].flatMap((one) => versions[one] ?? []))
+                .all(dependenciesOf(definition).flatMap((dependency) => versions[dependency] ?? []))
                 .apply((all) => digest(all.join("\n"))),
         );
         this.registerOutputs({});

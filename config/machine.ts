@@ -153,7 +153,7 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
     if (strangers.length > 0) {
         throw new Fault(
             `the application was started by somebody else than this stack: ${strangers.join(", ")}`,
-            `take it down (its data stays): docker compose down, in ${project.folder}; ` +
+            `remove it: docker compose down, in ${project.folder} (data without a named volume is left behind); ` +
                 `or have this done by the stack: ${pulumiCommand("config set adopt true")}`,
         );
     }

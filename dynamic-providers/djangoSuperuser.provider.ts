@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { holdVolumes } from "./anonymousVolumes.ts";
 import { lastAnswer, readJson } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
@@ -55,6 +56,8 @@ export const provider = defineProvider<Inputs, Outputs>({
     },
 
     async delete(_id, props) {
+        // The containers go next. Version 0.1.0 left it to Docker to remove their anonymous volumes, databases among them.
+        await holdVolumes(props.project);
         const task = props.isMadeHere ? "remove" : props.former === undefined ? undefined : "restore";
         if (task !== undefined && (await runningContainer(props.project, props.service)) !== "") {
             await ask(task, props);

@@ -257,7 +257,9 @@ describe("an application's containers and networks", () => {
         const fault = await faultOf(checkOwner(project, owner, false));
 
         expect(fault).toContain("than this stack: mitxonline-db-1, mitxonline-nginx-1, mitxonline_default\n");
-        expect(fault).toContain("docker compose down, in /checkouts/mitxonline; ");
+        expect(fault).toContain(
+            "docker compose down, in /checkouts/mitxonline (data without a named volume is left behind); ",
+        );
         expect(fault).toContain("pulumi config set adopt true");
     });
 

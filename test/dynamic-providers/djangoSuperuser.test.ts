@@ -32,7 +32,11 @@ function useDjango(name: DjangoName): void {
         await django.remove();
     });
     beforeEach(async () => {
-        await commands.make("docker", { ...exec(django.environment), ps: "echo c0ffee" });
+        await commands.make("docker", {
+            ...exec(django.environment),
+            ps: "echo c0ffee",
+            "container inspect": "echo '[]'",
+        });
         const username = `user${++number}`;
         args = {
             project: "app",
@@ -293,7 +297,7 @@ describe("the superuser of an LMS", () => {
         const restarting = join(commands.folder, "restarting");
         await writeFile(restarting, "");
         const restart = `if [ -e '${restarting}' ]; then rm '${restarting}'; exit 137; fi`;
-        await commands.make("docker", exec(django.environment, restart));
+        await commands.make("docker", { ...exec(django.environment, restart), ps: "echo c0ffee" });
 
         await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
         await expect(look()).resolves.toMatchObject(superuser);
