@@ -196,6 +196,7 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         PortBindings,
         Devices,
         SecurityOpt,
+        ExtraHosts,
         ...host
     } = HostConfig;
     return {
@@ -206,6 +207,8 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         ...host,
         Devices: sorted(Devices),
         SecurityOpt: sorted(SecurityOpt),
+        // Compose writes them in any order.
+        ExtraHosts: sorted(ExtraHosts),
         // A network is known by its id or its name, and a container by its id.
         NetworkMode: /^(host$|none$|container:)/.exec(String(NetworkMode))?.[0] ?? "",
         PidMode: String(PidMode).replace(/:.*/, ""),
@@ -213,10 +216,15 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         Mounts: Object.fromEntries(
             Mounts.map(({ Destination, Source, Mode: _mode, ...mount }) => [
                 Destination,
-                { ...mount, ...(/^[0-9a-f]{64}$/.test(mount.Name ?? "") ? { Name: "" } : { Source }) },
+                { ...mount, ...(isUnnamed(mount.Name) ? { Name: "" } : { Source }) },
             ]),
         ),
     };
+}
+
+/** Whether a volume is one to which the Compose file gives no name: Docker gives it one, or the stack. */
+function isUnnamed(name = ""): boolean {
+    return /^([0-9a-f]{64}|keys_volumes_anonymous_src_node_modules)$/.test(name);
 }
 
 function sorted(items: unknown): unknown {
