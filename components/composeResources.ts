@@ -17,7 +17,7 @@ import {
     type PlaceholderValues,
     replaceAll,
 } from "./composeContainer.ts";
-import { type ContainerVolume, dataVersion, nameVolumes, volumesByPath } from "./serviceVolumes.ts";
+import { type ContainerVolume, nameVolumes, volumesByPath } from "./serviceVolumes.ts";
 
 /** What {@link ComposeResources} needs. */
 export interface ComposeResourcesArgs {
@@ -45,7 +45,7 @@ export class ComposeResources extends pulumi.ComponentResource {
     readonly #removals: local.Command[] = [];
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
-    /** By service: changes when the data of a service that it depends on, its database among them, is other data. */
+    /** By service: changes with the containers that it depends on, its database among them. */
     readonly dataVersions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,7 +67,6 @@ export class ComposeResources extends pulumi.ComponentResource {
         const hashes = hashesOf(args);
         const images: Record<string, docker.RemoteImage> = {};
         const containers: Record<string, docker.Container> = {};
-        const versions: Record<string, pulumi.Output<string>> = {};
         for (const [service, definition] of inOrder(project.services)) {
             const image = imageOf(project, service);
             images[image] ??= this.#image(project, image);
@@ -114,13 +113,10 @@ export class ComposeResources extends pulumi.ComponentResource {
                     },
                 },
             );
-            versions[service] = dataVersion(args.found, containers[service], mounted);
         }
         this.version = versionOf(Object.values(containers));
         this.dataVersions = mapValues(project.services, (definition) =>
-            pulumi
-                .all(dependenciesOf(definition).flatMap((dependency) => versions[dependency] ?? []))
-                .apply((all) => digest(all.join("\n"))),
+            versionOf(dependenciesOf(definition).flatMap((dependency) => containers[dependency] ?? [])),
         );
         this.registerOutputs({});
     }

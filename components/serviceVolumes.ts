@@ -6,7 +6,6 @@ import {
     type FoundVolumes,
     isAnonymous,
     lostVolumes,
-    volumeCreated,
     volumeFor,
     type VolumesByPath,
 } from "../dynamic-providers/anonymousVolumes.ts";
@@ -72,25 +71,6 @@ export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPat
             volumeName === undefined ? [] : [[asPath(containerPath), volumeName]],
         ),
     );
-}
-
-/**
- * Changes when data is other data: with other volumes, with ones of the same name that were made anew, and where there are
- * none, with the container itself.
- */
-export function dataVersion(
-    { created }: FoundVolumes,
-    container: Pick<docker.Container, "id">,
-    volumes: pulumi.Output<ContainerVolume[]>,
-): pulumi.Output<string> {
-    return volumes.apply((known) => {
-        const names = Object.values(volumesByPath(known)).sort();
-        return names.length === 0
-            ? container.id
-            : pulumi
-                  .all(names.map((name) => created[name] ?? container.id.apply(() => volumeCreated(name))))
-                  .apply((times) => names.map((name, index) => `${name}@${times[index] ?? ""}`).join());
-    });
 }
 
 /** Says what becomes of the data of the container that is there, before anything is done to it. */

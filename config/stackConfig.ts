@@ -192,8 +192,11 @@ export function atHost(url: string, host: string): string {
 }
 
 /** The keys of the configuration that say who signs in to a server. */
-function configuredBy(username: keyof Settings, password: keyof Settings): NonNullable<ConnectionArgs["configured"]> {
-    return { stack: pulumi.getStack(), username, password };
+function configuredBy(
+    usernameKey: keyof Settings,
+    passwordKey: keyof Settings,
+): NonNullable<ConnectionArgs["configured"]> {
+    return { stack: pulumi.getStack(), usernameKey, passwordKey };
 }
 
 function passwordOf(value: string): pulumi.Output<string> | undefined {

@@ -17,12 +17,10 @@ export interface FoundVolumes {
     readonly mounted: Readonly<Record<string, VolumesByPath>>;
     /** The anonymous volumes of former containers, as their notes tell. */
     readonly noted: Readonly<Record<string, VolumesByPath>>;
-    /** When each of the volumes was made, by its name. */
-    readonly created: Readonly<Record<string, string>>;
 }
 
 /** As on a machine that has nothing of the project. */
-export const noVolumes: FoundVolumes = { mounted: {}, noted: {}, created: {} };
+export const noVolumes: FoundVolumes = { mounted: {}, noted: {} };
 
 /** A container as far as its data is concerned. */
 interface DockerContainer {
@@ -38,7 +36,6 @@ interface DockerContainer {
 
 interface DockerVolume {
     readonly Name: string;
-    readonly CreatedAt: string;
     readonly Labels: Readonly<Record<string, string>> | null;
 }
 
@@ -64,13 +61,7 @@ export async function findVolumes(project: string): Promise<FoundVolumes> {
                 : [];
         }),
     );
-    const others = [mounted, noted].flatMap((found) => Object.values(found).flatMap((paths) => Object.values(paths)));
-    const further = await inspectVolumes([...new Set(others)].filter((name) => !ofProject.includes(name)));
-    return {
-        mounted,
-        noted,
-        created: Object.fromEntries([...volumes, ...further].map(({ Name, CreatedAt }) => [Name, CreatedAt])),
-    };
+    return { mounted, noted };
 }
 
 /**
@@ -107,11 +98,6 @@ export async function declaredPaths(image: string): Promise<string[] | undefined
 /** A place in a container, as Docker writes it. */
 export function asPath(path: string): string {
     return posix.normalize(path).replace(/(?<=.)\/$/, "");
-}
-
-/** When a volume was made; `""` where there is none. */
-export async function volumeCreated(name: string): Promise<string> {
-    return (await unlessMissing(docker("volume", "inspect", "--format", "{{.CreatedAt}}", name))) ?? "";
 }
 
 /** Makes those of a service's volumes that are the stack's own; ones that are there already stay as they are. */

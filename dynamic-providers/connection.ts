@@ -24,7 +24,7 @@ export interface Connection {
      * Where the stack's configuration says who signs in, for commands that get the state's credentials: its keys, for
      * instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the password is made by the stack.
      */
-    readonly configured?: { readonly stack: string; readonly username: string; readonly password: string };
+    readonly configured?: { readonly stack: string; readonly usernameKey: string; readonly passwordKey: string };
 }
 
 /** {@link Connection} as a caller passes it. */

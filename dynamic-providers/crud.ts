@@ -232,7 +232,7 @@ export const connectionSchema = z.strictObject({
     isOfStack: z.boolean().exactOptional(),
     mayBeDown: z.boolean().exactOptional(),
     configured: z
-        .strictObject({ stack: z.string().min(1), username: z.string().min(1), password: z.string().min(1) })
+        .strictObject({ stack: z.string().min(1), usernameKey: z.string().min(1), passwordKey: z.string().min(1) })
         .exactOptional(),
 });
 

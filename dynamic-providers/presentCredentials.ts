@@ -26,8 +26,8 @@ export async function presentConnection(connection: Connection): Promise<Connect
         asked.set(configured.stack, values);
     }
     const known = await values;
-    const username = known[configured.username] ?? connection.username;
-    const password = known[configured.password] ?? connection.password;
+    const username = known[configured.usernameKey] ?? connection.username;
+    const password = known[configured.passwordKey] ?? connection.password;
     return username === connection.username && password === connection.password
         ? undefined
         : { ...connection, username, password };

@@ -9,7 +9,6 @@ import {
     noVolumes,
     projectVolumes,
     releaseVolumes,
-    volumeCreated,
     volumeFor,
 } from "../../dynamic-providers/anonymousVolumes.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
@@ -45,7 +44,7 @@ const database = (volumes: Record<string, string>, binds: string[] | null = null
 });
 const noteOf = (volume: string) => ({
     Name: note,
-    CreatedAt: "2026-11-25T00:00:00Z",
+
     Labels: {
         "com.docker.compose.service": "db",
         "openedx-mit-integration.path": data,
@@ -63,24 +62,14 @@ describe("what a machine has of a project's data", () => {
             [`volume ls --quiet ${inProject}`]: `printf 'mitxpro_media\\n${note}\\n'`,
             "volume ls --quiet": `printf 'mitxpro_media\\n${note}\\n${anonymous}\\n${other}\\n'`,
             [`volume inspect mitxpro_media ${note}`]: printing([
-                { Name: "mitxpro_media", CreatedAt: "2026-01-01T00:00:00Z", Labels: null },
+                { Name: "mitxpro_media", Labels: null },
                 noteOf(other),
-            ]),
-            [`volume inspect ${anonymous} ${other}`]: printing([
-                { Name: anonymous, CreatedAt: "2026-02-02T00:00:00Z", Labels: null },
-                { Name: other, CreatedAt: "2026-03-03T00:00:00Z", Labels: null },
             ]),
         });
 
         await expect(findVolumes("mitxpro")).resolves.toStrictEqual({
             mounted: { db: { [data]: anonymous, "/media": "mitxpro_media" } },
             noted: { db: { [data]: other } },
-            created: {
-                mitxpro_media: "2026-01-01T00:00:00Z",
-                [note]: "2026-11-25T00:00:00Z",
-                [anonymous]: "2026-02-02T00:00:00Z",
-                [other]: "2026-03-03T00:00:00Z",
-            },
         });
         expect(await changes()).toStrictEqual([]);
     });
@@ -148,16 +137,6 @@ test("the stack's own volumes are made with labels by which they are found; othe
             `--label openedx-mit-integration.path=${data} --label openedx-mit-integration.owner=project/dev ` +
             "mitxpro_db_var_lib_postgresql",
     ]);
-});
-
-test("when a volume was made is asked; one that is gone has no time", async () => {
-    await commands.make("docker", {
-        "volume inspect --format {{.CreatedAt}} one": "echo 2026-01-01T00:00:00Z",
-        "volume inspect": "echo 'Error: No such volume: two' >&2; exit 1",
-    });
-
-    await expect(volumeCreated("one")).resolves.toBe("2026-01-01T00:00:00Z");
-    await expect(volumeCreated("two")).resolves.toBe("");
 });
 
 describe("a note", () => {
@@ -251,7 +230,7 @@ test("a project's volumes are those with its label, and the anonymous ones that 
         [`volume ls --quiet ${inProject}`]: `echo ${note}`,
         "volume ls --quiet": `printf '${note}\\n${anonymous}\\n'`,
         [`volume inspect ${note}`]: printing([noteOf(anonymous)]),
-        [`volume inspect ${anonymous}`]: printing([{ Name: anonymous, CreatedAt: "", Labels: null }]),
+        [`volume inspect ${anonymous}`]: printing([{ Name: anonymous, Labels: null }]),
     });
 
     await expect(projectVolumes("mitxpro")).resolves.toStrictEqual([note, anonymous]);

@@ -14,7 +14,7 @@ const connectionOf = (stack: string) => ({
     baseUrl: "http://local.openedx.io:8000",
     username: "edx@example.org",
     password: "old",
-    configured: { stack, username: "lmsUsername", password: "lmsPassword" },
+    configured: { stack, usernameKey: "lmsUsername", passwordKey: "lmsPassword" },
 });
 const command = (stack: string) => `config --json --show-secrets --stack ${stack}`;
 

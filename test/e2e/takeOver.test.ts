@@ -51,7 +51,7 @@ describeDocker("an application that somebody started by hand", () => {
     });
 
     test("is made the stack's own where that is configured, its volumes as they are", async () => {
-        const created = ["volume", "inspect", "mitxpro_state", "--format", "{{.CreatedAt}}"];
+        const created = ["volume", "inspect", "mitxpro_django_media", "--format", "{{.CreatedAt}}"];
         const before = await docker.docker(...created);
         await stack.configure({ adopt: "true" });
         await stack.up();

@@ -172,8 +172,8 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}, found
 
 /** Where that configuration says who signs in, as the connections name it. */
 export const configured = {
-    openEdx: { stack: "test", username: "lmsUsername", password: "lmsPassword" },
-    application: { stack: "test", username: "applicationUsername", password: "applicationPassword" },
+    openEdx: { stack: "test", usernameKey: "lmsUsername", passwordKey: "lmsPassword" },
+    application: { stack: "test", usernameKey: "applicationUsername", passwordKey: "applicationPassword" },
 };
 
 /** The value of an output. */
