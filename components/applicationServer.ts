@@ -42,7 +42,12 @@ export class ApplicationServer extends pulumi.ComponentResource {
         const { application, credentials, environment } = args;
         this.gateway = application.gateway ?? "";
         this.gatewayUrl = atHost(application.url, this.gateway);
-        this.connection = { ...application.connection, password: credentials.applicationPassword };
+        this.connection = {
+            ...application.connection,
+            // Without its `.env` the application does not boot: what is in its admin has to go before that is moved.
+            baseUrl: environment.envFile.id.apply(() => application.connection.baseUrl),
+            password: credentials.applicationPassword,
+        };
         const { project } = application;
         const containers = project && this.#containers(args, project);
         this.inDatabase = containers

@@ -340,8 +340,11 @@ function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"):
 
 function isOtherAddress(olds: object, news: object): boolean {
     const server = (props: object) => {
-        const { connection } = props as { connection?: z.infer<typeof connectionSchema> };
-        return [connection?.kind, connection?.baseUrl.replace(/\/+$/, "")];
+        // All of it is unknown while the engine looks for what has to go before something else is replaced.
+        const { connection } = props as { connection?: z.infer<typeof connectionSchema> | typeof UNKNOWN };
+        return typeof connection === "object"
+            ? [connection.kind, connection.baseUrl.replace(/\/+$/, "")]
+            : [connection];
     };
     return !isDeepStrictEqual(server(olds), server(news));
 }
