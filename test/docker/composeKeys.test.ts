@@ -197,6 +197,7 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         Devices,
         SecurityOpt,
         ExtraHosts,
+        Ulimits,
         ...host
     } = HostConfig;
     return {
@@ -209,6 +210,7 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         SecurityOpt: sorted(SecurityOpt),
         // Compose writes them in any order.
         ExtraHosts: sorted(ExtraHosts),
+        Ulimits: sorted(Ulimits),
         // A network is known by its id or its name, and a container by its id.
         NetworkMode: /^(host$|none$|container:)/.exec(String(NetworkMode))?.[0] ?? "",
         PidMode: String(PidMode).replace(/:.*/, ""),
