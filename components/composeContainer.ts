@@ -25,6 +25,13 @@ const GRACE_SECONDS = 10;
 /** How long a container may take until its health check says that it is well. */
 const HEALTHY_SECONDS = 600;
 const SECRETS_FOLDER = "/run/secrets/";
+/** The arguments that keys of a service become, of those in which people put what is secret. `environment` is its own. */
+const MAYBE_SECRET = {
+    command: "command",
+    entrypoint: "entrypoints",
+    healthcheck: "healthcheck",
+    logging: "logOpts",
+} as const satisfies Partial<Record<keyof ComposeService, keyof Arguments>>;
 /** Where a network's name for the interface in the container is kept. */
 const INTERFACE_OPTION = "com.docker.network.endpoint.ifname";
 
@@ -99,13 +106,23 @@ export function containerArgs(
         ...restartOf(definition),
         ...waitingOf(project, service),
     };
+    const known = fill(args, values);
+    const secret = Object.entries(MAYBE_SECRET)
+        .filter(([key, argument]) => argument in known && isInterpolated(project, "services", service, key))
+        .map(([, argument]) => [argument, pulumi.secret(known[argument])]);
     return {
-        ...fill(args, values),
+        ...known,
+        ...(Object.fromEntries(secret) as Partial<Arguments>),
         // A file of settings may hold secrets of its developer's too.
         envs: readsEnvFile ? pulumi.secret(envs) : envs,
         // Above all what comes from the environment is a secret.
         ...(uploads.length > 0 && { uploads: pulumi.secret(fill(uploads, values)) }),
     };
+}
+
+/** Whether a value has what Compose fills in from the environment or `.env`, where secrets are. */
+export function isInterpolated({ interpolated }: ComposeProject, ...path: readonly string[]): boolean {
+    return interpolated.includes(path.join("."));
 }
 
 /** In the order in which the provider reads them back. Docker discards those of a container in the host's network. */

@@ -14,6 +14,8 @@ import {
     containerArgs,
     containerName,
     dependenciesOf,
+    fill,
+    isInterpolated,
     type PlaceholderValues,
     replaceAll,
 } from "./composeContainer.ts";
@@ -84,7 +86,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                     ...own,
                     image: images[image].imageId,
                     labels: labelsOf(args, {
-                        ...definition.labels,
+                        ...mayBeSecret(args, definition.labels, "services", service, "labels"),
                         ...composeContainerLabels(project, service, definition),
                         "com.docker.compose.config-hash": hashes.apply((all) => all[service] ?? ""),
                         "com.docker.compose.image": images[image].imageId,
@@ -139,10 +141,15 @@ export class ComposeResources extends pulumi.ComponentResource {
             {
                 name,
                 driver,
-                labels: labelsOf(args, { ...labels, [composeLabels.network]: key }),
+                labels: labelsOf(args, {
+                    ...mayBeSecret(args, labels, "networks", key, "labels"),
+                    [composeLabels.network]: key,
+                }),
                 ...(ipamConfigs !== undefined && { ipamConfigs }),
                 ...(ipam?.driver !== undefined && { ipamDriver: ipam.driver }),
-                ...(driver_opts !== undefined && { options: driver_opts }),
+                ...(driver_opts !== undefined && {
+                    options: mayBeSecret(args, driver_opts, "networks", key, "driver_opts"),
+                }),
                 ...(internal !== undefined && { internal }),
                 ...(attachable !== undefined && { attachable }),
                 ...(enable_ipv6 !== undefined && { ipv6: enable_ipv6 }),
@@ -164,9 +171,14 @@ export class ComposeResources extends pulumi.ComponentResource {
             key,
             {
                 name,
-                labels: labelsOf(args, { ...labels, "com.docker.compose.volume": key }),
+                labels: labelsOf(args, {
+                    ...mayBeSecret(args, labels, "volumes", key, "labels"),
+                    "com.docker.compose.volume": key,
+                }),
                 ...(driver !== undefined && { driver }),
-                ...(driver_opts !== undefined && { driverOpts: driver_opts }),
+                ...(driver_opts !== undefined && {
+                    driverOpts: mayBeSecret(args, driver_opts, "volumes", key, "driver_opts"),
+                }),
             },
             // One that Compose made is used as it is, with labels of its own. Removing it is up to ComposeVolumes.
             { parent: this, retainOnDelete: true, ignoreChanges: ["labels"] },
@@ -251,6 +263,16 @@ function composeContainerLabels(
             .map(([name, { condition, restart }]) => `${name}:${condition}:${restart}`)
             .join(),
     };
+}
+
+/** The values at a place in the Compose file, filled in: each a secret where Compose fills in some of them. */
+function mayBeSecret(
+    { project, values }: ComposeResourcesArgs,
+    entries: Readonly<Record<string, string>> = {},
+    ...path: readonly string[]
+): Record<string, pulumi.Input<string>> {
+    const isSecret = isInterpolated(project, ...path);
+    return mapValues(fill(entries, values), (value) => (isSecret ? pulumi.secret(value) : value));
 }
 
 function labelsOf({ project, owner }: ComposeResourcesArgs, labels: Readonly<Record<string, pulumi.Input<string>>>) {

@@ -22,6 +22,8 @@ const fileObjects = z.record(text, z.looseObject({ environment: text.optional() 
 const composeModel = z.looseObject({
     secrets: fileObjects,
     configs: fileObjects,
+    networks: z.record(text, z.unknown()).default({}),
+    volumes: z.record(text, z.unknown()).default({}),
     services: z.record(
         text,
         z.looseObject({
@@ -50,6 +52,11 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
     readonly services: Readonly<Record<string, ComposeService>>;
     /** The variables of the environment and of `.env` that secrets and configs are taken from. */
     readonly variables: Readonly<Record<string, string>>;
+    /**
+     * The keys whose values have variables in the files, such as `services.web.command`: what Compose fills in, for
+     * instance from `.env`, may be secret.
+     */
+    readonly interpolated: readonly string[];
     /** The whole file in that form, as JSON. */
     readonly normalised: string;
 }
@@ -110,11 +117,29 @@ export async function askCompose(folder: string, lines: Readonly<Record<string, 
             files: composeFiles(folder, environment),
             normalised,
             variables,
+            interpolated: interpolatedKeys(model),
             services: Object.fromEntries(services) as ComposeProject["services"],
         };
     } finally {
         await rm(copies, { recursive: true, force: true });
     }
+}
+
+/**
+ * The project with a further name for this machine in the containers that have one already (`extra_hosts`) and read
+ * `.env`: older checkouts know other host names of the LMS. Compose's hashes stay those of its files, so that
+ * `docker compose up` leaves these containers as they are.
+ */
+export function withHost(project: ComposeProject, host: string): ComposeProject {
+    const services = Object.entries(project.services).map(([name, service]) => {
+        const { extra_hosts: hosts, readsEnvFile: reads } = service;
+        const lacksIt =
+            reads &&
+            hosts.some((entry) => entry.endsWith("=host-gateway")) &&
+            !hosts.some((entry) => entry.startsWith(`${host}=`));
+        return [name, lacksIt ? { ...service, extra_hosts: [...hosts, `${host}=host-gateway`] } : service];
+    });
+    return { ...project, services: Object.fromEntries(services) as ComposeProject["services"] };
 }
 
 /**
@@ -217,10 +242,22 @@ function readsEnvFile({ services }: ComposeModel, name: string): boolean {
     const values = Array.isArray(environment)
         ? environment.map((entry) => (entry.includes("=") ? entry : null))
         : Object.values(environment);
-    return (
-        env_file.length > 0 ||
-        values.some((value) => value === null || JSON.stringify(value).replaceAll("$$", "").includes("$"))
+    return env_file.length > 0 || values.some((value) => value === null || hasVariable(value));
+}
+
+function interpolatedKeys({ services, networks, volumes }: ComposeModel): string[] {
+    return Object.entries({ services, networks, volumes }).flatMap(([section, items]) =>
+        Object.entries(items).flatMap(([name, item]) =>
+            Object.entries((item as object | null) ?? {})
+                .filter(([, value]) => hasVariable(value))
+                .map(([key]) => `${section}.${name}.${key}`),
+        ),
     );
+}
+
+/** Whether there is anything for Compose to fill in; `$$` is a dollar sign. */
+function hasVariable(value: unknown): boolean {
+    return JSON.stringify(value).replaceAll("$$", "").includes("$");
 }
 
 /**

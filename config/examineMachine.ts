@@ -5,10 +5,23 @@ import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/
 import { envFault, readEnvText } from "../dynamic-providers/envFaults.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
-import { askCompose, type ComposeProject, publishedPorts } from "./composeProject.ts";
+import { askCompose, type ComposeProject, publishedPorts, withHost } from "./composeProject.ts";
 import { environmentLines, placeholders } from "./environmentLines.ts";
 import { allOf, Fault } from "./faults.ts";
-import { askTutor, checkDaemon, checkDisk, checkDocker, checkOwner, checkPort, checkSubnet } from "./machine.ts";
+import {
+    askTutor,
+    checkDaemon,
+    checkDisk,
+    checkDocker,
+    checkExternals,
+    checkOwner,
+    checkPort,
+    checkReachable,
+    checkSubnet,
+    composeGateway,
+    isHostName,
+    leadsHere,
+} from "./machine.ts";
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
 import type { Settings } from "./schema.ts";
@@ -22,9 +35,10 @@ import { atHost, envFileOf, type Found, resolveSettings, type StackConfig } from
 export async function examineMachine(settings: Settings): Promise<StackConfig> {
     const usesTutor = settings.lmsFrom === "tutor";
     const usesCompose = settings.applicationFrom === "compose";
+    const lmsHost = new URL(settings.lmsUrl).hostname;
     const [askedRelease, tutorProject] = await allOf([
         usesTutor && settings.tutorRelease === "" ? askTutorRelease(settings.tutor) : undefined,
-        usesTutor ? askTutor(settings.tutor, new URL(settings.lmsUrl).hostname, settings.lmsLaunch) : undefined,
+        usesTutor ? askTutor(settings.tutor, lmsHost, settings.lmsLaunch) : undefined,
         usesTutor || usesCompose ? checkDocker() : undefined,
         usesCompose ? checkDaemon() : undefined,
     ]);
@@ -40,22 +54,27 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
         lookingAtTutor,
         checkEnvFile(settings, config, lookingAtTutor),
     ]);
-    await allOf([
+    const [gateway, hasLms] = await allOf([
+        project === undefined ? undefined : checkAddresses(settings, config, project),
+        usesCompose && isHostName(lmsHost) && (usesTutor || leadsHere(lmsHost)),
         ...(lms === undefined ? [] : tutorChecks(settings, config, lms)),
         ...(project === undefined ? [] : composeChecks(config, project, env)),
     ]);
     return resolveSettings(settings, {
         ...found,
         ...(tutorProject !== undefined && { tutorProject }),
-        ...(project !== undefined && { project, volumes: await lookAtVolumes(project) }),
+        ...(gateway !== undefined && { applicationGateway: gateway }),
+        ...(project !== undefined && {
+            project: hasLms ? withHost(project, lmsHost) : project,
+            volumes: await lookAtVolumes(project),
+        }),
     });
 }
 
 /** What Tutor's development server needs of the machine. */
 function tutorChecks(settings: Settings, { openEdx, platform }: StackConfig, lms: TutorOnMachine): Promise<void>[] {
-    const { port, protocol } = new URL(openEdx.url);
     return [
-        checkPort(Number(port || (protocol === "https:" ? 443 : 80)), lms.project),
+        checkPort(portOf(openEdx.url), lms.project),
         ...(lms.gateway === "" && platform === "linux"
             ? [checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")]
             : []),
@@ -64,21 +83,41 @@ function tutorChecks(settings: Settings, { openEdx, platform }: StackConfig, lms
 }
 
 /** What the application's Compose project needs of the machine. */
-function composeChecks(
-    { owner, adopt, platform, application }: StackConfig,
-    project: ComposeProject,
-    env: EnvText,
-): Promise<void>[] {
-    const network = project.networks["default"]?.name ?? "";
+function composeChecks({ owner, adopt }: StackConfig, project: ComposeProject, env: EnvText): Promise<void>[] {
     return [
         // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project. A block of
         // another name is this stack's, which was renamed; or the plan stops at it, as its resource knows better.
         checkOwner(project, owner, adopt || env.owner !== undefined),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
-        ...(platform === "linux" && application.gateway !== undefined
-            ? [checkSubnet(application.gateway, network, "applicationGateway")]
-            : []),
+        checkExternals(project),
     ];
+}
+
+/**
+ * Whether Open edX's containers will reach the application. Where Docker Desktop forwards `host.docker.internal`, they do.
+ *
+ * @returns the gateway of the application's network, where its Compose file decides on that.
+ */
+async function checkAddresses(
+    { applicationGateway }: Settings,
+    { platform, application }: StackConfig,
+    project: ComposeProject,
+): Promise<string | undefined> {
+    if (platform !== "linux") {
+        return undefined;
+    }
+    const own = await composeGateway(project, applicationGateway);
+    const gateway = own ?? application.gateway ?? "";
+    if (own === undefined) {
+        await checkSubnet(gateway, project.networks["default"]?.name ?? "", "applicationGateway");
+    }
+    checkReachable(project, portOf(application.url), gateway);
+    return own;
+}
+
+function portOf(url: string): number {
+    const { port, protocol } = new URL(url);
+    return Number(port || (protocol === "https:" ? 443 : 80));
 }
 
 /** What Docker has of the application's data. An `up` makes sure first that none of it goes with its container. */

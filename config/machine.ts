@@ -1,10 +1,19 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { BlockList, createServer } from "node:net";
+import { BlockList, createServer, isIP } from "node:net";
 import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { answerOf, lastLines } from "../dynamic-providers/command.ts";
-import { composeLabels, dockerEndpoint, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
+import { lookup } from "../dynamic-providers/django-admin/http.ts";
+import {
+    composeLabels,
+    docker,
+    dockerEndpoint,
+    findNetwork,
+    OWNER_LABEL,
+    subnetOf,
+    unlessMissing,
+} from "../dynamic-providers/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
@@ -125,6 +134,104 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
             );
         }
     }
+}
+
+/** @throws Fault with the external networks and volumes that services use and Docker does not have. */
+export async function checkExternals({ services, networks, volumes }: ComposeProject): Promise<void> {
+    const used = Object.values(services);
+    const usedNetworks = new Set(used.flatMap((service) => Object.keys(service.networks)));
+    const usedVolumes = new Set(
+        used.flatMap((service) => service.volumes.flatMap((volume) => (volume.type === "volume" ? volume.source : []))),
+    );
+    const external = [
+        ...Object.entries(networks).map(([key, item]) => ({ ...item, kind: "network", isUsed: usedNetworks.has(key) })),
+        ...Object.entries(volumes).map(([key, item]) => ({ ...item, kind: "volume", isUsed: usedVolumes.has(key) })),
+    ].filter((item) => item.external === true && item.isUsed);
+    const found = await Promise.all(external.map(({ kind, name }) => unlessMissing(docker(kind, "inspect", name))));
+    const missing = external.filter((_, index) => found[index] === undefined);
+    if (missing.length > 0) {
+        throw new Fault(
+            `the Compose file uses what Docker does not have: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`,
+            `make it: ${missing.map(({ kind, name }) => `docker ${kind} create ${name}`).join("; ")}`,
+        );
+    }
+}
+
+/**
+ * @param port - of this machine, the application's.
+ * @param gateway - the address at which Open edX's containers look for it.
+ * @throws Fault where a service binds the port to another address only, such as 127.0.0.1.
+ */
+export function checkReachable({ services }: Pick<ComposeProject, "services">, port: number, gateway: string): void {
+    const bindings = Object.entries(services).flatMap(([service, { ports }]) =>
+        ports
+            .filter(({ published }) => Number(published) === port)
+            .map(({ host_ip: ip = "0.0.0.0", target }) => ({ service, ip, target })),
+    );
+    const [binding] = bindings;
+    if (binding !== undefined && !bindings.some(({ ip }) => ["0.0.0.0", gateway].includes(ip))) {
+        const { service, ip, target } = binding;
+        throw new Fault(
+            `${service} has its port ${port} at ${ip} only, and Open edX's containers reach it at ${gateway}`,
+            "publish it at every address, for instance in docker-compose.override.yml: " +
+                `services: { ${service}: { ports: !override ["${port}:${target}"] } }`,
+        );
+    }
+}
+
+/**
+ * The gateway of the default network where the Compose file decides on its addresses: of an external one as Docker has it.
+ *
+ * @param chosen - the configuration's `applicationGateway`; `""` for none.
+ * @returns `undefined` where the stack decides.
+ * @throws Fault where both decide, and differ; or where that network has no gateway that can be told.
+ */
+export async function composeGateway(
+    { networks }: Pick<ComposeProject, "networks">,
+    chosen: string,
+): Promise<string | undefined> {
+    const { default: network } = networks;
+    if (network === undefined || (network.external !== true && network.ipam?.config === undefined)) {
+        return undefined;
+    }
+    const [ipam] = network.ipam?.config?.filter(({ subnet = "" }) => !subnet.includes(":")) ?? [];
+    const gateway =
+        network.external === true
+            ? (await findNetwork(network.name))?.gateway
+            : (ipam?.gateway ?? (ipam?.ip_range === undefined ? firstAddress(ipam?.subnet) : undefined));
+    const inCompose = `networks.default of the Compose file (${network.name})`;
+    if (gateway === undefined || gateway === "") {
+        if (chosen !== "" || network.external === true) {
+            return undefined;
+        }
+        throw new Fault(`${inCompose} has addresses of its own, but no gateway`, "add the gateway to its ipam.config");
+    }
+    if (chosen !== "" && chosen !== gateway) {
+        throw new Fault(
+            `${inCompose} has the gateway ${gateway}, and applicationGateway says ${chosen}`,
+            pulumiCommand("config rm applicationGateway"),
+        );
+    }
+    return gateway;
+}
+
+/** The address that Docker gives the gateway of a subnet: of `172.28.0.0/16` it is `172.28.0.1`. */
+function firstAddress(subnet: string | undefined): string | undefined {
+    return subnet?.replace(/\d+\/.*/, (last) => String(Number.parseInt(last, 10) + 1));
+}
+
+/** Whether a host name leads to this machine, so that a container that looks it up finds itself, or nothing. */
+export async function leadsHere(host: string): Promise<boolean> {
+    return new Promise((resolve) => {
+        lookup(host, {}, (error, address) => {
+            resolve(error === null && typeof address === "string" && /^(127\.|::1$)/.test(address));
+        });
+    });
+}
+
+/** Whether a container can be told of a host: every container has its own `localhost`, and addresses need no name. */
+export function isHostName(host: string): boolean {
+    return isIP(host.replace(/^\[|\]$/g, "")) === 0 && !/(^|\.)localhost$/.test(host);
 }
 
 /**

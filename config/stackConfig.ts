@@ -89,6 +89,8 @@ export interface Found {
     /** Tutor's Compose project for development. */
     readonly tutorProject?: string;
     readonly project?: ComposeProject;
+    /** The gateway of its default network, where the Compose file decides on that. */
+    readonly applicationGateway?: string;
     readonly ownLines?: Readonly<Record<string, string>>;
     readonly volumes?: FoundVolumes;
 }
@@ -124,7 +126,7 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
             profile,
             url: applicationUrl.origin,
             gateway:
-                settings.applicationGateway ||
+                (found.applicationGateway ?? settings.applicationGateway) ||
                 (settings.applicationFrom === "compose" && platform === "linux" ? profile.gateway : dockerHost),
             connection: {
                 kind: "django",

@@ -410,6 +410,33 @@ describe("the values that come out in the course of a run", () => {
         expect(the(resources, "Container", "nginx").secrets).toStrictEqual(["envs"]);
     });
 
+    test("make a secret of what Compose fills in: in commands, checks, labels and options, but nowhere else", async () => {
+        const web = composeService({
+            image: "web",
+            command: ["serve", "made-client-secret.invalid"],
+            entrypoint: ["run"],
+            healthcheck: { test: ["CMD", "check", "mine"] },
+            labels: { mine: "made-open-edx-gateway.invalid" },
+            logging: { driver: "splunk", options: { token: "mine" } },
+            working_dir: "/src",
+        });
+        const volumes = { share: { name: "share", driver_opts: { o: "password=mine" } } };
+        const keys = ["command", "entrypoint", "healthcheck", "labels", "logging", "working_dir"];
+        const interpolated = [...keys.map((key) => `services.web.${key}`), "volumes.share.driver_opts"];
+        const filledIn = await run({ ...args({ web }, { interpolated, volumes }), values: values() });
+        const asWritten = await run(args({ web }, { volumes }));
+
+        const container = the(filledIn.resources, "Container");
+        expect(container.secrets.toSorted()).toStrictEqual([
+            ...["command", "entrypoints", "healthcheck", "labels", "logOpts"],
+        ]);
+        expect(labelsOf(container)).toMatchObject({ mine: "172.18.0.1", "com.docker.compose.service": "web" });
+        expect(the(filledIn.resources, "Volume").secrets).toStrictEqual(["driverOpts"]);
+        for (const type of ["Container", "Volume"]) {
+            expect(the(asWritten.resources, type).secrets).toStrictEqual([]);
+        }
+    });
+
     test("are in what Compose makes its hashes of, by standard input only", async () => {
         const normalised = JSON.stringify({
             services: { web: { image: "web", command: ["made-client-secret.invalid"] } },

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { askCompose, publishedPorts, serviceHashes } from "../../config/composeProject.ts";
+import {
+    askCompose,
+    type ComposeService,
+    publishedPorts,
+    serviceHashes,
+    withHost,
+} from "../../config/composeProject.ts";
 import { describeCompose } from "../support/compose.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
 import { faultOf } from "../support/faults.ts";
@@ -107,6 +113,25 @@ volumes: {state: {}}
             readsEnvFile: true,
         });
         expect(existsSync(join(checkout, ".env"))).toBe(false);
+    });
+
+    test("names the keys with something to fill in, as that may be secret", async () => {
+        await write(`
+services:
+  web:
+    image: web
+    command: serve --key \${KEY:-none}
+    entrypoint: echo costs $$5
+    labels: { key: "\${KEY:-none}" }
+    volumes: [share:/share]
+volumes:
+  share: { driver_opts: { o: "password=\${KEY:-none}" } }
+  plain: {}
+`);
+
+        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+            interpolated: ["services.web.command", "services.web.labels", "volumes.share.driver_opts"],
+        });
     });
 
     test("has the lines outside the managed block, and none of the block's values", async () => {
@@ -404,6 +429,27 @@ secrets: {token: {environment: TOKEN}}
 
             await expect(serviceHashes(checkout, normalised)).resolves.toHaveProperty("api");
         });
+    });
+});
+
+describe("a further name for this machine", () => {
+    const hosts = ["host.docker.internal=host-gateway"];
+    const named = (service: Partial<ComposeService>) => {
+        const project = composeProject({ web: composeService({ readsEnvFile: true, ...service }) });
+        return withHost(project, "local.edly.io").services["web"]?.extra_hosts;
+    };
+
+    test("goes to containers that have one and read .env", () => {
+        expect(named({ extra_hosts: hosts })).toStrictEqual([...hosts, "local.edly.io=host-gateway"]);
+        expect(named({ extra_hosts: hosts, readsEnvFile: false })).toStrictEqual(hosts);
+        expect(named({ extra_hosts: ["other=10.1.1.1"] })).toStrictEqual(["other=10.1.1.1"]);
+        expect(named({})).toStrictEqual([]);
+    });
+
+    test("is the checkout's own where it has it, whatever it leads to", () => {
+        const own = [...hosts, "local.edly.io=172.22.0.1"];
+
+        expect(named({ extra_hosts: own })).toStrictEqual(own);
     });
 });
 

@@ -48,9 +48,9 @@ afterEach(async () => {
 
 const docker = (answers: Readonly<Record<string, string>> = {}) =>
     commands.make("docker", { ...answers, ...dockerAnswers, ...answers });
-/** What is not as needed, in one text; `""` where all is. */
-const faults = async (values: Readonly<Record<string, string>>): Promise<string> => {
-    const settings = parseSettings({
+/** Settings of servers that somebody else runs, but for what the values say. */
+const settingsOf = (values: Readonly<Record<string, string>>) =>
+    parseSettings({
         platform: "linux",
         lmsPassword: "password of the LMS",
         lmsGateway: values["lmsFrom"] === "tutor" ? "" : "172.18.0.1",
@@ -60,6 +60,9 @@ const faults = async (values: Readonly<Record<string, string>>): Promise<string>
         envFile: join(commands.folder, ".env"),
         ...values,
     });
+/** What is not as needed, in one text; `""` where all is. */
+const faults = async (values: Readonly<Record<string, string>>): Promise<string> => {
+    const settings = settingsOf(values);
     try {
         await examineMachine(settings);
         return "";
@@ -149,7 +152,7 @@ describeLinux("a machine that is to run the application", () => {
     });
     const values = () => ({ application: "mitxonline", applicationFrom: "compose", envFile });
     /** What Docker says, and Compose of a project that publishes the port. */
-    const compose = async (answers: Readonly<Record<string, string>> = {}) => {
+    const compose = async (answers: Readonly<Record<string, string>> = {}, web: object = {}, network: object = {}) => {
         const file = join(commands.folder, "project.json");
         const project = {
             name: "mitxonline",
@@ -157,9 +160,10 @@ describeLinux("a machine that is to run the application", () => {
                 web: {
                     image: "web",
                     ports: [{ target: 80, published: String(port), protocol: "tcp", mode: "ingress" }],
+                    ...web,
                 },
             },
-            networks: { default: { name: "mitxonline_default" } },
+            networks: { default: { name: "mitxonline_default", ...network } },
         };
         await writeFile(file, JSON.stringify(project));
         await docker({ ...answers, "compose -": `cat '${file}'` });
@@ -198,6 +202,42 @@ describeLinux("a machine that is to run the application", () => {
 
         await expect(faults(values())).resolves.toContain("docker's current context is at unix:///other/socket");
         Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
+    });
+
+    test("is told that Open edX's containers would not reach the application, and that an external network is not there", async () => {
+        const ports = [{ target: 80, published: String(port), protocol: "tcp", host_ip: "127.0.0.1" }];
+        await compose(
+            {
+                "network inspect --format": "echo 'other 10.0.0.0/24'",
+                "network inspect shared": "echo 'network shared not found' >&2; exit 1",
+            },
+            { ports, networks: { default: null } },
+            { name: "shared", external: true },
+        );
+        const own = { ...values(), applicationUrl: `http://mitxonline.odl.local:${port}` };
+
+        const told = await faults(own);
+
+        expect(told).toContain("and Open edX's containers reach it at 172.30.13.1");
+        expect(told).toContain("docker network create shared");
+        await expect(faults({ ...own, platform: "macos" })).resolves.not.toContain("containers reach it");
+    });
+
+    test("gives its gateway and the LMS's name to the containers, where the checkout has others", async () => {
+        server.close();
+        await once(server, "close");
+        await compose(
+            { "volume ls": "true" },
+            { environment: { KEY: null }, extra_hosts: ["host.docker.internal=host-gateway"] },
+            { ipam: { config: [{ subnet: "10.7.0.0/16" }] } },
+        );
+        const { application } = await examineMachine(settingsOf({ ...values(), lmsUrl: "http://lms.odl.local:8000" }));
+
+        expect(application.gateway).toBe("10.7.0.1");
+        expect(application.project?.services["web"]?.extra_hosts).toStrictEqual([
+            "host.docker.internal=host-gateway",
+            "lms.odl.local=host-gateway",
+        ]);
     });
 
     test("needs no addresses for its network on macOS", async () => {

@@ -11,14 +11,19 @@ import {
     checkDaemon,
     checkDisk,
     checkDocker,
+    checkExternals,
     checkOwner,
     checkPort,
+    checkReachable,
     checkSubnet,
+    composeGateway,
+    isHostName,
+    leadsHere,
 } from "../../config/machine.ts";
 import { openEdx } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
-import { composeProject } from "../support/composeProject.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { composeProject, composeService } from "../support/composeProject.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
 
@@ -267,6 +272,121 @@ describe("an application's containers and networks", () => {
         await docker("mitxonline-db-1\\t\\n", "");
 
         await expect(checkOwner(project, owner, true)).resolves.toBeUndefined();
+    });
+});
+
+describe("networks and volumes that a Compose file calls external", () => {
+    const shared = { name: "shared", external: true };
+    const project = composeProject(
+        {
+            web: composeService({
+                networks: { default: null, shared: null },
+                volumes: [{ type: "volume", source: "data", target: "/data", read_only: false }],
+            }),
+        },
+        {
+            networks: { default: { name: "mitxonline_default" }, shared, unused: { name: "unused", external: true } },
+            volumes: { data: { name: "their-data", external: true }, own: { name: "mitxonline_own" } },
+        },
+    );
+
+    test("may be there", async () => {
+        await commands.make("docker", { "network inspect shared": "echo '[]'", "volume inspect their-data": "echo" });
+
+        await expect(checkExternals(project)).resolves.toBeUndefined();
+    });
+
+    test("are told where Docker does not have them and a service uses them, with what makes them", async () => {
+        await commands.make("docker", {
+            "network inspect shared": "echo 'Error response from daemon: network shared not found' >&2; exit 1",
+            "volume inspect their-data":
+                "echo 'Error response from daemon: get their-data: no such volume' >&2; exit 1",
+        });
+
+        await expect(faultOf(checkExternals(project))).resolves.toBe(
+            "  the Compose file uses what Docker does not have: network shared, volume their-data\n" +
+                "    make it: docker network create shared; docker volume create their-data",
+        );
+    });
+});
+
+describe("the application's port", () => {
+    const check = async (...ips: (string | undefined)[]) => {
+        const ports = ips.map((ip) => ({
+            target: 80,
+            published: "8053",
+            protocol: "tcp" as const,
+            ...(ip !== undefined && { host_ip: ip }),
+        }));
+        const other = { target: 5432, published: "5432", protocol: "tcp" as const, host_ip: "127.0.0.1" };
+        const services = { nginx: composeService({ ports }), db: composeService({ ports: [other] }) };
+        await Promise.resolve();
+        checkReachable({ services }, 8053, "172.30.53.1");
+    };
+
+    test.each([
+        ["every address", [undefined]],
+        ["every address by name", ["0.0.0.0"]],
+        ["the gateway", ["127.0.0.1", "172.30.53.1"]],
+        ["none, as another server has it", []],
+    ])("is reached by Open edX's containers at %s", async (_where, ips) => {
+        await expect(check(...ips)).resolves.toBeUndefined();
+    });
+
+    test("is told where it is bound to another address only, with what to write", async () => {
+        const fault = await faultOf(check("127.0.0.1"));
+
+        expect(fault).toContain("nginx has its port 8053 at 127.0.0.1 only");
+        expect(fault).toContain("containers reach it at 172.30.53.1");
+        expect(fault).toContain('services: { nginx: { ports: !override ["8053:80"] } }');
+    });
+});
+
+describe("the default network of a Compose file", () => {
+    const gateway = (network: object, chosen = "") =>
+        composeGateway({ networks: { default: { name: "net", ...network } } }, chosen);
+    const ipam = (...config: object[]) => ({ ipam: { config } });
+
+    test("has the stack's gateway where the file leaves the addresses open", async () => {
+        await expect(gateway({ driver: "bridge" })).resolves.toBeUndefined();
+        await expect(composeGateway({ networks: {} }, "")).resolves.toBeUndefined();
+    });
+
+    test("has the gateway of its addresses: as the file says, or the first", async () => {
+        await expect(gateway(ipam({ subnet: "10.5.0.0/16", gateway: "10.5.0.9" }))).resolves.toBe("10.5.0.9");
+        await expect(gateway(ipam({ subnet: "fd00::/64" }, { subnet: "10.5.7.128/25" }))).resolves.toBe("10.5.7.129");
+    });
+
+    test("has the gateway that Docker knows where it is external", async () => {
+        await commands.make("docker", { "network inspect net": networkAnswer("net", null, [{ Gateway: "10.6.0.1" }]) });
+
+        await expect(gateway({ external: true })).resolves.toBe("10.6.0.1");
+    });
+
+    test("is told where its gateway can't be, or the configuration has another one", async () => {
+        await expect(faultOf(gateway(ipam({ subnet: "10.5.0.0/16", ip_range: "10.5.1.0/24" })))).resolves.toContain(
+            "add the gateway to its ipam.config",
+        );
+        const fault = await faultOf(gateway(ipam({ subnet: "10.5.0.0/16" }), "172.30.13.1"));
+        expect(fault).toContain("(net) has the gateway 10.5.0.1, and applicationGateway says 172.30.13.1");
+        expect(fault).toContain("pulumi config rm applicationGateway");
+    });
+});
+
+describe("the LMS's host", () => {
+    test("leads to this machine where its name says so, or it is a development name without an address", async () => {
+        await expect(leadsHere("no-such-name.odl.local")).resolves.toBe(true);
+        await expect(leadsHere("no-such-name.invalid")).resolves.toBe(false);
+    });
+
+    test.each([
+        ["local.edly.io", true],
+        ["localhost", false],
+        ["lms.localhost", false],
+        ["192.168.1.5", false],
+        ["[::1]", false],
+    ])("%s is a name that containers can be told: %s", (host, expected) => {
+        expect(isHostName(host)).toBe(expected);
     });
 });
 

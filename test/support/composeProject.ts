@@ -32,6 +32,7 @@ export function composeProject(
         secrets: {},
         configs: {},
         variables: {},
+        interpolated: [],
         normalised: "{}",
         services,
         ...more,
