@@ -1,6 +1,5 @@
-import { z } from "zod";
-import type { AccessTokenInputs as Inputs, AccessTokenOutputs as Outputs } from "./accessToken.ts";
-import { connectionSchema, defineProvider, UNKNOWN } from "./crud.ts";
+import { accessToken, type AccessTokenInputs as Inputs, type AccessTokenOutputs as Outputs } from "./accessToken.ts";
+import { defineProvider, UNKNOWN } from "./crud.ts";
 import { FormError, ProviderError } from "./django-admin/errors.ts";
 import type { AdminForm } from "./django-admin/form.ts";
 import { removeWhole } from "./django-admin/removal.ts";
@@ -13,18 +12,8 @@ const DEFAULT_RENEW_BEFORE_DAYS = 30;
 /** The form shows a server's local time: an hour may come from summer time, and means no change. */
 const SUMMER_TIME = 60 * 60 * 1000;
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    username: z.string().min(1, "must not be empty"),
-    token: z.string().min(1, "must not be empty").max(255),
-    expires: z.iso.datetime({ error: "must be an instant such as 2030-01-31T00:00:00Z" }),
-    lifetimeDays: z.number().positive().exactOptional(),
-    renewBeforeDays: z.number().nonnegative().exactOptional(),
-});
-
 /** The operations of `AccessToken`, over the LMS's Django admin. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
+export const provider = defineProvider<Inputs, Outputs>(accessToken, {
     defaults: expiryDefaults,
     faults({ expires, lifetimeDays, renewBeforeDays }) {
         if (expires !== undefined && expires !== UNKNOWN && Date.parse(expires) <= Date.now()) {
@@ -35,8 +24,6 @@ export const provider = defineProvider<Inputs, Outputs>({
             : [];
     },
     // A user takes their tokens with them.
-    replaceOn: ["token", "username"],
-    local: ["lifetimeDays", "renewBeforeDays"],
     equal: { expires: (one, other) => Date.parse(one) === Date.parse(other) },
 
     async create(inputs) {

@@ -1,15 +1,13 @@
-import { z } from "zod";
-import type { ComposeLeftoversInputs as Inputs, ComposeLeftoversOutputs as Outputs } from "./composeLeftovers.ts";
+import {
+    composeLeftovers,
+    type ComposeLeftoversInputs as Inputs,
+    type ComposeLeftoversOutputs as Outputs,
+} from "./composeLeftovers.ts";
 import { defineProvider } from "./crud.ts";
 import { removeProjectContainers } from "./leftovers.ts";
 
-const schema = z.strictObject({ project: z.string().min(1, "must not be empty") });
-
 /** The operations of `ComposeLeftovers`, by the command `docker`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["project"],
-
+export const provider = defineProvider<Inputs, Outputs>(composeLeftovers, {
     create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
 
     read: (_id, props) => Promise.resolve(props),

@@ -1,23 +1,17 @@
-import { z } from "zod";
 import { isAnonymous, projectVolumes, releaseVolumes } from "./anonymousVolumes.ts";
 import { runCommand } from "./command.ts";
-import type { ComposeVolumesInputs as Inputs, ComposeVolumesOutputs as Outputs } from "./composeVolumes.ts";
+import {
+    composeVolumes,
+    type ComposeVolumesInputs as Inputs,
+    type ComposeVolumesOutputs as Outputs,
+} from "./composeVolumes.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { docker } from "./docker.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 
-const schema = z.strictObject({
-    project: z.string().min(1, "must not be empty"),
-    owner: z.string().min(1, "must not be empty"),
-});
-
 /** The operations of `ComposeVolumes`, by the commands `docker` and `pulumi`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["project"],
-    local: ["owner"],
-
+export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
     create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
 
     read: (_id, props) => Promise.resolve(props),

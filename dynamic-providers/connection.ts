@@ -1,39 +1,52 @@
 import type { Input } from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty } from "./resourceType.ts";
 
-/** How to reach a server's Django admin and who signs in there. */
-export interface Connection {
+/** The fields of {@link connectionSchema}. */
+export const connectionFields = {
     /** `openedx`: the LMS's JSON sign-in; `django`: Django's own `/admin/login/` form. */
-    readonly kind: "openedx" | "django";
+    kind: z.enum(["openedx", "django"]),
     /** The server's address, for instance `http://local.openedx.io:8000`. */
-    readonly baseUrl: string;
+    baseUrl: z.url({
+        protocol: /^https?$/,
+        error: "must be an http or https address, e.g. http://local.openedx.io:8000",
+    }),
     /** A superuser's name; on the LMS an e-mail address does as well. */
-    readonly username: string;
+    username: nonEmpty(),
     /** That user's password (secret). */
-    readonly password: string;
+    password: nonEmpty(),
     /**
      * Whether the stack itself runs the server, so that the server goes with the stack. One that does not answer then
      * holds up neither refresh nor destroy. Default: no.
      */
-    readonly isOfStack?: boolean;
+    isOfStack: z.boolean().exactOptional(),
     /**
      * Whether the stack starts the server, which may be down until then: refresh takes what is on one that does not
-     * answer as it was. Default: as {@link isOfStack}.
+     * answer as it was. Default: as `isOfStack`.
      */
-    readonly mayBeDown?: boolean;
+    mayBeDown: z.boolean().exactOptional(),
     /**
      * Where the stack's configuration says who signs in, for commands that get the state's credentials: its keys, for
      * instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the password is made by the stack.
      */
-    readonly configured?: { readonly stack: string; readonly usernameKey: string; readonly passwordKey: string };
-}
+    configured: z
+        .strictObject({ stack: nonEmpty(), usernameKey: nonEmpty(), passwordKey: nonEmpty() })
+        .readonly()
+        .exactOptional(),
+};
 
-/** {@link Connection} as a caller passes it. */
-export interface ConnectionArgs {
-    readonly kind: Connection["kind"];
-    readonly baseUrl: Input<string>;
-    readonly username: Input<string>;
-    readonly password: Input<string>;
-    readonly isOfStack?: Input<boolean>;
-    readonly mayBeDown?: Input<boolean>;
-    readonly configured?: Connection["configured"];
-}
+/** How to reach a server's Django admin, and who signs in there. */
+export const connectionSchema = z
+    .strictObject(connectionFields)
+    .readonly()
+    .meta({ description: "The server, and the superuser who signs in to its admin" });
+
+/** A server's admin and who signs in there, as a provider gets it. */
+export type Connection = z.output<typeof connectionSchema>;
+
+/** {@link Connection} as a program passes it. */
+export type ConnectionArgs = {
+    readonly [Key in keyof Connection]: Key extends "kind" | "configured"
+        ? Connection[Key]
+        : Input<NonNullable<Connection[Key]>>;
+};

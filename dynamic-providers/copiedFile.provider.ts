@@ -2,21 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
-import type { CopiedFileInputs as Inputs, CopiedFileOutputs as Outputs } from "./copiedFile.ts";
+import { copiedFile, type CopiedFileInputs as Inputs, type CopiedFileOutputs as Outputs } from "./copiedFile.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 
-const schema = z.strictObject({
-    source: z.string().min(1, "must not be empty"),
-    target: z.string().min(1, "must not be empty"),
-});
-
 /** The operations of `CopiedFile`, on the local file system. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["source", "target"],
-
+export const provider = defineProvider<Inputs, Outputs>(copiedFile, {
     async create(inputs) {
         const target = resolve(inputs.target);
         const isMadeHere = !existsSync(target);

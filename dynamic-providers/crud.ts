@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Connection } from "./connection.ts";
 import {
     lookAgainOnce,
@@ -11,6 +11,7 @@ import {
 } from "./django-admin/errors.ts";
 import { driftedSecrets } from "./driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
+import { defaultsOf, propertiesThat, type ResourceType } from "./resourceType.ts";
 
 /** What the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -25,29 +26,18 @@ export interface Created<Outputs> {
 /** By input: whether two values mean the same. */
 export type Equalities<Inputs> = { readonly [Key in keyof Inputs]?: (one: Inputs[Key], other: Inputs[Key]) => boolean };
 
-/** What makes one kind of resource differ from the next; {@link defineProvider} adds what they have in common. */
-export interface ProviderDefinition<Inputs extends object, Outputs extends Inputs> {
-    /** What is allowed for each input; its keys are the inputs that there are. */
-    readonly schema: z.ZodType<Inputs> & { readonly shape: object };
-    /** Values for inputs that are left out, given what was there before. */
+/** What one kind of resource does that the others don't; {@link defineProvider} adds what they have in common. */
+export interface Operations<Inputs extends object, Outputs extends Inputs> {
+    /** Values for inputs that are left out and depend on others, or on what was there before. */
     defaults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): Partial<Inputs>;
     /** Further faults of inputs that are valid one by one, given what was there before. */
     faults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): dynamic.CheckFailure[];
-    /** Inputs whose change means another object: its natural key. */
-    readonly replaceOn: readonly (keyof Inputs & string)[];
-    /** Inputs whose change means another object given what the state has of it, besides {@link replaceOn}. */
+    /** Inputs whose change means another object given what the state has of it, besides those that always do. */
     replaces?(olds: Outputs): readonly (keyof Inputs & string)[];
-    /** Inputs that the server does not hold: storing the new value is all of their update. */
-    readonly local?: readonly (keyof Inputs & string)[];
-    /** Inputs that `create` alone looks at: a change of theirs is none to an object that exists. */
-    readonly onCreate?: readonly (keyof Inputs & string)[];
     /** Where values that look different mean the same to the server. */
-    readonly equal?: Equalities<Inputs>;
-    /** Inputs that Pulumi hides as they are secret, and what messages call the object: `read` says which have drifted. */
-    readonly secret?: {
-        readonly inputs: readonly (keyof Inputs & string)[];
-        readonly title: (props: Outputs) => string;
-    };
+    equal?: Equalities<Inputs>;
+    /** What messages call the object. With it, `read` says which secret inputs have drifted, as Pulumi hides them. */
+    title?(props: Outputs): string;
     /**
      * Whether something outside is no longer as the last operation left it, so that an update is due although no input
      * changed. Every diff asks, previews too: only for what is quick and changes nothing.
@@ -82,15 +72,24 @@ export interface CompleteProvider<Inputs, Outputs> {
     delete(id: string, props: Outputs): Promise<void>;
 }
 
-/** Builds the provider of one kind of resource from what is special to it. */
+/**
+ * Builds the provider of one kind of resource.
+ *
+ * @param type - its definition, with which the inputs are checked, completed and compared.
+ * @param operations - what it does on its server.
+ */
 export function defineProvider<Inputs extends object, Outputs extends Inputs>(
-    definition: ProviderDefinition<Inputs, Outputs>,
+    type: ResourceType,
+    operations: Operations<Inputs, Outputs>,
 ): CompleteProvider<Inputs, Outputs> {
-    const keys = Object.keys(definition.schema.shape) as (keyof Inputs & string)[];
-    const compared = keys.filter((key) => definition.onCreate?.includes(key) !== true);
+    const keys = Object.keys(type.inputs.shape) as (keyof Inputs & string)[];
+    const onCreate = propertiesThat("onCreate", type.inputs);
+    const compared = keys.filter((key) => !onCreate.includes(key));
+    const local = ["connection", ...propertiesThat("local", type.inputs)];
     // An input that a newer version of this program has, had its default before.
-    const completed = (inputs: Partial<Inputs>): Partial<Inputs> => ({
-        ...definition.defaults?.(inputs, inputs),
+    const completed = (inputs: Partial<Inputs>, olds = inputs): Partial<Inputs> => ({
+        ...defaultsOf(type.inputs),
+        ...operations.defaults?.(inputs, olds),
         ...inputs,
     });
     const changedKeys = (olds: Partial<Inputs>, news: Partial<Inputs>) => {
@@ -102,7 +101,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         one: Inputs[Key] | undefined,
         other: Inputs[Key] | undefined,
     ) => {
-        const equal = definition.equal?.[key] ?? (key === "connection" ? sameConnection : undefined);
+        const equal = operations.equal?.[key] ?? (key === "connection" ? sameConnection : undefined);
         return (
             isDeepStrictEqual(one, other) ||
             (equal !== undefined && isKnown(one) && isKnown(other) && equal(one, other))
@@ -112,61 +111,64 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     return {
         check(olds, news) {
             const given: Partial<Inputs> = withoutProvider(news);
-            const inputs = { ...definition.defaults?.(given, olds ?? {}), ...given };
+            const inputs = completed(given, olds ?? {});
             const failures = [
-                ...schemaFailures(definition.schema, inputs),
-                ...(definition.faults?.(inputs, olds ?? {}) ?? []),
+                ...schemaFailures(type.inputs, inputs),
+                ...(operations.faults?.(inputs, olds ?? {}) ?? []),
             ];
             return Promise.resolve({ inputs: inputs as Inputs, failures });
         },
         async diff(id, olds, news) {
             const changed = changedKeys(olds, news);
-            const replacing = [...definition.replaceOn, ...(definition.replaces?.(olds) ?? [])];
+            const replacing: readonly string[] = [
+                ...propertiesThat("replaces", type.inputs),
+                ...(operations.replaces?.(olds) ?? []),
+            ];
             const replaces = changed.filter((key) => replacing.includes(key));
             if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(olds, news)) {
-                const isSameServer = await isThere(definition, id, withoutProvider(olds), withoutProvider(news));
+                const isSameServer = await isThere(operations, id, withoutProvider(olds), withoutProvider(news));
                 replaces.push(...(isSameServer ? [] : ["connection" as keyof Inputs & string]));
             }
-            const changes = changed.length > 0 || (await definition.isOutdated?.(withoutProvider(olds))) === true;
+            const changes = changed.length > 0 || (await operations.isOutdated?.(withoutProvider(olds))) === true;
             return { changes, replaces };
         },
         create: (inputs) =>
-            withProviderIfPartly(inputs, () => lookAgainOnce(() => definition.create(withoutProvider(inputs)))),
+            withProviderIfPartly(inputs, () => lookAgainOnce(() => operations.create(withoutProvider(inputs)))),
         async read(id, props) {
             const known = withoutProvider(props);
-            const truth = await asBeforeWhereShut(known, () => definition.read(id, known));
-            warnOfDriftedSecrets(definition, known, truth);
+            const truth = await asBeforeWhereShut(known, () => operations.read(id, known));
+            warnOfDriftedSecrets(type, operations, known, truth);
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
         },
         async update(id, olds, news) {
-            const local: readonly string[] = ["connection", ...(definition.local ?? [])];
             const former = withoutProvider(olds);
             const inputs = withoutProvider(news);
             const isLocal = changedKeys(former, inputs).every((key) => local.includes(key));
-            if (isLocal && (await definition.isOutdated?.(former)) !== true) {
+            if (isLocal && (await operations.isOutdated?.(former)) !== true) {
                 // Inputs that the program no longer has must not come back from the state.
                 return { outs: { ...without(former, keys), ...inputs } as Outputs };
             }
             return withProviderIfPartly(news, async () => ({
-                outs: await lookAgainOnce(() => definition.update(id, former, inputs)),
+                outs: await lookAgainOnce(() => operations.update(id, former, inputs)),
             }));
         },
         delete: (id, props) =>
-            forgettingGoneServers(props, () => lookAgainOnce(() => definition.delete(id, withoutProvider(props)))),
+            forgettingGoneServers(props, () => lookAgainOnce(() => operations.delete(id, withoutProvider(props)))),
     };
 }
 
 /** Pulumi's own list of differences leaves these out. */
 function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
-    { secret }: Pick<ProviderDefinition<Inputs, Outputs>, "secret">,
+    type: ResourceType,
+    { title }: Pick<Operations<Inputs, Outputs>, "title">,
     known: Outputs,
     truth: Outputs | undefined,
 ): void {
-    const drifted = secret && truth ? driftedSecrets(known, truth, secret.inputs) : [];
-    if (secret && drifted.length > 0) {
-        console.warn(`${secret.title(known)}: changed since the last run (secret): ${drifted.join(", ")}`);
+    const drifted = title && truth ? driftedSecrets(known, truth, propertiesThat("secret", type.inputs)) : [];
+    if (title && drifted.length > 0) {
+        console.warn(`${title(known)}: changed since the last run (secret): ${drifted.join(", ")}`);
     }
 }
 
@@ -220,22 +222,6 @@ async function asBeforeWhereShut<Outputs extends object>(
     }
 }
 
-/** What every `connection` input must be. */
-export const connectionSchema = z.strictObject({
-    kind: z.enum(["openedx", "django"]),
-    baseUrl: z.url({
-        protocol: /^https?$/,
-        error: "must be an http or https address, e.g. http://local.openedx.io:8000",
-    }),
-    username: z.string().min(1, "must not be empty"),
-    password: z.string().min(1, "must not be empty"),
-    isOfStack: z.boolean().exactOptional(),
-    mayBeDown: z.boolean().exactOptional(),
-    configured: z
-        .strictObject({ stack: z.string().min(1), usernameKey: z.string().min(1), passwordKey: z.string().min(1) })
-        .exactOptional(),
-});
-
 /** Compares lists whose order and repetitions mean nothing to the server. */
 export function sameMembers(one: readonly string[], other: readonly string[]): boolean {
     return isDeepStrictEqual([...new Set(one)].sort(), [...new Set(other)].sort());
@@ -283,20 +269,20 @@ async function withProviderIfPartly<Result>(props: object, operation: () => Prom
  * @throws ProviderError where any other server can't be asked: nothing is replaced on a guess.
  */
 async function isThere<Inputs extends object, Outputs extends Inputs>(
-    definition: ProviderDefinition<Inputs, Outputs>,
+    operations: Operations<Inputs, Outputs>,
     id: string,
     olds: Outputs,
     news: Inputs,
 ): Promise<boolean> {
     const { connection } = news as { connection?: Connection | typeof UNKNOWN };
-    if (definition.isThere === undefined || typeof connection !== "object") {
+    if (operations.isThere === undefined || typeof connection !== "object") {
         return false;
     }
     if (Object.values(connection).includes(UNKNOWN)) {
         return false;
     }
     try {
-        return await definition.isThere(id, olds, connection);
+        return await operations.isThere(id, olds, connection);
     } catch (error) {
         if (isShutServerOfStack(error, news, "mayBeDown")) {
             return false;
@@ -341,7 +327,7 @@ function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"):
 function isOtherAddress(olds: object, news: object): boolean {
     const server = (props: object) => {
         // All of it is unknown while the engine looks for what has to go before something else is replaced.
-        const { connection } = props as { connection?: z.infer<typeof connectionSchema> | typeof UNKNOWN };
+        const { connection } = props as { connection?: Connection | typeof UNKNOWN };
         return typeof connection === "object"
             ? [connection.kind, connection.baseUrl.replace(/\/+$/, "")]
             : [connection];

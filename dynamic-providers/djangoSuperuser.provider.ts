@@ -7,17 +7,11 @@ import { ProviderError } from "./django-admin/errors.ts";
 import { forgetRefusals } from "./django-admin/session.ts";
 import { composeExec, runningContainer } from "./docker.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import type { DjangoSuperuserInputs as Inputs, DjangoSuperuserOutputs as Outputs } from "./djangoSuperuser.ts";
-
-const schema = z.strictObject({
-    project: z.string().min(1, "must not be empty"),
-    service: z.string().min(1, "must not be empty"),
-    manage: z.array(z.string()).min(1, "must not be empty").readonly(),
-    username: z.string().min(1, "must not be empty"),
-    email: z.email("must be an e-mail address"),
-    password: z.string().min(1, "must not be empty"),
-    owner: z.string().min(1, "must not be empty"),
-});
+import {
+    djangoSuperuser,
+    type DjangoSuperuserInputs as Inputs,
+    type DjangoSuperuserOutputs as Outputs,
+} from "./djangoSuperuser.ts";
 
 /** What the program in the container answers. */
 const answer = z.object({
@@ -29,11 +23,7 @@ const answer = z.object({
 type Answer = z.infer<typeof answer>;
 
 /** The operations of `DjangoSuperuser`, by `docker compose exec`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["project", "service", "username"],
-    local: ["manage"],
-
+export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     async create(inputs) {
         const outs = outputs(inputs, await ensure(inputs));
         await forgetRefusals();

@@ -1,40 +1,47 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link DjangoSuperuser}. */
+export const djangoSuperuser = resourceType({
+    name: "django:Superuser",
+    description: "A Django superuser, made by a command in the server's container",
+    inputs: {
+        project: nonEmpty().meta({
+            description: "The Compose project that serves, for instance `tutor_dev`",
+            replaces: true,
+        }),
+        service: nonEmpty().meta({ description: "Its service with Django in it, for instance `lms`", replaces: true }),
+        manage: z.array(z.string()).min(1, "must not be empty").readonly().meta({
+            description: 'Django\'s own command in there, for instance `["./manage.py", "lms"]`',
+            local: true,
+        }),
+        username: nonEmpty().meta({ description: "The user name", replaces: true }),
+        email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
+        password: nonEmpty().meta({ description: "The user's password", secret: true }),
+        owner: nonEmpty().meta({
+            description: "Who makes the user, for instance `project/stack`; kept as the user's name",
+        }),
+    },
+    outputs: {
+        isMadeHere: z.boolean().meta({
+            description: "Whether the user was made here; one that was there before stays when the stack goes",
+        }),
+        former: z.record(z.string(), z.boolean()).readonly().exactOptional().meta({
+            description: "Flags of a user who was there before, as they were; `destroy` sets them again",
+        }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface DjangoSuperuserInputs {
-    /** The Compose project that serves, for instance `tutor_dev`. */
-    readonly project: string;
-    /** Its service with Django in it, for instance `lms`. */
-    readonly service: string;
-    /** Django's own command in there, for instance `["./manage.py", "lms"]`. */
-    readonly manage: readonly string[];
-    readonly username: string;
-    readonly email: string;
-    /** The password (secret). */
-    readonly password: string;
-    /** Who makes the user, for instance `project/stack`; kept as the user's name. */
-    readonly owner: string;
-}
+export type DjangoSuperuserInputs = InputsOf<typeof djangoSuperuser>;
 
 /** The provider's outputs. */
-export interface DjangoSuperuserOutputs extends DjangoSuperuserInputs {
-    /** Whether the user was made here. One that was there before stays when the stack goes. */
-    readonly isMadeHere: boolean;
-    /** Flags of a user who was there before, as they were: `is_active`, `is_staff`. Destroy sets them again. */
-    readonly former?: Readonly<Record<string, boolean>>;
-}
+export type DjangoSuperuserOutputs = OutputsOf<typeof djangoSuperuser>;
 
 /** The arguments of {@link DjangoSuperuser}. */
-export interface DjangoSuperuserArgs {
-    readonly project: pulumi.Input<string>;
-    readonly service: pulumi.Input<string>;
-    readonly manage: pulumi.Input<readonly string[]>;
-    readonly username: pulumi.Input<string>;
-    readonly email: pulumi.Input<string>;
-    readonly password: pulumi.Input<string>;
-    readonly owner: pulumi.Input<string>;
-}
+export type DjangoSuperuserArgs = ArgsOf<typeof djangoSuperuser>;
 
 /**
  * The superuser as whom the other resources sign in, made by Django's own commands in the server's container. A
@@ -47,11 +54,6 @@ export interface DjangoSuperuserArgs {
  */
 export class DjangoSuperuser extends ThinResource {
     constructor(name: string, args: DjangoSuperuserArgs, opts?: pulumi.CustomResourceOptions) {
-        super(
-            "django:Superuser",
-            name,
-            { isMadeHere: undefined, ...args, password: pulumi.secret(args.password) },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["password"] }),
-        );
+        super(djangoSuperuser, name, args, opts);
     }
 }

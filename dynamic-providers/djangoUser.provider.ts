@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
-import { connectionSchema, defineProvider, type Created } from "./crud.ts";
+import { defineProvider, type Created } from "./crud.ts";
 import {
     ExpiredError,
     FormError,
@@ -14,11 +13,12 @@ import { giveBack } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import type {
-    DjangoUserInputs as Inputs,
-    DjangoUserOutputs as Outputs,
-    DjangoUserSettings as Settings,
-    FormerDjangoUser as Former,
+import {
+    djangoUser,
+    type DjangoUserInputs as Inputs,
+    type DjangoUserOutputs as Outputs,
+    type DjangoUserSettings as Settings,
+    type FormerDjangoUser as Former,
 } from "./djangoUser.ts";
 
 const LIST = "/admin/auth/user/";
@@ -26,26 +26,10 @@ const FORM = "user_form";
 /** What the real LMS's form allows. */
 const LAST_NAME_LENGTH = 30;
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    username: z.string().regex(/^[\w.@+-]{1,150}$/, "must be letters, digits and @ . + - _ only"),
-    owner: z.string().min(1, "must not be empty").max(150),
-    email: z.email("must be an e-mail address"),
-    password: z.string().min(1, "must not be empty").exactOptional(),
-    isStaff: z.boolean(),
-    isSuperuser: z.boolean(),
-    isActive: z.boolean(),
-    adopt: z.boolean(),
-});
-
 /** The operations of `DjangoUser`, over the LMS's Django admin. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    defaults: () => ({ isStaff: false, isSuperuser: false, isActive: true, adopt: false }),
-    replaceOn: ["username"],
+export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
     // The LMS has no page to set a password: a user with another one is another user. An adopted one keeps theirs.
     replaces: ({ former }) => (former === null ? ["password"] : []),
-    onCreate: ["adopt"],
 
     async create(inputs) {
         const session = adminSession(inputs.connection);

@@ -1,52 +1,69 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Connection, ConnectionArgs } from "./connection.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
-/** What a user is allowed and how to reach them. */
-export interface DjangoUserSettings {
-    readonly email: string;
-    /** Whether the user may sign in to the admin. Default: `false`. */
-    readonly isStaff: boolean;
-    /** Whether the user may do everything there. Default: `false`. */
-    readonly isSuperuser: boolean;
-    /** Whether the account is in use; one that isn't can't sign in. Default: `true`. */
-    readonly isActive: boolean;
-}
+/** What a user is allowed, and how to reach them. */
+const settings = z.object({
+    email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
+    isStaff: z.boolean().default(false).meta({ description: "Whether the user may sign in to the admin" }),
+    isSuperuser: z.boolean().default(false).meta({ description: "Whether the user may do everything there" }),
+    isActive: z
+        .boolean()
+        .default(true)
+        .meta({ description: "Whether the account is in use; one that isn't can't sign in" }),
+});
+
+/** The definition of {@link DjangoUser}. */
+export const djangoUser = resourceType({
+    name: "openedx:DjangoUser",
+    description: "A user in the LMS's Django admin",
+    inputs: {
+        connection: connectionSchema,
+        username: z
+            .string()
+            .regex(/^[\w.@+-]{1,150}$/, "must be letters, digits and @ . + - _ only")
+            .meta({ description: "The user name, unique on the server", replaces: true }),
+        owner: nonEmpty().max(150).meta({
+            description: "Who makes the user, for instance `project/stack`: no other stack takes the user for its own",
+        }),
+        password: nonEmpty()
+            .exactOptional()
+            .meta({
+                description:
+                    "The password of a user that is made here; with another one the user is made anew. Required where the " +
+                    "user may have to be made; an adopted user keeps theirs",
+                secret: true,
+            }),
+        ...settings.shape,
+        adopt: z
+            .boolean()
+            .default(false)
+            .meta({ description: "Whether a user of that name that somebody else made is taken over", onCreate: true }),
+    },
+    outputs: {
+        former: settings
+            .partial({ isActive: true })
+            .nullable()
+            .meta({ description: "What an adopted user was before; `null` for one that was made here" }),
+    },
+});
+
+/** What a user is allowed, and how to reach them. */
+export type DjangoUserSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
-export interface DjangoUserInputs extends DjangoUserSettings {
-    readonly connection: Connection;
-    readonly username: string;
-    /** Who makes the user, for instance `project/stack`: no other stack takes the user for its own. */
-    readonly owner: string;
-    /** The password (secret) of a user that is made here. With another one the user is made anew. */
-    readonly password?: string;
-    /** Whether a user of that name that somebody else made is taken over. Default: `false`. */
-    readonly adopt: boolean;
-}
-
-/** What an adopted user was before. A state of an earlier version has no `isActive`: then the user was active. */
-export type FormerDjangoUser = Omit<DjangoUserSettings, "isActive"> & Partial<Pick<DjangoUserSettings, "isActive">>;
+export type DjangoUserInputs = InputsOf<typeof djangoUser>;
 
 /** The provider's outputs. */
-export interface DjangoUserOutputs extends DjangoUserInputs {
-    /** What an adopted user was before, for `delete`; `null` for one that was made here. */
-    readonly former: FormerDjangoUser | null;
-}
+export type DjangoUserOutputs = OutputsOf<typeof djangoUser>;
+
+/** What an adopted user was before. A state of an earlier version has no `isActive`: then the user was active. */
+export type FormerDjangoUser = NonNullable<DjangoUserOutputs["former"]>;
 
 /** The arguments of {@link DjangoUser}. */
-export interface DjangoUserArgs {
-    readonly connection: ConnectionArgs;
-    readonly username: pulumi.Input<string>;
-    readonly owner: pulumi.Input<string>;
-    readonly email: pulumi.Input<string>;
-    /** Needed where the user may have to be made; an adopted user keeps theirs. */
-    readonly password?: pulumi.Input<string>;
-    readonly isStaff?: pulumi.Input<boolean>;
-    readonly isSuperuser?: pulumi.Input<boolean>;
-    readonly isActive?: pulumi.Input<boolean>;
-    readonly adopt?: pulumi.Input<boolean>;
-}
+export type DjangoUserArgs = ArgsOf<typeof djangoUser>;
 
 /**
  * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name
@@ -61,12 +78,6 @@ export class DjangoUser extends ThinResource {
     declare readonly username: pulumi.Output<string>;
 
     constructor(name: string, args: DjangoUserArgs, opts?: pulumi.CustomResourceOptions) {
-        const { password, ...open } = args;
-        super(
-            "openedx:DjangoUser",
-            name,
-            password === undefined ? open : { ...open, password: pulumi.secret(password) },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["password"] }),
-        );
+        super(djangoUser, name, args, opts);
     }
 }

@@ -3,31 +3,17 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
 import { defineProvider, UNKNOWN } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
-import { effectiveValues, isWritable, parseEnvText, valuesOutside, withBlock, withoutBlock } from "./envBlock.ts";
+import { effectiveValues, parseEnvText, valuesOutside, withBlock, withoutBlock } from "./envBlock.ts";
 import { envFault, readEnvText } from "./envFaults.ts";
 import { readText } from "./files.ts";
-import type { EnvFileInputs as Inputs, EnvFileOutputs as Outputs } from "./envFile.ts";
-
-const schema = z.strictObject({
-    path: z.string().min(1, "must not be empty"),
-    owner: z.string().regex(/^\S+$/, "must be a name without spaces"),
-    values: z.record(
-        z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),
-        z.string().refine(isWritable, "can't be written in a .env file so that every reader reads it as it is"),
-    ),
-    adopt: z.boolean().exactOptional(),
-});
+import { envFile, type EnvFileInputs as Inputs, type EnvFileOutputs as Outputs } from "./envFile.ts";
 
 /** The operations of `EnvFile`, on the local file system. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
+export const provider = defineProvider<Inputs, Outputs>(envFile, {
     faults: fileFaults,
-    replaceOn: ["path"],
-    local: ["adopt"],
-    secret: { inputs: ["values"], title: ({ path }) => path },
+    title: ({ path }) => path,
 
     /** Whether a line that came after the block wins over it. */
     async isOutdated({ path, owner }) {

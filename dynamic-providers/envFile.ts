@@ -1,32 +1,50 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { isWritable } from "./envBlock.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link EnvFile}. */
+export const envFile = resourceType({
+    name: "local:EnvFile",
+    description: "A managed block in a local `.env` file",
+    inputs: {
+        path: nonEmpty().meta({ description: "The file, absolute or relative to the project", replaces: true }),
+        owner: z
+            .string()
+            .regex(/^\S+$/, "must be a name without spaces")
+            .meta({ description: "Who keeps the block, for instance `project/stack`: no other stack touches it" }),
+        values: z
+            .record(
+                z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),
+                z.string().refine(isWritable, "can't be written in a .env file so that every reader reads it as it is"),
+            )
+            .readonly()
+            .meta({ description: "The lines of the block: variables and their values", secret: true }),
+        adopt: z.boolean().exactOptional().meta({
+            description: "Whether lines outside the block that set its variables to something else are commented out",
+            local: true,
+        }),
+    },
+    outputs: {
+        formerMode: z
+            .number()
+            .nullable()
+            .meta({ description: "The permissions that the file had before; `null` where there was no file" }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface EnvFileInputs {
-    /** The file, absolute or relative to the project. */
-    readonly path: string;
-    /** Who keeps the block, for instance `project/stack`: no other stack touches it. */
-    readonly owner: string;
-    /** The lines of the block (secret): variable names and values. */
-    readonly values: Readonly<Record<string, string>>;
-    /** Whether lines outside the block that set its variables to something else are commented out. Default: false. */
-    readonly adopt?: boolean;
-}
+export type EnvFileInputs = InputsOf<typeof envFile>;
 
 /** The provider's outputs. */
-export interface EnvFileOutputs extends EnvFileInputs {
-    /** The permissions that the file had before, for instance 420 (0644 in octal); `null` where there was no file. */
-    readonly formerMode: number | null;
-}
+export type EnvFileOutputs = OutputsOf<typeof envFile>;
 
 /** The arguments of {@link EnvFile}. */
-export interface EnvFileArgs {
-    readonly path: pulumi.Input<string>;
-    readonly owner: pulumi.Input<string>;
+export type EnvFileArgs = Omit<ArgsOf<typeof envFile>, "values"> & {
     /** The names are known from the first preview on, so that conflicts are; the values may come later. */
     readonly values: Readonly<Record<string, pulumi.Input<string>>>;
-    readonly adopt?: boolean;
-}
+};
 
 /**
  * A managed block in a local `.env` file. The file is replaced as a whole and gets mode 0600. All other bytes of it stay as
@@ -44,14 +62,6 @@ export class EnvFile extends ThinResource {
     declare readonly path: pulumi.Output<string>;
 
     constructor(name: string, args: EnvFileArgs, opts?: pulumi.CustomResourceOptions) {
-        const secrets = Object.fromEntries(
-            Object.entries(args.values).map(([key, value]) => [key, pulumi.secret(value)]),
-        );
-        super(
-            "local:EnvFile",
-            name,
-            { ...args, values: secrets },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["values"] }),
-        );
+        super(envFile, name, args, opts);
     }
 }

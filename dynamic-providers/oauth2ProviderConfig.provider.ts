@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { connectionSchema, defineProvider } from "./crud.ts";
+import { defineProvider } from "./crud.ts";
 import { ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import type {
-    OAuth2ProviderConfigInputs as Inputs,
-    OAuth2ProviderConfigOutputs as Outputs,
-    OAuth2ProviderConfigSettings as Settings,
+import {
+    oauth2ProviderConfig,
+    type OAuth2ProviderConfigInputs as Inputs,
+    type OAuth2ProviderConfigOutputs as Outputs,
+    type OAuth2ProviderConfigSettings as Settings,
 } from "./oauth2ProviderConfig.ts";
 
 /** The admin's list of provider configurations. */
@@ -18,46 +19,9 @@ export const LIST = "/admin/third_party_auth/oauth2providerconfig/";
 /** The id of the form on the page of a configuration. */
 export const FORM = "oauth2providerconfig_form";
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    site: z.string().min(1, "must not be empty"),
-    backendName: z.string().min(1, "must not be empty"),
-    name: z.string().min(1, "must not be empty").max(50),
-    slug: z
-        .string()
-        .max(30)
-        .regex(/^[\w-]+$/, "must be letters, digits, - and _ only"),
-    clientId: z.string().min(1, "must not be empty"),
-    clientSecret: z.string(),
-    otherSettings: z.record(z.string(), z.unknown()),
-    skipHintedLoginDialog: z.boolean(),
-    skipRegistrationForm: z.boolean(),
-    skipEmailVerification: z.boolean(),
-    syncLearnerProfileData: z.boolean(),
-    enableSsoIdVerification: z.boolean(),
-    adopt: z.boolean(),
-});
-
 /** The operations of `OAuth2ProviderConfig`, over the LMS's Django admin. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    defaults: () => ({
-        backendName: "ol-oauth2",
-        clientSecret: "",
-        otherSettings: {},
-        skipHintedLoginDialog: false,
-        skipRegistrationForm: false,
-        skipEmailVerification: false,
-        syncLearnerProfileData: false,
-        enableSsoIdVerification: false,
-        adopt: false,
-    }),
-    replaceOn: ["site", "backendName"],
-    secret: {
-        inputs: ["clientSecret"],
-        title: ({ site, backendName }) => `Provider configuration ${backendName} of ${site}`,
-    },
-    onCreate: ["adopt"],
+export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
+    title: ({ site, backendName }) => `Provider configuration ${backendName} of ${site}`,
 
     async create(inputs) {
         const session = adminSession(inputs.connection);

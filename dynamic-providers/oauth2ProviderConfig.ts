@@ -1,65 +1,81 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Connection, ConnectionArgs } from "./connection.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
 /** What a provider configuration says, besides its key of site and backend. */
-export interface OAuth2ProviderConfigSettings {
-    /** The button's text, 50 characters at most. */
-    readonly name: string;
-    /** 30 characters at most; decoration, the backend's name is what counts. */
-    readonly slug: string;
-    /** The client id of the MIT application's OAuth application ("key" in the admin). */
-    readonly clientId: string;
-    /** Its client secret (secret); `""` where the LMS has it in `SOCIAL_AUTH_OAUTH_SECRETS`. Default: `""`. */
-    readonly clientSecret: string;
-    /** The backend's own settings, as the admin's JSON object. Default: `{}`. */
-    readonly otherSettings: Readonly<Record<string, unknown>>;
-    /** Default: `false`, as the following. */
-    readonly skipHintedLoginDialog: boolean;
-    readonly skipRegistrationForm: boolean;
-    readonly skipEmailVerification: boolean;
-    readonly syncLearnerProfileData: boolean;
-    readonly enableSsoIdVerification: boolean;
+const settings = z.object({
+    name: nonEmpty().max(50).meta({ description: "The button's text" }),
+    slug: z
+        .string()
+        .max(30)
+        .regex(/^[\w-]+$/, "must be letters, digits, - and _ only")
+        .meta({ description: "Decoration: the backend's name is what counts" }),
+    clientId: nonEmpty().meta({
+        description: "The client id of the MIT application's OAuth application (`key` in the admin)",
+    }),
+    clientSecret: z.string().default("").meta({
+        description: "Its client secret; empty where the LMS has it in `SOCIAL_AUTH_OAUTH_SECRETS`",
+        secret: true,
+    }),
+    otherSettings: z
+        .record(z.string(), z.unknown())
+        .readonly()
+        .default({})
+        .meta({ description: "The backend's own settings, as the admin's JSON object" }),
+    skipHintedLoginDialog: flag("Whether the dialog of a hinted sign-in is skipped"),
+    skipRegistrationForm: flag("Whether the registration form is skipped"),
+    skipEmailVerification: flag("Whether the user's e-mail address counts as verified"),
+    syncLearnerProfileData: flag("Whether each sign-in updates the user's profile"),
+    enableSsoIdVerification: flag("Whether a sign-in verifies the user's identity"),
+});
+
+function flag(description: string): z.ZodDefault<z.ZodBoolean> {
+    return z.boolean().default(false).meta({ description });
 }
+
+/** The definition of {@link OAuth2ProviderConfig}. */
+export const oauth2ProviderConfig = resourceType({
+    name: "openedx:OAuth2ProviderConfig",
+    description: "A third-party-auth provider configuration of the LMS for one site",
+    inputs: {
+        connection: connectionSchema,
+        site: nonEmpty().meta({
+            description: "The site's domain, as the admin's select shows it: `local.openedx.io:8000`",
+            replaces: true,
+        }),
+        backendName: nonEmpty().default("ol-oauth2").meta({
+            description: "The backend's name, one of `AUTHENTICATION_BACKENDS`",
+            replaces: true,
+        }),
+        ...settings.shape,
+        adopt: z.boolean().default(false).meta({
+            description: "Whether an enabled configuration that somebody else made is taken over",
+            onCreate: true,
+        }),
+    },
+    outputs: {
+        providerId: z.string().meta({ description: "The id by which the LMS names the provider: `oa2-ol-oauth2`" }),
+        rowId: z.string().meta({ description: "The primary key of the row that counts: the newest" }),
+        formerRowId: z.string().nullable().meta({
+            description:
+                "The row of an adopted configuration, to which `delete` goes back; `null` where there was none",
+        }),
+    },
+});
+
+/** What a provider configuration says, besides its key of site and backend. */
+export type OAuth2ProviderConfigSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
-export interface OAuth2ProviderConfigInputs extends OAuth2ProviderConfigSettings {
-    readonly connection: Connection;
-    /** The site's domain, as the admin's select shows it: `local.openedx.io:8000`. */
-    readonly site: string;
-    /** The backend's name, one of `AUTHENTICATION_BACKENDS`. Default: `ol-oauth2`. */
-    readonly backendName: string;
-    /** Whether an enabled configuration that somebody else made is taken over. Default: `false`. */
-    readonly adopt: boolean;
-}
+export type OAuth2ProviderConfigInputs = InputsOf<typeof oauth2ProviderConfig>;
 
 /** The provider's outputs. */
-export interface OAuth2ProviderConfigOutputs extends OAuth2ProviderConfigInputs {
-    /** The id by which the LMS names the provider: `oa2-ol-oauth2`. */
-    readonly providerId: string;
-    /** The primary key of the row that counts: the newest. */
-    readonly rowId: string;
-    /** The row of an adopted configuration, to which `delete` goes back; `null` where there was none. */
-    readonly formerRowId: string | null;
-}
+export type OAuth2ProviderConfigOutputs = OutputsOf<typeof oauth2ProviderConfig>;
 
 /** The arguments of {@link OAuth2ProviderConfig}. */
-export interface OAuth2ProviderConfigArgs {
-    readonly connection: ConnectionArgs;
-    readonly site: pulumi.Input<string>;
-    readonly backendName?: pulumi.Input<string>;
-    readonly name: pulumi.Input<string>;
-    readonly slug: pulumi.Input<string>;
-    readonly clientId: pulumi.Input<string>;
-    readonly clientSecret?: pulumi.Input<string>;
-    readonly otherSettings?: pulumi.Input<Record<string, pulumi.Input<unknown>>>;
-    readonly skipHintedLoginDialog?: pulumi.Input<boolean>;
-    readonly skipRegistrationForm?: pulumi.Input<boolean>;
-    readonly skipEmailVerification?: pulumi.Input<boolean>;
-    readonly syncLearnerProfileData?: pulumi.Input<boolean>;
-    readonly enableSsoIdVerification?: pulumi.Input<boolean>;
-    readonly adopt?: pulumi.Input<boolean>;
-}
+export type OAuth2ProviderConfigArgs = ArgsOf<typeof oauth2ProviderConfig>;
 
 /**
  * A third-party-auth provider configuration of the LMS for one site (`/admin/third_party_auth/oauth2providerconfig/`).
@@ -75,11 +91,6 @@ export class OAuth2ProviderConfig extends ThinResource {
     declare readonly providerId: pulumi.Output<string>;
 
     constructor(name: string, args: OAuth2ProviderConfigArgs, opts?: pulumi.CustomResourceOptions) {
-        super(
-            "openedx:OAuth2ProviderConfig",
-            name,
-            { providerId: undefined, ...args, clientSecret: pulumi.secret(args.clientSecret ?? "") },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),
-        );
+        super(oauth2ProviderConfig, name, args, opts);
     }
 }

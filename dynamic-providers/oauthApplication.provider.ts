@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { connectionSchema, defineProvider, sameMembers, type Created } from "./crud.ts";
+import { defineProvider, sameMembers, type Created } from "./crud.ts";
 import { ProviderError, strangerError } from "./django-admin/errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { giveBack, removeWhole } from "./django-admin/removal.ts";
@@ -10,50 +9,20 @@ import { httpClient, jsonOf } from "./django-admin/http.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "./formerValues.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import type {
-    OAuthApplicationInputs as Inputs,
-    OAuthApplicationOutputs as Outputs,
-    OAuthApplicationSettings as Settings,
+import {
+    oauthApplication,
+    type OAuthApplicationInputs as Inputs,
+    type OAuthApplicationOutputs as Outputs,
+    type OAuthApplicationSettings as Settings,
 } from "./oauthApplication.ts";
 
 const LIST = "/admin/oauth2_provider/application/";
 const FORM = "application_form";
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    clientId: z.string().min(1, "must not be empty").max(100),
-    clientSecret: z.string().min(1, "must not be empty").max(255),
-    name: z.string().min(1, "must not be empty").max(255),
-    redirectUris: z
-        .array(z.url({ protocol: /^https?$/, error: "must be an http or https address without spaces" }))
-        .min(1, "must name one address at least"),
-    clientType: z.enum(["confidential", "public"]),
-    authorizationGrantType: z.enum([
-        "authorization-code",
-        "implicit",
-        "password",
-        "client-credentials",
-        "openid-hybrid",
-    ]),
-    skipAuthorization: z.boolean(),
-    algorithm: z.enum(["", "RS256", "HS256"]),
-    adopt: z.union([z.boolean(), z.literal("untouched")]),
-});
-
 /** The operations of `OAuthApplication`, over the Django admin of either server. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    defaults: () => ({
-        clientType: "confidential",
-        authorizationGrantType: "authorization-code",
-        skipAuthorization: true,
-        algorithm: "",
-        adopt: false,
-    }),
-    replaceOn: [],
-    onCreate: ["adopt"],
+export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
     equal: { redirectUris: sameMembers },
-    secret: { inputs: ["clientSecret"], title: ({ name }) => `OAuth application "${name}"` },
+    title: ({ name }) => `OAuth application "${name}"`,
 
     async create(inputs) {
         const session = adminSession(inputs.connection);

@@ -1,57 +1,76 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Connection, ConnectionArgs } from "./connection.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
 /** What describes an OAuth application on both versions of the server. */
-export interface OAuthApplicationSettings {
-    /** The client id: 40 characters at most on the LMS, 100 on the MIT applications. */
-    readonly clientId: string;
-    /** The name that the admin shows; the servers don't keep it unique. */
-    readonly name: string;
-    /** Where the server may send a browser back to, one at least. Their order does not matter. */
-    readonly redirectUris: string[];
-    /** Whether the client can keep a secret. Default: `confidential`. */
-    readonly clientType: "confidential" | "public";
-    /** Default: `authorization-code`. */
-    readonly authorizationGrantType:
-        "authorization-code" | "implicit" | "password" | "client-credentials" | "openid-hybrid";
-    /** Whether users are not asked to consent. Default: `true`. */
-    readonly skipAuthorization: boolean;
-    /** How id tokens are signed; `""` is "No OIDC support". Default: `""`. */
-    readonly algorithm: "" | "RS256" | "HS256";
-}
+const settings = z.object({
+    clientId: nonEmpty().max(100).meta({
+        description: "The client id: 40 characters at most on the LMS, 100 on the MIT applications",
+    }),
+    name: nonEmpty().max(255).meta({ description: "The name that the admin shows; the servers don't keep it unique" }),
+    redirectUris: z
+        .array(z.url({ protocol: /^https?$/, error: "must be an http or https address without spaces" }))
+        .min(1, "must name one address at least")
+        .meta({ description: "Where the server may send a browser back to; their order does not matter" }),
+    clientType: z
+        .enum(["confidential", "public"])
+        .default("confidential")
+        .meta({ description: "Whether the client can keep a secret" }),
+    authorizationGrantType: z
+        .enum(["authorization-code", "implicit", "password", "client-credentials", "openid-hybrid"])
+        .default("authorization-code")
+        .meta({ description: "How the client gets its tokens" }),
+    skipAuthorization: z.boolean().default(true).meta({ description: "Whether users are not asked to consent" }),
+    algorithm: z
+        .enum(["", "RS256", "HS256"])
+        .default("")
+        .meta({ description: 'How id tokens are signed; `""` is "No OIDC support"' }),
+});
+
+const clientSecret = nonEmpty().max(255).meta({
+    description: "The client secret, in clear: 128 characters at most on the LMS, 255 on the MIT applications",
+    secret: true,
+});
+
+/** The definition of {@link OAuthApplication}. */
+export const oauthApplication = resourceType({
+    name: "openedx:OAuthApplication",
+    description: "An OAuth application in a server's Django admin",
+    inputs: {
+        connection: connectionSchema,
+        ...settings.shape,
+        clientSecret,
+        adopt: z
+            .union([z.boolean(), z.literal("untouched")])
+            .default(false)
+            .meta({
+                description:
+                    "Whether an application of that name that this stack did not make is taken over; `untouched`: only as a " +
+                    "migration made it, before anybody configured it",
+                onCreate: true,
+            }),
+    },
+    outputs: {
+        former: settings.extend({ clientSecret }).nullable().meta({
+            description: "What an adopted application was before; `null` for one that was made here",
+            secret: true,
+        }),
+    },
+});
+
+/** What describes an OAuth application on both versions of the server. */
+export type OAuthApplicationSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
-export interface OAuthApplicationInputs extends OAuthApplicationSettings {
-    readonly connection: Connection;
-    /** The client secret, in clear (secret): 128 characters at most on the LMS, 255 on the MIT applications. */
-    readonly clientSecret: string;
-    /**
-     * Whether an application of that name that this stack did not make is taken over. `untouched`: only as a migration
-     * made it, before anybody configured it. Default: `false`.
-     */
-    readonly adopt: boolean | "untouched";
-}
+export type OAuthApplicationInputs = InputsOf<typeof oauthApplication>;
 
 /** The provider's outputs. */
-export interface OAuthApplicationOutputs extends OAuthApplicationInputs {
-    /** What an adopted application was before, for `delete`; `null` for one that was made here. */
-    readonly former: (OAuthApplicationSettings & { readonly clientSecret: string }) | null;
-}
+export type OAuthApplicationOutputs = OutputsOf<typeof oauthApplication>;
 
 /** The arguments of {@link OAuthApplication}. */
-export interface OAuthApplicationArgs {
-    readonly connection: ConnectionArgs;
-    readonly clientId: pulumi.Input<string>;
-    readonly clientSecret: pulumi.Input<string>;
-    readonly name: pulumi.Input<string>;
-    readonly redirectUris: pulumi.Input<pulumi.Input<string>[]>;
-    readonly clientType?: pulumi.Input<OAuthApplicationSettings["clientType"]>;
-    readonly authorizationGrantType?: pulumi.Input<OAuthApplicationSettings["authorizationGrantType"]>;
-    readonly skipAuthorization?: pulumi.Input<boolean>;
-    readonly algorithm?: pulumi.Input<OAuthApplicationSettings["algorithm"]>;
-    readonly adopt?: pulumi.Input<OAuthApplicationInputs["adopt"]>;
-}
+export type OAuthApplicationArgs = ArgsOf<typeof oauthApplication>;
 
 /**
  * An OAuth application in a server's Django admin (`/admin/oauth2_provider/application/`).
@@ -70,11 +89,6 @@ export class OAuthApplication extends ThinResource {
     declare readonly redirectUris: pulumi.Output<string[]>;
 
     constructor(name: string, args: OAuthApplicationArgs, opts?: pulumi.CustomResourceOptions) {
-        super(
-            "openedx:OAuthApplication",
-            name,
-            { ...args, clientSecret: pulumi.secret(args.clientSecret) },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret", "former"] }),
-        );
+        super(oauthApplication, name, args, opts);
     }
 }

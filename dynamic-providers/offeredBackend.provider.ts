@@ -1,25 +1,16 @@
-import { z } from "zod";
-import { connectionSchema, defineProvider } from "./crud.ts";
+import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { adminSession } from "./django-admin/session.ts";
 import { FORM, LIST } from "./oauth2ProviderConfig.provider.ts";
-import type { OfferedBackendInputs as Inputs, OfferedBackendOutputs as Outputs } from "./offeredBackend.ts";
+import {
+    offeredBackend,
+    type OfferedBackendInputs as Inputs,
+    type OfferedBackendOutputs as Outputs,
+} from "./offeredBackend.ts";
 import { waitUntil } from "./waiting.ts";
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    backendName: z.string().min(1, "must not be empty"),
-    settings: z.string(),
-    patienceSeconds: z.number().min(0, "must not be negative"),
-});
-
 /** The operations of `OfferedBackend`, over the LMS's Django admin. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    defaults: () => ({ patienceSeconds: 300 }),
-    replaceOn: ["backendName"],
-    local: ["patienceSeconds"],
-
+export const provider = defineProvider<Inputs, Outputs>(offeredBackend, {
     async create(inputs) {
         await waitUntilOffered(inputs);
         return { id: inputs.backendName, outs: inputs };

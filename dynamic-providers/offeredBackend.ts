@@ -1,29 +1,35 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Connection, ConnectionArgs } from "./connection.ts";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link OfferedBackend}. */
+export const offeredBackend = resourceType({
+    name: "openedx:OfferedBackend",
+    description: "That the LMS offers a backend for provider configurations; waits for it",
+    inputs: {
+        connection: connectionSchema,
+        backendName: nonEmpty().meta({ description: "The backend's name, for instance `ol-oauth2`", replaces: true }),
+        settings: z.string().meta({
+            description: "The version of the LMS's settings and of its start: with another one it is waited for anew",
+        }),
+        patienceSeconds: z
+            .number()
+            .min(0, "must not be negative")
+            .default(300)
+            .meta({ description: "For how long, in seconds: a restart of the LMS takes minutes", local: true }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface OfferedBackendInputs {
-    readonly connection: Connection;
-    /** The backend's name, for instance `ol-oauth2`. */
-    readonly backendName: string;
-    /** The version of the LMS's settings and of its start: with another one it is waited for anew. */
-    readonly settings: string;
-    /** For how long, in seconds. */
-    readonly patienceSeconds: number;
-}
+export type OfferedBackendInputs = InputsOf<typeof offeredBackend>;
 
 /** The provider's outputs. */
-export type OfferedBackendOutputs = OfferedBackendInputs;
+export type OfferedBackendOutputs = OutputsOf<typeof offeredBackend>;
 
 /** The arguments of {@link OfferedBackend}. */
-export interface OfferedBackendArgs {
-    readonly connection: ConnectionArgs;
-    readonly backendName: pulumi.Input<string>;
-    readonly settings: pulumi.Input<string>;
-    /** Default: 300, as a restart of the LMS takes minutes. */
-    readonly patienceSeconds?: pulumi.Input<number>;
-}
+export type OfferedBackendArgs = ArgsOf<typeof offeredBackend>;
 
 /**
  * That the LMS offers a backend for provider configurations, and does not merely answer: its settings and packages are
@@ -35,6 +41,6 @@ export class OfferedBackend extends ThinResource {
     declare readonly backendName: pulumi.Output<string>;
 
     constructor(name: string, args: OfferedBackendArgs, opts?: pulumi.CustomResourceOptions) {
-        super("openedx:OfferedBackend", name, { ...args }, opts);
+        super(offeredBackend, name, args, opts);
     }
 }

@@ -1,26 +1,13 @@
 import type { AxiosResponse } from "axios";
-import { z } from "zod";
-import { connectionSchema, defineProvider } from "./crud.ts";
+import { defineProvider } from "./crud.ts";
 import { ProviderError, UnreachableError } from "./django-admin/errors.ts";
 import { httpClient } from "./django-admin/http.ts";
 import { isSignInPage, signInPath } from "./django-admin/signIn.ts";
-import type { SignInPageInputs as Inputs, SignInPageOutputs as Outputs } from "./signInPage.ts";
+import { signInPage, type SignInPageInputs as Inputs, type SignInPageOutputs as Outputs } from "./signInPage.ts";
 import { waitUntil } from "./waiting.ts";
 
-const schema = z.strictObject({
-    kind: connectionSchema.shape.kind,
-    baseUrl: connectionSchema.shape.baseUrl,
-    servedBy: z.string(),
-    patienceSeconds: z.number().min(0, "must not be negative"),
-});
-
 /** The operations of `SignInPage`, over HTTP. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    defaults: () => ({ patienceSeconds: 900 }),
-    replaceOn: ["baseUrl", "kind"],
-    local: ["patienceSeconds"],
-
+export const provider = defineProvider<Inputs, Outputs>(signInPage, {
     async create(inputs) {
         await waitForPage(inputs);
         return { id: inputs.baseUrl, outs: inputs };

@@ -1,29 +1,38 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "./connection.ts";
+import { z } from "zod";
+import { connectionFields } from "./connection.ts";
+import { resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link SignInPage}. */
+export const signInPage = resourceType({
+    name: "openedx:SignInPage",
+    description: "That a server shows its admin's sign-in page; waits for it",
+    inputs: {
+        kind: connectionFields.kind.meta({ description: "How the server signs in", replaces: true }),
+        baseUrl: connectionFields.baseUrl.meta({
+            description: "The server's address, for instance `http://mitxonline.odl.local:8013`",
+            replaces: true,
+        }),
+        servedBy: z.string().meta({
+            description: "The version of what serves it: with another one the page is waited for anew",
+        }),
+        patienceSeconds: z
+            .number()
+            .min(0, "must not be negative")
+            .default(900)
+            .meta({ description: "For how long, in seconds: a first start migrates the database", local: true }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface SignInPageInputs {
-    readonly kind: Connection["kind"];
-    /** The server's address, for instance `http://mitxonline.odl.local:8013`. */
-    readonly baseUrl: string;
-    /** The version of what serves it: with another one the page is waited for anew. */
-    readonly servedBy: string;
-    /** For how long, in seconds. */
-    readonly patienceSeconds: number;
-}
+export type SignInPageInputs = InputsOf<typeof signInPage>;
 
 /** The provider's outputs. */
-export type SignInPageOutputs = SignInPageInputs;
+export type SignInPageOutputs = OutputsOf<typeof signInPage>;
 
 /** The arguments of {@link SignInPage}. */
-export interface SignInPageArgs {
-    readonly kind: Connection["kind"];
-    readonly baseUrl: pulumi.Input<string>;
-    readonly servedBy: pulumi.Input<string>;
-    /** Default: 900, as a first start migrates the database. */
-    readonly patienceSeconds?: pulumi.Input<number>;
-}
+export type SignInPageArgs = ArgsOf<typeof signInPage>;
 
 /**
  * That a server answers with the page on which its admin's users sign in: only then it is up, its database migrated.
@@ -33,6 +42,6 @@ export interface SignInPageArgs {
  */
 export class SignInPage extends ThinResource {
     constructor(name: string, args: SignInPageArgs, opts?: pulumi.CustomResourceOptions) {
-        super("openedx:SignInPage", name, { ...args }, opts);
+        super(signInPage, name, args, opts);
     }
 }

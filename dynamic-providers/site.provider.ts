@@ -1,28 +1,14 @@
-import { z } from "zod";
-import { connectionSchema, defineProvider } from "./crud.ts";
+import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import type { AdminForm } from "./django-admin/form.ts";
 import { adminSession } from "./django-admin/session.ts";
-import type { SiteInputs as Inputs, SiteOutputs as Outputs } from "./site.ts";
+import { site, type SiteInputs as Inputs, type SiteOutputs as Outputs } from "./site.ts";
 
 const LIST = "/admin/sites/site/";
 const FORM = "site_form";
 
-const schema = z.strictObject({
-    connection: connectionSchema,
-    domain: z
-        .string()
-        .max(100)
-        .regex(/^[\w.-]+(:\d+)?$/, "must be a host name with an optional port, e.g. local.openedx.io:8000"),
-    displayName: z.string().min(1, "must not be empty").max(50),
-});
-
 /** The operations of `Site`, over the LMS's Django admin. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["domain"],
-    local: ["displayName"],
-
+export const provider = defineProvider<Inputs, Outputs>(site, {
     async create(inputs) {
         const session = adminSession(inputs.connection);
         const [found] = await session.list(LIST, { domain: inputs.domain });

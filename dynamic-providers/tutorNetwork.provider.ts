@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import {
@@ -13,20 +12,14 @@ import {
     subnetOf,
 } from "./docker.ts";
 import { askTutorCompose } from "./tutor.ts";
-import type { TutorNetworkInputs as Inputs, TutorNetworkOutputs as Outputs } from "./tutorNetwork.ts";
-
-const schema = z.strictObject({
-    tutor: z.string().min(1, "must not be empty"),
-    owner: z.string().min(1, "must not be empty"),
-    wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]),
-});
+import {
+    tutorNetwork,
+    type TutorNetworkInputs as Inputs,
+    type TutorNetworkOutputs as Outputs,
+} from "./tutorNetwork.ts";
 
 /** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: [],
-    local: ["tutor", "owner", "wanted"],
-
+export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
     isOutdated: async ({ name, gateway }) => (await findNetwork(name))?.gateway !== gateway,
 
     async create(inputs) {

@@ -1,32 +1,39 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link TutorNetwork}. */
+export const tutorNetwork = resourceType({
+    name: "tutor:Network",
+    description: "The default network of Tutor's development server",
+    inputs: {
+        tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
+        owner: nonEmpty().meta({
+            description: "Who makes the network, for instance `project/stack`; kept as a label",
+            local: true,
+        }),
+        wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
+            description:
+                'The gateway of a network that is made here, for instance `172.30.80.1`; `""`: as Docker likes',
+            local: true,
+        }),
+    },
+    outputs: {
+        name: z.string().meta({ description: "The name of the network, for instance `tutor_dev_default`" }),
+        project: z.string().meta({ description: "The Compose project that it belongs to, for instance `tutor_dev`" }),
+        gateway: z.string().meta({ description: "The address of the host in it" }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface TutorNetworkInputs {
-    /** The command `tutor`, by name or path. */
-    readonly tutor: string;
-    /** Who makes the network, for instance `project/stack`; kept as a label. */
-    readonly owner: string;
-    /** The gateway of a network that is made here, for instance `172.30.80.1`; `""`: as Docker likes. */
-    readonly wanted: string;
-}
+export type TutorNetworkInputs = InputsOf<typeof tutorNetwork>;
 
 /** The provider's outputs. */
-export interface TutorNetworkOutputs extends TutorNetworkInputs {
-    /** The name of the network, for instance `tutor_dev_default`. */
-    readonly name: string;
-    /** The Compose project that it belongs to, for instance `tutor_dev`. */
-    readonly project: string;
-    /** The address of the host in it. */
-    readonly gateway: string;
-}
+export type TutorNetworkOutputs = OutputsOf<typeof tutorNetwork>;
 
 /** The arguments of {@link TutorNetwork}. */
-export interface TutorNetworkArgs {
-    readonly tutor: pulumi.Input<string>;
-    readonly owner: pulumi.Input<string>;
-    readonly wanted: pulumi.Input<string>;
-}
+export type TutorNetworkArgs = ArgsOf<typeof tutorNetwork>;
 
 /**
  * The default network of Tutor's development server. Its name is what Compose says. One that exists is used as it is;
@@ -43,6 +50,6 @@ export class TutorNetwork extends ThinResource {
     declare readonly gateway: pulumi.Output<string>;
 
     constructor(name: string, args: TutorNetworkArgs, opts?: pulumi.CustomResourceOptions) {
-        super("tutor:Network", name, { name: undefined, project: undefined, gateway: undefined, ...args }, opts);
+        super(tutorNetwork, name, args, opts);
     }
 }

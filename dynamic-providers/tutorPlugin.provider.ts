@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
@@ -10,20 +9,10 @@ import { readText } from "./files.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
 import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
-import type { TutorPluginInputs as Inputs, TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
-
-const schema = z.strictObject({
-    tutor: z.string().min(1, "must not be empty"),
-    name: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be a plug-in's name: small letters, digits and -"),
-    text: z.string().min(1, "must not be empty"),
-});
+import { tutorPlugin, type TutorPluginInputs as Inputs, type TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
 /** The operations of `TutorPlugin`, on files and by the command `tutor`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["name"],
-    local: ["tutor"],
-
+export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
     async create(inputs) {
         const [root, plugins] = await Promise.all([
             tutorFolder(inputs.tutor, "config"),

@@ -1,30 +1,37 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "./resourceType.ts";
 import { ThinResource } from "./thinResource.ts";
 
+/** The definition of {@link TutorPlugin}. */
+export const tutorPlugin = resourceType({
+    name: "tutor:Plugin",
+    description: "A Tutor plug-in of one Python file, enabled",
+    inputs: {
+        tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
+        name: z
+            .string()
+            .regex(/^[a-z][a-z0-9-]*$/, "must be a plug-in's name: small letters, digits and -")
+            .meta({ description: "The name of the plug-in and of its file, without `.py`", replaces: true }),
+        text: nonEmpty().meta({
+            description: "The whole file; its first line says whose it is, so that no other stack's is overwritten",
+            secret: true,
+        }),
+    },
+    outputs: {
+        root: z.string().meta({ description: "Tutor's project root, which holds `config.yml`" }),
+        file: z.string().meta({ description: "The plug-in's file" }),
+    },
+});
+
 /** The provider's inputs after `check`. */
-export interface TutorPluginInputs {
-    /** The command `tutor`, by name or path. */
-    readonly tutor: string;
-    /** The name of the plug-in and of its file, without `.py`. */
-    readonly name: string;
-    /** The whole file (secret). Its first line tells whose it is, so that no other stack's is overwritten. */
-    readonly text: string;
-}
+export type TutorPluginInputs = InputsOf<typeof tutorPlugin>;
 
 /** The provider's outputs. */
-export interface TutorPluginOutputs extends TutorPluginInputs {
-    /** Tutor's project root, which holds `config.yml`. */
-    readonly root: string;
-    /** The plug-in's file. */
-    readonly file: string;
-}
+export type TutorPluginOutputs = OutputsOf<typeof tutorPlugin>;
 
 /** The arguments of {@link TutorPlugin}. */
-export interface TutorPluginArgs {
-    readonly tutor: pulumi.Input<string>;
-    readonly name: pulumi.Input<string>;
-    readonly text: pulumi.Input<string>;
-}
+export type TutorPluginArgs = ArgsOf<typeof tutorPlugin>;
 
 /**
  * A Tutor plug-in of one Python file (mode 0600), enabled, and Tutor's environment rendered with it. A plug-in that was
@@ -40,11 +47,6 @@ export class TutorPlugin extends ThinResource {
     declare readonly file: pulumi.Output<string>;
 
     constructor(name: string, args: TutorPluginArgs, opts?: pulumi.CustomResourceOptions) {
-        super(
-            "tutor:Plugin",
-            name,
-            { root: undefined, file: undefined, ...args, text: pulumi.secret(args.text) },
-            pulumi.mergeOptions(opts, { additionalSecretOutputs: ["text"] }),
-        );
+        super(tutorPlugin, name, args, opts);
     }
 }

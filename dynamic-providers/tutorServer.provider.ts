@@ -1,26 +1,14 @@
-import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { defineProvider } from "./crud.ts";
 import { ProviderError } from "./django-admin/errors.ts";
 import { composeExec, docker, runningContainer } from "./docker.ts";
-import type { TutorServerInputs as Inputs, TutorServerOutputs as Outputs } from "./tutorServer.ts";
+import { tutorServer, type TutorServerInputs as Inputs, type TutorServerOutputs as Outputs } from "./tutorServer.ts";
 
 /** The service of Tutor's Compose project that is the LMS. */
 const LMS = "lms";
 
-const schema = z.strictObject({
-    tutor: z.string().min(1, "must not be empty"),
-    project: z.string().min(1, "must not be empty"),
-    image: z.string(),
-    packages: z.array(z.string()).readonly(),
-});
-
 /** The operations of `TutorServer`, by the commands `tutor` and `docker`. */
-export const provider = defineProvider<Inputs, Outputs>({
-    schema,
-    replaceOn: ["project"],
-    local: ["tutor"],
-
+export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
     async isOutdated({ project, container }) {
         const running = await runningContainer(project, LMS);
         return running === "" || (container !== undefined && container !== running);

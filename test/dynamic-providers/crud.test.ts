@@ -1,26 +1,26 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import {
-    connectionSchema,
-    DELETE_UNREACHABLE,
-    defineProvider,
-    sameMembers,
-    UNKNOWN,
-} from "../../dynamic-providers/crud.ts";
+import { DELETE_UNREACHABLE, defineProvider, sameMembers, UNKNOWN } from "../../dynamic-providers/crud.ts";
 import {
     PartlyCreatedError,
     ProviderError,
     RefusedError,
     UnreachableError,
 } from "../../dynamic-providers/django-admin/errors.ts";
-import type { Connection } from "../../dynamic-providers/connection.ts";
+import { connectionSchema, type Connection } from "../../dynamic-providers/connection.ts";
+import { nonEmpty, resourceType, type InputsOf } from "../../dynamic-providers/resourceType.ts";
 
-interface Inputs {
-    readonly connection: Connection;
-    readonly key: string;
-    readonly list: string[];
-    readonly note: string;
-}
+const thing = resourceType({
+    name: "test:Thing",
+    description: "Something",
+    inputs: {
+        connection: connectionSchema,
+        key: nonEmpty().meta({ replaces: true }),
+        list: z.array(z.string()),
+        note: z.string().default("by default").meta({ local: true }),
+    },
+});
+type Inputs = InputsOf<typeof thing>;
 
 const connection: Connection = { kind: "django", baseUrl: "http://app.local", username: "admin", password: "hush" };
 const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
@@ -35,10 +35,12 @@ const refused = new RefusedError('http://app.local refused the sign-in of "admin
 const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
 
 /** A resource with an input that may be left out, which the server does not hold. */
-const optional = {
-    schema: z.strictObject({ key: z.string(), note: z.string().exactOptional() }),
-    replaceOn: ["key" as const],
-    local: ["note" as const],
+const optional = resourceType({
+    name: "test:Optional",
+    description: "Something with a note",
+    inputs: { key: z.string().meta({ replaces: true }), note: z.string().exactOptional().meta({ local: true }) },
+});
+const operations = {
     create: (outs: { key: string; note?: string }) => Promise.resolve({ id: "1", outs }),
     read: (_id: string, props: { key: string; note?: string }) => Promise.resolve(props),
     update: (_id: string, _olds: object, news: { key: string; note?: string }) => Promise.resolve(news),
@@ -52,16 +54,7 @@ function providerThatCounts(
     isOutdated: (props: Inputs) => Promise<boolean> = () => Promise.resolve(false),
 ) {
     const calls: string[] = [];
-    const provider = defineProvider<Inputs, Inputs>({
-        schema: z.strictObject({
-            connection: connectionSchema,
-            key: z.string().min(1, "must not be empty"),
-            list: z.array(z.string()),
-            note: z.string(),
-        }),
-        defaults: () => ({ note: "by default" }),
-        replaceOn: ["key"],
-        local: ["note"],
+    const provider = defineProvider<Inputs, Inputs>(thing, {
         equal: { list: sameMembers },
         create: (news) => Promise.resolve({ id: "1", outs: news }),
         read: (_id, props) => reading(props),
@@ -207,7 +200,10 @@ describe("update", () => {
     });
 
     test("does not bring an input back that the program no longer has", async () => {
-        const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(optional);
+        const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(
+            optional,
+            operations,
+        );
         const updated = await provider.update("1", { key: "k", note: "n" }, { key: "k" });
         expect(updated).toEqual({ outs: { key: "k" } });
         await expect(provider.diff("1", updated.outs, { key: "k" })).resolves.toMatchObject({ changes: false });
@@ -222,8 +218,8 @@ describe("update", () => {
 
 describe("create", () => {
     test("saves what is half made with the provider, without which refresh and destroy would fail", async () => {
-        const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>({
-            ...optional,
+        const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(optional, {
+            ...operations,
             create: () => Promise.reject(new PartlyCreatedError("1", { key: "k" }, "out of order")),
         });
         const created = provider.create({ key: "k", __provider: "text" } as { key: string });

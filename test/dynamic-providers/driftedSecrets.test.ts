@@ -1,12 +1,18 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
 import { defineProvider } from "../../dynamic-providers/crud.ts";
+import { resourceType, type InputsOf } from "../../dynamic-providers/resourceType.ts";
 
-interface Server {
-    readonly name: string;
-    readonly password: string;
-    readonly lines: Readonly<Record<string, string>>;
-}
+const server = resourceType({
+    name: "test:Server",
+    description: "A server",
+    inputs: {
+        name: z.string(),
+        password: z.string().meta({ secret: true }),
+        lines: z.record(z.string(), z.string()).meta({ secret: true }),
+    },
+});
+type Server = InputsOf<typeof server>;
 
 describe("secrets that drifted, which Pulumi hides", () => {
     const known: Server = { name: "web", password: "hunter2", lines: { KEY: "one", OTHER: "two" } };
@@ -20,14 +26,8 @@ describe("secrets that drifted, which Pulumi hides", () => {
     });
 
     const read = async (truth: Server | undefined) => {
-        const provider = defineProvider<Server, Server>({
-            schema: z.strictObject({
-                name: z.string(),
-                password: z.string(),
-                lines: z.record(z.string(), z.string()),
-            }),
-            replaceOn: [],
-            secret: { inputs: ["password", "lines"], title: ({ name }) => `Server "${name}"` },
+        const provider = defineProvider<Server, Server>(server, {
+            title: ({ name }) => `Server "${name}"`,
             create: () => Promise.reject(new Error("not called")),
             read: () => Promise.resolve(truth),
             update: () => Promise.reject(new Error("not called")),
