@@ -39,7 +39,7 @@ export const connectionFields = {
 export const connectionSchema = z
     .strictObject(connectionFields)
     .readonly()
-    .meta({ description: "The server, and the superuser who signs in to its admin" });
+    .meta({ title: "index:Connection", description: "The server, and the superuser who signs in to its admin" });
 
 /** A server's admin and who signs in there, as a provider gets it. */
 export type Connection = z.output<typeof connectionSchema>;

@@ -4,7 +4,10 @@ import { format, resolveConfig } from "prettier";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { settingsSchema } from "../config/schema.ts";
+import type { ResourceType } from "../dynamic-providers/resourceType.ts";
+import { propertiesOf, type PropertySchema } from "./packageSchema.ts";
 import { project } from "./pulumi.ts";
+import { resourceTypes } from "./resourceTypes.ts";
 
 /** A key of the configuration, as JSON Schema describes it. */
 interface Key {
@@ -18,11 +21,16 @@ interface Key {
 /** The keys of the configuration, in the schema's order. */
 const keys = Object.entries(z.toJSONSchema(settingsSchema).properties ?? {}) as unknown as [string, Key][];
 
-/** The parts of the project's files that are made from `config/schema.ts`: each file's path and its new text. */
+/** The parts of the project's files that are made from schemas: each file's path and its new text. */
 export async function generatedFiles(): Promise<Record<string, string>> {
     const parts = {
         "Pulumi.yaml": { from: "\nconfig:\n", to: undefined, text: declarations() },
         "docs/configuration.md": { from: "<!-- keys -->\n", to: "<!-- end of keys -->", text: table() },
+        "docs/resources.md": {
+            from: "<!-- resources -->\n",
+            to: "<!-- end of resources -->",
+            text: resourceTypes.map(section).join(""),
+        },
     };
     const files = Object.entries(parts).map(async ([path, { from, to, text }]) => {
         const file = join(project, path);
@@ -48,9 +56,49 @@ function table(): string {
         const values = type === "boolean" ? ["true", "false"] : allowed?.filter((name) => name !== "");
         const kind =
             secret === true ? "secret" : (values?.map(code).join(", ") ?? (type === "integer" ? "number" : "text"));
-        return [code(key), kind, code(value), description.replaceAll("|", "\\|")];
+        return [code(key), kind, code(value), description];
     });
-    const lines = [["Key", "Value", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
+    return markdownTable(["Key", "Value", "Default", "Meaning"], rows);
+}
+
+/** `docs/resources.md`: a kind of resource with its inputs, and what its provider adds to them. */
+function section({ name, description, inputs, outputs }: ResourceType): string {
+    const { properties, required } = propertiesOf(inputs);
+    const rows = Object.entries(properties).map(([key, schema]) => [
+        `\`${key}\`${required.includes(key) ? "" : "?"}`,
+        [typeName(schema), ...(schema.secret ? ["secret"] : [])].join(", "),
+        schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``,
+        (schema.description ?? "") + (schema.replaces ? ". A change replaces the resource" : ""),
+    ]);
+    const added = Object.entries(propertiesOf(outputs).properties).map(([key, schema]) => [
+        `\`${key}\``,
+        [typeName(schema), ...(schema.secret ? ["secret"] : [])].join(", "),
+        schema.description ?? "",
+    ]);
+    return (
+        `\n## ${name}\n\n${description}.\n` +
+        markdownTable(["Input", "Type", "Default", "Meaning"], rows) +
+        (added.length > 0 ? markdownTable(["Output", "Type", "Meaning"], added) : "")
+    );
+}
+
+function typeName(schema: PropertySchema): string {
+    const values = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
+    if (values !== undefined) {
+        return values.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
+    }
+    if (schema.anyOf !== undefined) {
+        return schema.anyOf.map(typeName).join(", ");
+    }
+    return schema.items ? `${typeName(schema.items)}[]` : [schema.type].flat().join(", ");
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+    const lines = [
+        head,
+        head.map(() => "---"),
+        ...rows.map((cells) => cells.map((cell) => cell.replaceAll("|", "\\|"))),
+    ];
     return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n\n`;
 }
 

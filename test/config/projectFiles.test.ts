@@ -43,7 +43,7 @@ describe("Pulumi.yaml", () => {
 test("what comes from the schema is up to date (npm run generate)", async () => {
     const generated = await generatedFiles();
 
-    expect(Object.keys(generated)).toEqual(["Pulumi.yaml", "docs/configuration.md"]);
+    expect(Object.keys(generated)).toEqual(["Pulumi.yaml", "docs/configuration.md", "docs/resources.md"]);
     for (const [path, text] of Object.entries(generated)) {
         expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(text);
     }

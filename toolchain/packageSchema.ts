@@ -1,0 +1,121 @@
+import { z } from "zod";
+import type { ResourceType } from "../dynamic-providers/resourceType.ts";
+
+/** What JSON Schema says of one property, with our metadata. */
+export interface PropertySchema {
+    readonly type?: string | readonly string[];
+    /** The name of an object's type, where several properties have it. */
+    readonly title?: string;
+    readonly description?: string;
+    readonly default?: unknown;
+    readonly enum?: readonly unknown[];
+    readonly const?: unknown;
+    readonly items?: PropertySchema;
+    readonly properties?: Readonly<Record<string, PropertySchema>>;
+    readonly required?: readonly string[];
+    /** Also `false`, where there are `properties`. */
+    readonly additionalProperties?: PropertySchema;
+    readonly anyOf?: readonly PropertySchema[];
+    readonly secret?: true;
+    readonly replaces?: true;
+}
+
+/** The properties of a definition's inputs or outputs, and which are always there. */
+export function propertiesOf(schema: z.ZodType): {
+    readonly properties: Readonly<Record<string, PropertySchema>>;
+    readonly required: readonly string[];
+} {
+    const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" }) as PropertySchema;
+    return { properties, required };
+}
+
+/**
+ * The Pulumi package schema of resources: what a provider plug-in would serve to programs in other languages.
+ *
+ * @param name - the package's name, for instance `openedx-mit`.
+ * @param version - its version.
+ * @param resources - the definitions.
+ * @see {@link https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/}
+ */
+export function packageSchema(name: string, version: string, resources: readonly ResourceType[]): object {
+    const types: Record<string, object> = {};
+    const token = (type: string) => `${name}:${type}`;
+
+    /** A property's type; objects get a type of their own, named after where they stand. */
+    const typeOf = (schema: PropertySchema, place: string): object => {
+        const alternatives = schema.anyOf?.filter(({ type }) => type !== "null");
+        if (alternatives !== undefined) {
+            const [only, ...others] = alternatives;
+            return only && others.length === 0
+                ? typeOf(only, place)
+                : { oneOf: alternatives.map((each) => typeOf(each, place)) };
+        }
+        if (schema.properties !== undefined) {
+            const type = token(schema.title ?? place);
+            types[type] = {
+                type: "object",
+                ...propertySpecs(schema.properties, schema.required, schema.title ?? place),
+            };
+            return { $ref: `#/types/${type}` };
+        }
+        const type = [schema.type].flat().find((each) => each !== "null");
+        switch (type) {
+            case "array":
+                return { type: "array", items: typeOf(schema.items ?? {}, place) };
+            case "object":
+                return { type: "object", additionalProperties: typeOf(schema.additionalProperties ?? {}, place) };
+            case undefined:
+                return { $ref: "pulumi.json#/Any" };
+            default:
+                return { type };
+        }
+    };
+    const propertySpecs = (
+        properties: Readonly<Record<string, PropertySchema>>,
+        required: readonly string[] = [],
+        place: string,
+    ) => ({
+        properties: Object.fromEntries(
+            Object.entries(properties).map(([key, schema]) => [
+                key,
+                {
+                    ...typeOf(schema, `${place}${key[0]?.toUpperCase()}${key.slice(1)}`),
+                    ...(schema.description !== undefined && { description: schema.description }),
+                    ...(isPlain(schema.default) && { default: schema.default }),
+                    ...(schema.secret && { secret: true }),
+                    ...(schema.replaces && { willReplaceOnChanges: true }),
+                },
+            ]),
+        ),
+        required: [...required],
+    });
+
+    return {
+        name,
+        version,
+        resources: Object.fromEntries(
+            resources.map((resource) => {
+                const inputs = propertiesOf(resource.inputs);
+                const outputs = propertiesOf(resource.outputs);
+                const input = propertySpecs(inputs.properties, inputs.required, resource.name);
+                const output = propertySpecs(outputs.properties, outputs.required, resource.name);
+                return [
+                    token(resource.name),
+                    {
+                        description: resource.description,
+                        inputProperties: input.properties,
+                        requiredInputs: input.required,
+                        properties: { ...input.properties, ...output.properties },
+                        required: [...input.required, ...output.required],
+                    },
+                ];
+            }),
+        ),
+        types,
+    };
+}
+
+/** Pulumi's schema has defaults for plain values only. */
+function isPlain(value: unknown): boolean {
+    return ["string", "number", "boolean"].includes(typeof value);
+}
