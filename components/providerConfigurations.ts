@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
-import { mitApplication } from "../config/profiles.ts";
+import { otherSettings } from "../config/otherSettings.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { OAuth2ProviderConfig } from "../dynamic-providers/oauth2ProviderConfig.ts";
 import { Site } from "../dynamic-providers/site.ts";
@@ -57,22 +57,4 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
 
         this.registerOutputs({});
     }
-}
-
-/**
- * How Open edX finds the MIT application's endpoints: its server calls them at the gateway. A browser is sent to the
- * address that users know, as the application's session cookie is valid there only.
- */
-export function otherSettings(
-    { url, profile }: Pick<StackConfig["application"], "url" | "profile">,
-    gatewayUrl: string,
-): Record<string, string> {
-    const API_ROOT = `${gatewayUrl}/`;
-    return profile.hasDiscovery
-        ? { DISCOVERY_URL: gatewayUrl + mitApplication.discoveryPath, API_ROOT }
-        : {
-              AUTHORIZATION_URL: url + mitApplication.authorizationPath,
-              ACCESS_TOKEN_URL: gatewayUrl + mitApplication.tokenPath,
-              API_ROOT,
-          };
 }

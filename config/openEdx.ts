@@ -23,6 +23,8 @@ export const openEdx = {
     developmentImage: "openedx-dev",
     loginPath: "/auth/login/ol-oauth2/?auth_entry=login",
     completePath: "/auth/complete/ol-oauth2/",
+    authorizationPath: "/oauth2/authorize",
+    tokenPath: "/oauth2/access_token",
     logoutPath: "/logout",
     /** The pages of its admin that the integration concerns; the last two show whether it works. */
     adminPages: {

@@ -100,7 +100,7 @@ async function findNewest(session: AdminSession, { site, backendName }: Inputs):
 }
 
 /** The page for adding a row, filled in from another one. Posting to `<id>/change/` would bring back an old row. */
-function addPage(sourceId?: string): string {
+export function addPage(sourceId?: string): string {
     return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
 }
 
@@ -195,7 +195,8 @@ function fieldsOf(inputs: Settings): Record<string, FieldValue> {
     };
 }
 
-function settingsOf(form: AdminForm): Settings {
+/** What a row says. */
+export function settingsOf(form: AdminForm): Settings {
     return {
         name: form.text("name"),
         slug: form.text("slug"),

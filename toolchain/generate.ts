@@ -1,4 +1,4 @@
-/** `npm run generate`: writes what is made from the configuration's schema. */
+/** `npm run generate`: writes what is made from the configuration's schema and from the causes that `npm run verify` names. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generatedFiles } from "./generated.ts";

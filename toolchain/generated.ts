@@ -6,7 +6,8 @@ import { z } from "zod";
 import { settingsSchema } from "../config/schema.ts";
 import type { ResourceType } from "../dynamic-providers/resourceType.ts";
 import { propertiesOf, type PropertySchema } from "./packageSchema.ts";
-import { project } from "./pulumi.ts";
+import { causes, withCommands } from "../verify/causes.ts";
+import { commandFor, project } from "./pulumi.ts";
 import { resourceTypes } from "./resourceTypes.ts";
 
 /** A key of the configuration, as JSON Schema describes it. */
@@ -21,7 +22,7 @@ interface Key {
 /** The keys of the configuration, in the schema's order. */
 const keys = Object.entries(z.toJSONSchema(settingsSchema).properties ?? {}) as unknown as [string, Key][];
 
-/** The parts of the project's files that are made from schemas: each file's path and its new text. */
+/** The parts of the project's files that are made from schemas and from the causes that `npm run verify` names: each file's path and its new text. */
 export async function generatedFiles(): Promise<Record<string, string>> {
     const parts = {
         "Pulumi.yaml": { from: "\nconfig:\n", to: undefined, text: declarations() },
@@ -31,6 +32,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
             to: "<!-- end of resources -->",
             text: resourceTypes.map(section).join(""),
         },
+        "docs/troubleshooting.md": { from: "<!-- causes -->\n", to: "<!-- end of causes -->", text: causesTable() },
     };
     const files = Object.entries(parts).map(async ([path, { from, to, text }]) => {
         const file = join(project, path);
@@ -91,6 +93,16 @@ function typeName(schema: PropertySchema): string {
         return schema.anyOf.map(typeName).join(", ");
     }
     return schema.items ? `${typeName(schema.items)}[]` : [schema.type].flat().join(", ");
+}
+
+/** `docs/troubleshooting.md`: what `npm run verify` names, with the same texts as its messages. */
+function causesTable(): string {
+    const rows = Object.values(causes).map(({ title, why, step, isWarning = false }) => [
+        isWarning ? `${title} (warning)` : title,
+        why,
+        withCommands(step, (args) => commandFor(undefined).replace("ARGUMENTS", () => args)),
+    ]);
+    return markdownTable(["What is wrong", "Why", "What to do"], rows);
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -43,14 +43,25 @@ const PASSING_STATUS = new Set([429, 502, 503, 504]);
 /** Connection errors that arise before anything is sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** A client for one server with a cookie jar of its own. */
-export function httpClient(baseUrl: string): HttpClient {
+let sent = 0;
+
+/** How many requests were sent so far, those that were repeated by themselves included. */
+export function requestsSent(): number {
+    return sent;
+}
+
+/**
+ * A client for one server with a cookie jar of its own.
+ *
+ * @param retries - how often a request is repeated at most.
+ */
+export function httpClient(baseUrl: string, retries = 5): HttpClient {
     const jar = new CookieJar();
     const foreignCookies = new Map<string, string>();
     return {
         baseUrl,
         foreignCookies,
-        send: (request) => send(new URL(request.path, baseUrl), request, { jar, foreignCookies }),
+        send: (request) => send(new URL(request.path, baseUrl), request, { jar, foreignCookies }, retries),
         cookie: async (name) => (await jar.getCookies(baseUrl)).find((cookie) => cookie.key === name)?.value,
     };
 }
@@ -61,12 +72,12 @@ interface Cookies {
 }
 
 /** Sends a request until there is an answer, with back-off, within the time that a server may be silent. */
-async function send(url: URL, request: HttpRequest, cookies: Cookies): Promise<AxiosResponse<string>> {
+async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: number): Promise<AxiosResponse<string>> {
     const timeout = timeoutMilliseconds();
     const end = Date.now() + 2 * timeout;
     const isRepeatable = request.repeatable ?? request.method === "GET";
     return pRetry(() => sendOnce(url, request, cookies, timeout), {
-        retries: 5,
+        retries,
         minTimeout: 200,
         maxRetryTime: 2 * timeout,
         async shouldRetry({ error }) {
@@ -110,6 +121,7 @@ async function sendOnce(
     const notice = setTimeout(() => {
         tellOfSilence(url.origin, where, timeout);
     }, timeout / 3);
+    sent++;
     let answer: AxiosResponse<string>;
     try {
         answer = await client.request<string>(config);

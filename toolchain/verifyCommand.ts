@@ -1,0 +1,115 @@
+/** `npm run verify`: see `help` below. Source: handbook, "Open edX Provider Configuration" step 7. */
+import { parseArgs } from "node:util";
+import { parseSettings } from "../config/load.ts";
+import { resolveSettings } from "../config/stackConfig.ts";
+import { requestsSent } from "../dynamic-providers/django-admin/http.ts";
+import { PULUMI_COMMAND, pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+import { causes, stepOf } from "../verify/causes.ts";
+import { isHealthy, type Result, runChecks } from "../verify/check.ts";
+import { readOnlyChecks } from "../verify/checks.ts";
+import { CheckTable, findingsText } from "../verify/table.ts";
+import { outputsSchema, type StackOutputs, type Target, targetOf } from "../verify/target.ts";
+import { askPulumi, commandFor, stackOf } from "./pulumi.ts";
+import { settingsOf } from "./stackSettings.ts";
+
+const help = `
+Usage: npm run verify -- [options]
+
+Looks whether the integration of a stack works, and says what is wrong and what to do. Changes nothing.
+
+Options:
+  -s, --stack <name>  The stack (default: the selected one)
+      --json          Print the results as JSON
+  -h, --help          Show this help
+
+Exit code: 0 where all is well or only warned of, 1 where something is broken, 2 where it can't be looked at.
+`.trim();
+
+try {
+    const { values } = parseArgs({
+        options: {
+            stack: { type: "string", short: "s" },
+            json: { type: "boolean", default: false },
+            help: { type: "boolean", short: "h", default: false },
+        },
+    });
+    process.exitCode = values.help ? showHelp() : await verify(values);
+} catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 2;
+}
+
+function showHelp(): number {
+    console.log(help);
+    return 0;
+}
+
+async function verify(options: { readonly stack?: string | undefined; readonly json: boolean }): Promise<number> {
+    const stack = options.stack ?? (await stackOf([]));
+    if (stack === undefined) {
+        throw new Error(`No stack is selected. Name one: npm run verify -- --stack dev\n\n${help}`);
+    }
+    process.env[PULUMI_COMMAND] = commandFor(stack);
+    const checks = readOnlyChecks(await readTarget(stack));
+    const table = options.json ? undefined : new CheckTable(checks, process.stdout);
+    const start = performance.now();
+    const results = await runChecks(checks, (result) => table?.add(result));
+    const seconds = (performance.now() - start) / 1000;
+    if (options.json) {
+        console.log(JSON.stringify({ stack, healthy: isHealthy(results), results: results.map(described) }, null, 4));
+    } else {
+        const findings = findingsText(results);
+        console.log(`${findings === "" ? "" : `\n${findings}\n`}\n${summary(results, seconds)}`);
+    }
+    return isHealthy(results) ? 0 : 1;
+}
+
+function summary(results: readonly Result[], seconds: number): string {
+    const count = (state: Result["state"]) => results.filter((result) => result.state === state).length;
+    const numbers = `${count("passed")} ok, ${count("warning")} warned of, ${count("failed")} failed, ${count("follows")} following`;
+    return `${numbers}; ${requestsSent()} requests in ${seconds.toFixed(1)} s.`;
+}
+
+/** A result with its texts, for machines. */
+function described({ findings, ...result }: Result): object {
+    return {
+        ...result,
+        findings: findings.map((finding) => ({
+            ...finding,
+            title: causes[finding.cause].title,
+            why: causes[finding.cause].why,
+            step: stepOf(finding.cause),
+        })),
+    };
+}
+
+/** What the stack's settings and outputs say. Secrets stay in memory. */
+async function readTarget(stack: string): Promise<Target> {
+    const settings = await settingsOf(stack);
+    const { failed, stdout } = await askPulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
+    if (settings === undefined || failed) {
+        throw new Error(`There is no stack ${stack}. Make it: ${pulumiCommand("up")}`);
+    }
+    const { data: outputs, error } = outputsSchema.safeParse(JSON.parse(stdout));
+    if (error !== undefined) {
+        const missing = [...new Set(error.issues.map(({ path }) => String(path[0])))].join(", ");
+        throw new Error(`The stack ${stack} is not finished, as it lacks outputs (${missing}): ${pulumiCommand("up")}`);
+    }
+    return targetOf(resolveSettings(parseSettings(withSecrets(settings, outputs))), outputs);
+}
+
+/** The settings with what they leave to others: the outputs have passwords and gateways. */
+function withSecrets(
+    settings: Readonly<Record<string, string>>,
+    { superusers, gateways }: StackOutputs,
+): Record<string, string> {
+    return {
+        ...settings,
+        lmsPassword: superusers.openEdx.password,
+        applicationPassword: superusers.application.password,
+        lmsGateway: gateways.openEdx,
+        applicationGateway: gateways.application,
+        // Nothing here uses it, and only its file is sure to have it.
+        keycloakClientSecret: "-",
+    };
+}

@@ -1,0 +1,266 @@
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+
+/** Why a check fails, and what to do. `docs/troubleshooting.md` has the same texts. */
+export interface Cause {
+    /** What is wrong, in a few words. */
+    readonly title: string;
+    /** Why. */
+    readonly why: string;
+    /** What to do. `{up}` stands for the Pulumi command `up` of this stack, other commands likewise. */
+    readonly step: string;
+    /** Whether the integration works all the same, for some or for now. */
+    readonly isWarning?: boolean;
+}
+
+const repair = "`{up --refresh}` puts it right.";
+const startServers = "In the sandbox: `npm start`.";
+
+const table = {
+    "lms-down": {
+        title: "Open edX does not answer",
+        why: "The LMS does not run, still starts, or `lmsUrl` is not its address.",
+        step: `\`tutor dev start --detach\`; if it does not come up, \`tutor dev logs lms\` says why. ${startServers}`,
+    },
+    "application-down": {
+        title: "The MIT application does not answer",
+        why: "It does not run, still starts, or `applicationUrl` is not its address.",
+        step: `\`docker compose up --detach\` in its checkout; if it does not come up, \`docker compose logs web\` says why. ${startServers}`,
+    },
+    "application-lacks-settings": {
+        title: "The MIT application runs without its settings",
+        why: "It started before its `.env` had the block of this stack, or the block is gone.",
+        step: "`{up --refresh}` writes the block; then `docker compose up --detach` in the checkout.",
+    },
+    "other-server": {
+        title: "Another server answers at this address",
+        why: "Another program uses the port, or a proxy stands before it.",
+        step: "Look at the evidence, and at what uses the port: `docker ps`. Then set `lmsUrl`, `applicationUrl` or `applicationAdminUrl`.",
+    },
+    "name-unknown": {
+        title: "A host name does not resolve",
+        why: "Neither the name service nor the hosts file of this machine knows it.",
+        step: "Add the line to the hosts file (macOS and Linux: `/etc/hosts`): `127.0.0.1 local.openedx.io mitxonline.odl.local xpro.odl.local kc.odl.local`.",
+    },
+    "name-unknown-to-browser": {
+        title: "A browser on this machine does not find a server by its name",
+        why: "The hosts file lacks the name. This program does without; a browser does not.",
+        step: "Add the line to the hosts file (macOS and Linux: `/etc/hosts`): `127.0.0.1 local.openedx.io mitxonline.odl.local xpro.odl.local kc.odl.local`.",
+        isWarning: true,
+    },
+    "port-on-loopback-only": {
+        title: "A port is open on 127.0.0.1 only",
+        why: "Containers reach the other server through the gateway of a network. Its port is bound to another address, so nothing answers there.",
+        step: "Publish the port for all addresses (`8000:8000`, not `127.0.0.1:8000:8000`) in the Compose file or its override, and start the server again.",
+    },
+    "stale-gateway": {
+        title: "The gateway is not the one of the network",
+        why: "The network was made anew since the last `up` and has another address, or a firewall drops what goes there.",
+        step: "`{up --refresh}` asks Docker for the gateway and writes it to `.env` and to the provider configurations. Where you set `lmsGateway` or `applicationGateway`, correct them.",
+    },
+    "wrong-clock": {
+        title: "The clocks differ",
+        why: "Codes, tokens and sessions expire too early or too late when a server's clock is wrong, as in a virtual machine that slept.",
+        step: "Set the clock, or restart Docker (Docker Desktop, Colima: its virtual machine).",
+    },
+    "foreign-cookies": {
+        title: "The session cookies are for another host name",
+        why: "A browser drops cookies that a server sets for another name than its own. Then nobody stays signed in, and the second leg of a sign-in ends with `Wrong state parameter given`.",
+        step: "Use the name that the cookies are for: `{config set lmsUrl URL}` (or `applicationUrl`), then `{up}`.",
+    },
+    "origin-refused": {
+        title: "The MIT application refuses what a browser posts",
+        why: "Its nginx strips the port from `Host`, so Django does not know the browser's `Origin` (`Origin checking failed`).",
+        step: "Set `CSRF_TRUSTED_ORIGINS` in its `.env` to the address in the browser, for instance `http://mitxonline.odl.local:8013`, then `docker compose up --detach` in the checkout.",
+        isWarning: true,
+    },
+    "superuser-refused": {
+        title: "The superuser can't sign in",
+        why: "The password was changed on the server, or the user was deleted, disabled or locked.",
+        step: "Correct it: `{config set --secret lmsPassword}` or `{config set --secret applicationPassword}`, then `{up}`.",
+    },
+    "superuser-not-allowed": {
+        title: "The superuser has lost its rights",
+        why: "The user may sign in but not see the pages of the admin: it is staff at most.",
+        step: "Make it a superuser, on the LMS with `tutor dev do createuser --staff --superuser NAME EMAIL`, or name another: `{config set lmsUsername NAME}`.",
+    },
+    "too-many-sign-ins": {
+        title: "The LMS takes no more sign-ins for now",
+        why: "It allows 30 sign-ins in five minutes for one account, successes included.",
+        step: "Wait five minutes, then run the command again.",
+    },
+    "plugin-not-live": {
+        title: "Open edX does not know the backend ol-oauth2",
+        why: "The package `ol-social-auth` is not installed, or the Tutor plug-in's settings are not live (`Backend not found`, no `ol-oauth2` under `backend_name`).",
+        step: "`{up --refresh}` with `lmsFrom tutor`. Else `npm run tutor-plugin` prints what to set; then `tutor images build openedx-dev` and `tutor dev start --detach`.",
+    },
+    "site-missing": {
+        title: "Open edX lacks a site",
+        why: "No site of Django has the host and port of the address, so that the LMS falls back to another one.",
+        step: repair,
+    },
+    "provider-disabled": {
+        title: "The site has no enabled provider configuration",
+        why: "The newest row for the site and `ol-oauth2` is disabled, or there is none (`Can't fetch setting of a disabled backend/provider`).",
+        step: `${repair} Is \`lmsUrl\` the address in the browser, with its port?`,
+    },
+    "provider-client-id": {
+        title: "The provider configuration has another client id",
+        why: "Somebody added a newer row with another client id than that of `edx-oauth-app`.",
+        step: repair,
+    },
+    "provider-secret": {
+        title: "The provider configuration has another client secret",
+        why: "Somebody added a newer row with another client secret than that of `edx-oauth-app`. The LMS then fails at `/auth/complete/ol-oauth2/`.",
+        step: repair,
+    },
+    "provider-addresses": {
+        title: "The provider configuration has other addresses",
+        why: "The other settings of the newest row are not those that follow from the stack's configuration: a former gateway, another port, no JSON, or no `AUTHORIZATION_URL` (`Cannot mix str and non-str arguments`).",
+        step: repair,
+    },
+    "provider-list-stale": {
+        title: "Open edX offers a former list of sign-in providers",
+        why: "It caches the list for ten minutes, and saving does not clear it.",
+        step: "Wait ten minutes, or open `/api/mfe_context?tpa_hint=oa2-ol-oauth2&force_cache_miss=true` as a superuser.",
+        isWarning: true,
+    },
+    "application-unreachable-from-lms": {
+        title: "Open edX can't reach the MIT application",
+        why: "The LMS asked for the discovery document or the token at the gateway, and got no answer (`Connection error: HTTPConnectionPool`): the network was made anew, the port is bound to 127.0.0.1, or the application is down.",
+        step: "`{up --refresh}` asks Docker for the gateway; see also what `verify` says of ports and gateways.",
+    },
+    "lms-unreachable-from-application": {
+        title: "The MIT application can't reach Open edX",
+        why: "Its containers got no answer at the LMS's name or gateway.",
+        step: "`{up --refresh}` asks Docker for the gateway and writes it to `.env`; see also what `verify` says of ports and gateways.",
+    },
+    "client-gone": {
+        title: "The OAuth application is gone, or has another client id",
+        why: "It was deleted or made anew by hand, or `configure_instance --edx-oauth-client` wrote another id to it. API tokens of learners go with an application: they answer 401 from then on, until the learners sign in again.",
+        step: repair,
+    },
+    "client-secret": {
+        title: "The OAuth application has another client secret",
+        why: "The token endpoint answers `invalid_client` to the stack's client id and secret: somebody changed the secret. Pulumi shows `update` for it without naming a property, as it hides secrets.",
+        step: repair,
+    },
+    "client-name-twice": {
+        title: "Two OAuth applications have the same name",
+        why: "The MIT application looks `edx-oauth-app` up by its name and fails with `MultipleObjectsReturned`.",
+        step: "Delete the one that this stack does not have, or rename it.",
+    },
+    "redirect-uri": {
+        title: "The OAuth application lacks a redirect URI",
+        why: "The authorization endpoint refuses the address that a browser is sent back to (`Mismatching redirect URI`).",
+        step: repair,
+    },
+    consent: {
+        title: "The OAuth application asks for consent",
+        why: "`Skip authorization` is off, so that each sign-in stops at a page that asks whether to allow it, and the application's own sign-in at the LMS fails there.",
+        step: repair,
+    },
+    "worker-missing": {
+        title: "Open edX lacks the service worker",
+        why: "The user was deleted, and the access token with it.",
+        step: repair,
+    },
+    "worker-inactive": {
+        title: "The service worker is not active",
+        why: "Somebody took `Active` away from the user; APIs that ask for an active user refuse it (`user_not_active`).",
+        step: repair,
+    },
+    "worker-disabled": {
+        title: "The service worker is disabled",
+        why: "The user has no usable password (`user_is_disabled`), which Open edX takes for a disabled account.",
+        step: repair,
+    },
+    "worker-not-staff": {
+        title: "The service worker is not staff",
+        why: "The application's calls for other users' enrolments need a staff user.",
+        step: repair,
+    },
+    "token-gone": {
+        title: "Open edX does not know the access token",
+        why: "It was deleted, or changed, or went with its user (`token_nonexistent`).",
+        step: repair,
+    },
+    "token-expired": {
+        title: "The access token has expired",
+        why: "Its date has passed, or somebody moved it (`token_expired`).",
+        step: "`{up --refresh}` moves the expiry on. The token stays the same; the application notices nothing.",
+    },
+    "token-expires-soon": {
+        title: "The access token expires soon",
+        why: "Fewer days than `tokenRenewBeforeDays` are left.",
+        step: "`{up --refresh}` moves the expiry on.",
+        isWarning: true,
+    },
+    "env-block-missing": {
+        title: "The .env lacks the stack's block",
+        why: "The file or the block in it was deleted, or it has the block of another stack.",
+        step: "`{up --refresh}` writes it; then `docker compose up --detach` in the checkout.",
+    },
+    "env-differs": {
+        title: "The .env has other values",
+        why: "Somebody edited the block, or a line below it sets a variable anew.",
+        step: "`{up --refresh}` puts the block right; then `docker compose up --detach` in the checkout.",
+    },
+    "env-not-read": {
+        title: "The running application has other settings than its .env",
+        why: "Its containers started before the file changed, or the Compose file sets the variable itself.",
+        step: "`docker compose up --detach` in the checkout, which makes the containers anew; with `applicationFrom compose`: `{up --refresh}`.",
+    },
+    "env-other-set-up": {
+        title: "The application keeps addresses of another Open edX",
+        why: "Variables of its `.env` name `edx.odl.local:18000` or `:18001`, the former devstack.",
+        step: "Take the lines out, then `{up --refresh}` and `docker compose up --detach` in the checkout.",
+        isWarning: true,
+    },
+    "discovery-addresses": {
+        title: "The discovery document has other addresses",
+        why: "The running application has other base URLs than the stack wrote to its `.env`: it started before the file changed.",
+        step: "`docker compose up --detach` in the checkout; with `applicationFrom compose`: `{up --refresh}`.",
+    },
+    "sign-in-loop": {
+        title: "The sign-in goes round in a circle",
+        why: "MITx Online at its own port has no sign-in page for learners: `/oauth2/authorize/` leads to `/login/`, and that back.",
+        step: "For learners' sign-in integrate `mitxonline-apisix`: `{config set application mitxonline-apisix}`, then `{up}`. At port 8013 sign in at `/admin/` first, as a user with an `edx_username`.",
+        isWarning: true,
+    },
+    "keycloak-down": {
+        title: "Keycloak does not answer",
+        why: "APISIX sends users to Keycloak, which does not run or still starts.",
+        step: "`docker compose up --detach keycloak` in the checkout; `docker compose logs keycloak` says why it does not come up.",
+    },
+    "state-lost": {
+        title: "The sign-in is lost half way",
+        why: "Cookies or host name differ between its two legs (`Wrong state parameter given`, `Authentication process canceled`).",
+        step: "Use one name for each server, the one in `lmsUrl` and `applicationUrl`, in a new browser session.",
+    },
+    "no-edx-username": {
+        title: "The user has no edx_username",
+        why: "MITx Online answers 409 `User has no edx_username` to the LMS, which then fails with 500 at `/auth/complete/ol-oauth2/`. Superusers are often such users.",
+        step: "Sign in as another user, or give this one an Open edX user in MITx Online's admin.",
+    },
+    "unexpected-answer": {
+        title: "A server gives an answer that this program does not know",
+        why: "Something is broken that no other check names, or the server is of a version that is not known here.",
+        step: "See the evidence and the server's log: `tutor dev logs lms`, or `docker compose logs web` in the checkout.",
+    },
+} satisfies Record<string, Cause>;
+
+/** The name of a cause. */
+export type CauseId = keyof typeof table;
+
+/** Every cause that a check names. */
+export const causes: Readonly<Record<CauseId, Cause>> = table;
+
+/** A step with its Pulumi commands as this user types them. */
+export function stepOf(cause: CauseId): string {
+    return withCommands(causes[cause].step, pulumiCommand);
+}
+
+/** A text with its commands written out. */
+export function withCommands(text: string, command: (args: string) => string): string {
+    return text.replaceAll(/\{([^}]+)\}/g, (_, args: string) => command(args));
+}

@@ -1,0 +1,104 @@
+import { ProviderError, UnreachableError } from "../dynamic-providers/django-admin/errors.ts";
+import { type CauseId, causes } from "./causes.ts";
+import { diagnose } from "./diagnose.ts";
+
+/** Something that is not as it should be. */
+export interface Finding {
+    readonly cause: CauseId;
+    /** What was seen: address, status, the server's words. It holds no secret. */
+    readonly evidence: string;
+}
+
+/** What a check saw. Without findings it passed. */
+export interface Outcome {
+    readonly findings: readonly Finding[];
+    /** What is worth telling where it passed, for instance how long a token is valid. */
+    readonly note?: string;
+}
+
+/** One thing to look at. */
+export interface Check {
+    /** Its name, by which others refer to it. */
+    readonly name: string;
+    /** What is true when it passes. */
+    readonly title: string;
+    /** The checks without which this one says nothing new. Those that are not in the same run don't count. */
+    readonly needs?: readonly string[];
+    /** What it means that a server gives no answer, where its words tell nothing else. */
+    readonly unreachable?: CauseId;
+    /** Whether it belongs to the quick part, which signs in nowhere. */
+    readonly isQuick?: boolean;
+    /** @throws ProviderError where the server's answer is not understood: it is diagnosed by its words. */
+    run(): Promise<Outcome>;
+}
+
+/** A check that has run, or was left out as one that it needs failed. */
+export interface Result extends Outcome {
+    readonly name: string;
+    readonly title: string;
+    readonly state: "passed" | "warning" | "failed" | "follows";
+    /** The failed check that this one follows from; with the state `follows` only. */
+    readonly follows?: string;
+    readonly seconds: number;
+}
+
+/** A check that passed. */
+export function passed(note?: string): Outcome {
+    return { findings: [], ...(note !== undefined && { note }) };
+}
+
+/** A check that found one thing. */
+export function found(cause: CauseId, evidence: string): Outcome {
+    return { findings: [{ cause, evidence }] };
+}
+
+/**
+ * Runs checks side by side, each as soon as those that it needs have passed.
+ *
+ * @param checks - those that a check needs stand before it.
+ * @param tell - called with each result as it comes.
+ * @returns the results in the order of the checks.
+ */
+export async function runChecks(checks: readonly Check[], tell?: (result: Result) => void): Promise<Result[]> {
+    const running = new Map<string, Promise<Result>>();
+    for (const check of checks) {
+        const needed = (check.needs ?? []).flatMap((name) => running.get(name) ?? []);
+        running.set(
+            check.name,
+            Promise.all(needed)
+                .then((results) => runCheck(check, results))
+                .then((result) => {
+                    tell?.(result);
+                    return result;
+                }),
+        );
+    }
+    return Promise.all(running.values());
+}
+
+async function runCheck(check: Check, needed: readonly Result[]): Promise<Result> {
+    const { name, title } = check;
+    const cause = needed.find(({ state }) => state === "failed" || state === "follows");
+    if (cause !== undefined) {
+        return { name, title, state: "follows", follows: cause.follows ?? cause.name, findings: [], seconds: 0 };
+    }
+    const start = performance.now();
+    const outcome = await check.run().catch((error: unknown): Outcome => {
+        if (error instanceof ProviderError) {
+            const silence = error instanceof UnreachableError ? check.unreachable : undefined;
+            return found(diagnose(error.message) ?? silence ?? "unexpected-answer", error.message);
+        }
+        throw error;
+    });
+    return { name, title, ...outcome, state: stateOf(outcome), seconds: (performance.now() - start) / 1000 };
+}
+
+function stateOf({ findings }: Outcome): Result["state"] {
+    const isProblem = findings.some(({ cause }) => !causes[cause].isWarning);
+    return findings.length === 0 ? "passed" : isProblem ? "failed" : "warning";
+}
+
+/** Whether the integration works, as far as the checks tell: what they warn of leaves it working. */
+export function isHealthy(results: readonly Result[]): boolean {
+    return results.every(({ state }) => state === "passed" || state === "warning");
+}

@@ -1,0 +1,44 @@
+import type { CauseId } from "./causes.ts";
+
+/** What servers say, and what it means. The first that fits counts. */
+const signatures: readonly (readonly [RegExp, CauseId])[] = [
+    [/The following settings are missing/, "application-lacks-settings"],
+    [/Can't fetch setting of a disabled backend/, "provider-disabled"],
+    [/Cannot mix str and non-str arguments/, "provider-addresses"],
+    [/Backend not found/, "plugin-not-live"],
+    [
+        /Connection error: HTTPS?ConnectionPool|Failed to establish a new connection|Max retries exceeded/,
+        "application-unreachable-from-lms",
+    ],
+    [/Wrong state parameter|Authentication process canceled|Session value state missing/, "state-lost"],
+    [/User has no edx_username/, "no-edx-username"],
+    [/Origin checking failed/, "origin-refused"],
+    [/MultipleObjectsReturned/, "client-name-twice"],
+    [/Mismatching redirect URI/i, "redirect-uri"],
+    [/Invalid client_id/i, "client-gone"],
+    [/\binvalid_client\b/, "client-secret"],
+    [/token_expired/, "token-expired"],
+    [/token_nonexistent/, "token-gone"],
+    [/user_not_active/, "worker-inactive"],
+    [/user_is_disabled/, "worker-disabled"],
+    [/ takes no sign-in of |Too many failed login attempts/, "too-many-sign-ins"],
+    [/ refused the sign-in of /, "superuser-refused"],
+    [/is not allowed there; use a superuser|may view .* but not change it/, "superuser-not-allowed"],
+    [/server's cookies are for /, "foreign-cookies"],
+    [/ENOTFOUND|EAI_AGAIN/, "name-unknown"],
+];
+
+/** The cause that a server's words tell, or `undefined` where they tell none. */
+export function diagnose(words: string): CauseId | undefined {
+    return signatures.find(([signature]) => signature.test(words))?.[1];
+}
+
+/**
+ * Why nothing answers at a gateway.
+ *
+ * @param code - the error of the connection, for instance `ECONNREFUSED`.
+ * @param isOwn - whether the address is one of this machine.
+ */
+export function diagnoseGateway(code: string, isOwn: boolean): CauseId {
+    return code === "ECONNREFUSED" && isOwn ? "port-on-loopback-only" : "stale-gateway";
+}

@@ -1,0 +1,126 @@
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { environmentLines } from "../config/environmentLines.ts";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { otherSettings } from "../config/otherSettings.ts";
+import { type ApplicationProfile, mitApplication } from "../config/profiles.ts";
+import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import type { Connection } from "../dynamic-providers/connection.ts";
+
+/** What of a stack's outputs is needed. Secret. */
+export const outputsSchema = z.object({
+    clientIds: z.object({ openEdx: z.string(), application: z.string() }),
+    clientSecrets: z.object({ openEdx: z.string(), application: z.string() }),
+    serviceWorkerToken: z.string(),
+    superusers: z.object({
+        openEdx: z.object({ username: z.string(), password: z.string() }),
+        application: z.object({ username: z.string(), password: z.string() }),
+    }),
+    gateways: z.object({ openEdx: z.string(), application: z.string() }),
+});
+
+/** A stack's outputs, as far as they are needed. */
+export type StackOutputs = z.infer<typeof outputsSchema>;
+
+/** One of the two servers, and the OAuth application that the other one has on it. */
+export interface Side {
+    /** The server's name for people. */
+    readonly title: string;
+    /** Its address in a browser. */
+    readonly url: string;
+    /** The host by which the other server reaches it. */
+    readonly gateway: string;
+    /** Its admin, and who signs in there. */
+    readonly connection: Connection;
+    readonly client: {
+        readonly name: string;
+        readonly id: string;
+        /** Secret. */
+        readonly secret: string;
+        readonly redirectUris: readonly string[];
+    };
+}
+
+/** An integration to be verified: what each server should have. */
+export interface Target {
+    readonly profile: ApplicationProfile;
+    readonly openEdx: Side;
+    readonly application: Side;
+    readonly worker: { readonly username: string; readonly token: string; readonly renewBeforeDays: number };
+    /** The domains of the sites with a provider configuration; the LMS's own first. */
+    readonly sites: readonly string[];
+    /** The other settings of these configurations, and whether they have the client secret. */
+    readonly otherSettings: Readonly<Record<string, string>>;
+    readonly hasSecretInDatabase: boolean;
+    /** The application's `.env`, and the variables that its block has. Some are secret. */
+    readonly envFile: string;
+    readonly environment: Readonly<Record<string, string>>;
+    /** Where this stack runs the containers: Tutor's Compose project, and the application's checkout. */
+    readonly containers: { readonly openEdx?: string; readonly application?: string };
+}
+
+/** What follows from a stack's configuration and outputs. */
+export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
+    const { openEdx, application, lms, serviceWorker } = config;
+    const { clientIds, clientSecrets, serviceWorkerToken, superusers, gateways } = outputs;
+    const { profile } = application;
+    return {
+        profile,
+        openEdx: {
+            title: "Open edX",
+            url: openEdx.url,
+            gateway: gateways.openEdx,
+            connection: { kind: "openedx", baseUrl: openEdx.connection.baseUrl, ...superusers.openEdx },
+            client: {
+                name: profile.openEdxApplicationName,
+                id: clientIds.openEdx,
+                secret: clientSecrets.openEdx,
+                redirectUris: mitApplication.redirectPaths.map((path) => application.url + path),
+            },
+        },
+        application: {
+            title: profile.title.replace(/ \(.*/, ""),
+            url: application.url,
+            gateway: gateways.application,
+            connection: { kind: "django", baseUrl: application.connection.baseUrl, ...superusers.application },
+            client: {
+                name: mitApplication.edxApplicationName,
+                id: clientIds.application,
+                secret: clientSecrets.application,
+                redirectUris: [openEdx.url, atHost(openEdx.url, gateways.openEdx)].map(
+                    (url) => url + openEdxConstants.completePath,
+                ),
+            },
+        },
+        worker: {
+            username: serviceWorker.username,
+            token: serviceWorkerToken,
+            renewBeforeDays: serviceWorker.tokenRenewBeforeDays,
+        },
+        sites: config.sites,
+        otherSettings: otherSettings(application, atHost(application.url, gateways.application)),
+        hasSecretInDatabase: lms.clientSecretIn === "database",
+        envFile: config.envFile,
+        environment: knownLines(
+            environmentLines<string | undefined>(config, {
+                openEdxGateway: gateways.openEdx,
+                applicationAtGateway: atHost(application.url, gateways.openEdx),
+                serviceWorkerToken,
+                clientId: clientIds.openEdx,
+                clientSecret: clientSecrets.openEdx,
+                // No output tells these.
+                apisixSessionSecret: undefined,
+                keycloakClientSecret: undefined,
+            }),
+        ),
+        containers: {
+            ...(lms.from === "tutor" && { openEdx: lms.project }),
+            ...(application.connection.isOfStack === true && { application: dirname(resolve(config.envFile)) }),
+        },
+    };
+}
+
+function knownLines(lines: Readonly<Record<string, string | undefined>>): Record<string, string> {
+    const known = Object.entries(lines).filter((line): line is [string, string] => line[1] !== undefined);
+    return Object.fromEntries(known);
+}
