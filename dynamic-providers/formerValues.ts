@@ -12,7 +12,10 @@ import { readText } from "./files.ts";
  * notes are of this project, for their owner only, as a former client secret may be in them.
  */
 
-const FOLDER = fileURLToPath(new URL("../.adopted/", import.meta.url));
+/** The variable of the environment that names another folder for the notes, as tests do. Default: `.adopted`. */
+export const NOTES_FOLDER = "OPENEDX_NOTES_FOLDER";
+
+const folder = () => process.env[NOTES_FOLDER] ?? fileURLToPath(new URL("../.adopted/", import.meta.url));
 
 /** An object on a server, and what makes it this stack's: a later stack's notes of the same object are others. */
 export interface ObjectKey {
@@ -29,7 +32,7 @@ export interface ObjectKey {
  * @throws Error where the project's folder can't be written to.
  */
 export async function noteFormer(key: ObjectKey, former: unknown): Promise<void> {
-    await mkdir(FOLDER, { recursive: true, mode: 0o700 });
+    await mkdir(folder(), { recursive: true, mode: 0o700 });
     await writeFileAtomic(noteOf(key), JSON.stringify({ former }), { mode: 0o600 });
 }
 
@@ -46,5 +49,5 @@ export async function forgetFormer(key: ObjectKey): Promise<void> {
 
 function noteOf({ connection, path, mark }: ObjectKey): string {
     const name = JSON.stringify([connection.kind, connection.baseUrl.replace(/\/+$/, ""), path, mark]);
-    return join(FOLDER, `${createHash("sha256").update(name).digest("hex")}.json`);
+    return join(folder(), `${createHash("sha256").update(name).digest("hex")}.json`);
 }

@@ -42,6 +42,8 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
             await noteFormer(keyOf(inputs), formerRowId);
         }
         const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);
+        // Also where the row is there: an interrupted run may have made it, and not come as far.
+        await refreshProviderList(session, inputs.backendName);
         return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
     },
 
@@ -65,6 +67,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         const form = await session.newForm(addPage(newest?.id), FORM);
         const { providerId, formerRowId } = olds;
         const rowId = newest && isUpToDate(form, news) ? newest.id : await append(session, form, news);
+        await refreshProviderList(session, news.backendName);
         return { ...news, providerId, rowId, formerRowId };
     },
 
@@ -75,8 +78,8 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         const last = newest && (await lastRow(session, newest, props));
         if (last !== undefined) {
             await session.save(last);
-            await refreshProviderList(session, props.backendName);
         }
+        await refreshProviderList(session, props.backendName);
         await forgetFormer(keyOf(props));
     },
 
@@ -126,9 +129,7 @@ async function append(session: AdminSession, form: AdminForm, inputs: Inputs): P
             "It is missing from AUTHENTICATION_BACKENDS: the package ol-social-auth or the LMS's settings are not live.",
         ),
     });
-    const rowId = await session.save(form);
-    await refreshProviderList(session, inputs.backendName);
-    return rowId;
+    return session.save(form);
 }
 
 /** The value of a select's option by its text, as ids differ from server to server. */
@@ -152,7 +153,7 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
     // Staff alone may ask past the cache.
     const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
     try {
-        const { status } = await session.get(path);
+        const { status } = await session.getAsUser(path);
         // 500 is Open edX's answer in a session in which messages of the admin wait; the list is fresh by then.
         if (status !== 200 && status !== 500) {
             throw new ProviderError(`${session.url(path)}: the server answered ${status}.`);

@@ -69,6 +69,18 @@ export class AdminSession {
     }
 
     /**
+     * A page that answers everybody, and does more for a signed-in user. Where the session ended under it, it is asked
+     * again: the admin's smallest page tells.
+     */
+    getAsUser(path: string): Promise<AxiosResponse<string>> {
+        return renewing(async () => {
+            const answer = await this.#send({ method: "GET", path });
+            await this.#send({ method: "GET", path: "/admin/jsi18n/" });
+            return answer;
+        });
+    }
+
+    /**
      * The rows of an admin list, all pages of it, for instance `("/admin/sites/site/", { domain: "example.com" })`.
      * @throws ProviderError where the page is no list of that model: only a list without rows is empty.
      */

@@ -1,9 +1,12 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { OAuth2ProviderConfigInputs } from "../../dynamic-providers/oauth2ProviderConfig.ts";
 import { provider } from "../../dynamic-providers/oauth2ProviderConfig.provider.ts";
 import { provider as siteProvider } from "../../dynamic-providers/site.provider.ts";
+import { endSessions, runSql } from "../faults/servers.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
-import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
+import { startCountingProxy, type CountingProxy, type Fault } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
@@ -89,6 +92,44 @@ describe("OAuth2ProviderConfig", () => {
         expect(await listed()).toContain("oa2-ol-oauth2");
         await provider.delete(id, outs);
         expect(await listed()).not.toContain("oa2-ol-oauth2");
+    });
+
+    test.each<[what: string, method: string, page: RegExp, fault: () => Fault]>([
+        ["the answer to the form was lost", "POST", /providerconfig\/add\/$/, () => "reset-after-forward"],
+        [
+            "the session ends at that request",
+            "GET",
+            /mfe_context/,
+            () => {
+                endSessions(servers.lms);
+                return undefined;
+            },
+        ],
+    ])("makes it fresh also where %s", async (_what, method, page, fault) => {
+        const proxy = await startCountingProxy(servers.lms);
+        const listed = async () => {
+            const { data } = await new AdminBrowser(proxy.baseUrl).get(`${PROVIDER_CACHE}?tpa_hint=oa2-ol-oauth2`);
+            return data;
+        };
+        // The LMS caches the names of all backends that ever had a row.
+        runSql(servers.lms, "DELETE FROM third_party_auth_oauth2providerconfig");
+        await rm(join(servers.lms.stateDirectory, "cache"), { recursive: true, force: true });
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+        const inputs = await inputsFor(new URL(proxy.baseUrl).host, {
+            connection: connectionTo(servers.lms, proxy.baseUrl),
+        });
+        proxy.fault = (request) => {
+            if (request.method !== method || !page.test(request.path)) {
+                return undefined;
+            }
+            proxy.fault = undefined;
+            return fault();
+        };
+        // As the next run does.
+        await provider.create(inputs).catch(() => provider.create(inputs));
+        expect(await listed()).toContain("oa2-ol-oauth2");
+        await proxy.stop();
+        browser = await AdminBrowser.signIn(servers.lms);
     });
 
     test("adds no row where nothing differs, after an interrupted run either", async () => {

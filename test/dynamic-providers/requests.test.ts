@@ -14,7 +14,7 @@ import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const SIGN_IN = /\/login(_session)?\/$/;
 /** Asked after a change so that the LMS sees it at once; not part of the change. */
-const PROVIDER_CACHE = "/api/mfe_context";
+const PROVIDER_CACHE = ["/api/mfe_context", "/admin/jsi18n/"];
 
 let servers: TestServers<"lms" | "mitxonline">;
 let lms: CountingProxy;
@@ -38,7 +38,7 @@ interface Counts {
 }
 
 /** Whether a request is part of an operation, and not of the sign-in or of what follows. */
-const isOfOperation = ({ path }: { path: string }) => !SIGN_IN.test(path) && path !== PROVIDER_CACHE;
+const isOfOperation = ({ path }: { path: string }) => !SIGN_IN.test(path) && !PROVIDER_CACHE.includes(path);
 
 /** How many requests each operation of a resource takes: those that are counted. */
 async function countRequests<Inputs extends object, Outputs extends Inputs>(

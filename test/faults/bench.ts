@@ -1,21 +1,25 @@
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
-import { forgetSessions } from "../../dynamic-providers/django-admin/session.ts";
+import { NOTES_FOLDER } from "../../dynamic-providers/formerValues.ts";
+import { TIMEOUT_SECONDS } from "../../dynamic-providers/django-admin/http.ts";
 import type { Server } from "../../sandbox/sandbox.ts";
 import { type CountingProxy, startCountingProxy } from "../support/countingProxy.ts";
-import { EngineRun, type Outcome, type StackState } from "../support/engine.ts";
 import { startServers } from "../support/sandbox.ts";
 import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
-import { type Command, commands, estrange, up, noState } from "./commands.ts";
+import { type Beginning, type Command, commands, estrange, FORMER_SECRET, up } from "./commands.ts";
+import { type Engine, modelEngine, type Configurations, type Run, type StateResource } from "./engines.ts";
 import { type Kind, nameOf, type RequestName } from "./kinds.ts";
-import { type Program, recordProgram } from "./program.ts";
 import {
     type Content,
     contentOf,
     endSessions,
+    readableFiles,
     restoreSnapshot,
     rowById,
-    type Snapshot,
+    sessionKeys,
+    setPassword,
     takeSnapshot,
 } from "./servers.ts";
 
@@ -23,14 +27,14 @@ import {
 export type Verdict =
     /** As an undisturbed run does. */
     | "right at once"
-    /** With an error, or unlike an undisturbed run; the next run of the same command made it right. */
+    /** With an error; the next run of the same command made it right. */
     | "right after the next run"
     /** With an error, and the next run says an error too. */
     | "error and told"
-    /** Unlike an undisturbed run, and nobody says so. */
+    /** Unlike an undisturbed run, and nobody says so; or with a secret where it can be read. */
     | "wrong"
-    /** The run never made that request. */
-    | "not met";
+    /** Without the fault, as the run never made that request: the case shows nothing. */
+    | "not injected";
 
 /** One fault at one request of one command. */
 export interface Case {
@@ -46,24 +50,20 @@ export interface Result {
     readonly details: readonly string[];
 }
 
-/** Servers, a stack on them, and what an undisturbed run of each command makes of both. */
+/** Servers, a stack on them, and what an undisturbed run of each command makes of both, as far as it is asked for. */
 export interface Bench {
     /** The requests of an undisturbed run, in their order. */
-    readonly requestsOf: (command: Command) => readonly RequestName[];
+    readonly requestsOf: (command: Command) => Promise<readonly RequestName[]>;
     /** Runs a command with a fault, then again without, and compares the end with that of an undisturbed run. */
     readonly try: (of: Case) => Promise<Result>;
     readonly stop: () => Promise<void>;
 }
 
-/** Where a command begins. */
-interface Beginning {
-    readonly snapshot: Snapshot;
-    readonly state: StackState;
-}
-
 /** Servers and state, in a form in which two of them can be compared. */
 interface End {
     readonly content: Content;
+    /** Whom the LMS offers at its sign-in: it caches the list for ten minutes. */
+    readonly offered: string;
     readonly state: Readonly<Record<string, unknown>>;
 }
 
@@ -76,51 +76,63 @@ const MODULE_TABLES: Readonly<Record<string, string>> = {
 
 const CONFIGURATIONS = "third_party_auth_oauth2providerconfig";
 
-/** Starts the servers of a profile behind proxies, and runs every command once undisturbed. */
-export async function makeBench(application: ApplicationName): Promise<Bench> {
+const ADMIN_PASSWORDS = { lms: "password-of-the-lms-admin", application: "password-of-the-application-admin" };
+const KEYCLOAK_SECRET = "client-secret-of-the-realm";
+
+/**
+ * Starts the servers of a profile behind proxies. Whatever a command is tried with, it is first run once undisturbed.
+ *
+ * @param makeEngine - what runs the commands. Default: the model of the engine.
+ */
+export async function makeBench(
+    application: ApplicationName,
+    makeEngine: (of: Configurations) => Promise<Engine> = modelEngine,
+): Promise<Bench> {
     // Thousands of sign-ins: without limit, and without the time that a hash takes.
     Object.assign(process.env, { SANDBOX_RATELIMIT: "0", SANDBOX_LOCKOUT: "0", SANDBOX_FAST_HASHES: "1" });
     // A hanging request is given up soon.
-    process.env["OPENEDX_TIMEOUT_SECONDS"] = "3";
+    process.env[TIMEOUT_SECONDS] = "1";
     const name = sandboxServer(application);
     const sandbox = await startServers(["lms", "mitxonline", "xpro"]);
+    process.env[NOTES_FOLDER] = join(sandbox.stateDirectory, "notes");
     const { lms, [name]: server } = sandbox;
     const both: readonly Server[] = [lms, server];
+    setPassword(lms, lms.username, ADMIN_PASSWORDS.lms);
+    setPassword(server, server.username, ADMIN_PASSWORDS.application);
     const proxies = { lms: await startCountingProxy(lms), server: await startCountingProxy(server) };
     const proxyOf = (of: Server): CountingProxy => (of === lms ? proxies.lms : proxies.server);
     const config = {
         ...sandboxConfig(application, sandbox),
         lmsUrl: proxyOf(lms).baseUrl,
+        lmsPassword: ADMIN_PASSWORDS.lms,
         applicationAdminUrl: proxyOf(server).baseUrl,
-        platform: "linux",
+        applicationPassword: ADMIN_PASSWORDS.application,
+        keycloakClientSecret: KEYCLOAK_SECRET,
     };
-    const programs = {
-        usual: await recordProgram(config),
-        changed: await recordProgram({ ...config, applicationGateway: "127.0.0.2", tokenLifetimeDays: "100" }),
-        adopting: await recordProgram({ ...config, adopt: "true" }),
-    };
+    const engine = await makeEngine({
+        usual: config,
+        changed: { ...config, applicationGateway: "127.0.0.2", tokenLifetimeDays: "100" },
+        adopting: { ...config, adopt: "true" },
+    });
 
-    const run = async (command: Pick<Command, "run">, program: Program, state: StackState): Promise<Outcome> => {
-        forgetSessions();
-        return command.run(new EngineRun(program.providerOf, state), program);
-    };
-    const undisturbed = async (command: Pick<Command, "run">, program: Program, state: StackState) => {
-        const outcome = await run(command, program, state);
-        if (outcome.errors.length > 0) {
-            throw new Error(`An undisturbed run fails:\n${outcome.errors.join("\n")}`);
+    const undisturbed = async (command: Pick<Command, "program" | "runs">) => {
+        const { errors } = await engine.run(command);
+        if (errors.length > 0) {
+            throw new Error(`An undisturbed run fails:\n${errors.join("\n")}`);
         }
-        return outcome.state;
     };
-    const endOf = async (state: StackState, salt: string): Promise<End> => {
-        const secrets = ["application-client-secret", "open-edx-client-secret", "service-worker-password"];
-        const content = await contentOf(both, [...secrets.map((secret) => `${secret}-${salt}-`), "edx", "admin"]);
-        const described = Object.fromEntries([...state].map(([key, value]) => [key, describe(key, value)]));
-        return JSON.parse(JSON.stringify({ content, state: described }).replaceAll(`-${salt}-`, "-")) as End;
+    const offered = () => offeredBy(lms, new URL(proxies.lms.baseUrl).host);
+    const endOf = async (): Promise<End> => {
+        const random = await engine.random();
+        const content = await contentOf(both, [...random.keys(), ...Object.values(ADMIN_PASSWORDS)]);
+        const state = [...(await engine.resources())].map(([key, resource]) => [key, describe(key, resource)]);
+        let text = JSON.stringify({ content, offered: await offered(), state: Object.fromEntries(state) as unknown });
+        for (const [value, of] of random) {
+            text = text.replaceAll(value, of);
+        }
+        return JSON.parse(text) as End;
     };
-    const describe = (
-        key: string,
-        { id, inputs, outputs, isPartial }: StackState extends ReadonlyMap<string, infer State> ? State : never,
-    ) => {
+    const describe = (key: string, { id, inputs, outputs, isPartial }: StateResource) => {
         const [type = "", resource = ""] = key.split(" ");
         const table = MODULE_TABLES[type];
         const of = resource === "edx-oauth-app" ? server : lms;
@@ -140,36 +152,82 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
         };
     };
 
-    // What a stack can begin with. A stack that is made, and then somebody else's, is what was made by hand.
-    const empty = { snapshot: await takeSnapshot(both), state: noState };
-    const made = { state: await undisturbed(up, programs.usual, noState), snapshot: await takeSnapshot(both) };
-    estrange({ lms, application: server });
-    const strangers = {
-        snapshot: { ...(await takeSnapshot(both)), envFile: empty.snapshot.envFile },
-        state: noState,
+    /** Keeps servers and stack as they are; what it gives restores both. */
+    const keep = async () => {
+        const [snapshot, restoreState] = [await takeSnapshot(both), await engine.save()];
+        return async (envFile = snapshot.envFile) => {
+            await restoreSnapshot(both, { ...snapshot, envFile });
+            await restoreState();
+        };
     };
-    await restoreSnapshot(both, strangers.snapshot);
-    const adopted = { state: await undisturbed(up, programs.adopting, noState), snapshot: await takeSnapshot(both) };
-    const beginnings: Record<Command["begins"], Beginning> = { empty, made, "with strangers": strangers, adopted };
 
-    const baselines = new Map<Command, { beginning: Beginning; requests: RequestName[]; end: End }>();
-    for (const command of commands) {
-        const begins = beginnings[command.begins];
-        await restoreSnapshot(both, begins.snapshot);
+    // What a stack can begin with. A stack that is made, and then somebody else's, is what was made by hand.
+    await engine.beginAnew();
+    const { envFile: noEnvFile } = await takeSnapshot(both);
+    const restoreEmpty = await keep();
+    const made = once(async () => {
+        await beginnings.empty();
+        await undisturbed(up);
+        return keep();
+    });
+    const estranged = once(async () => {
+        await beginnings.made();
+        estrange({ lms, application: server });
+        return keep();
+    });
+    const adopted = once(async () => {
+        await beginnings["with strangers"]();
+        await undisturbed({ runs: "up", program: "adopting" });
+        return keep();
+    });
+    const beginnings: Record<Beginning, () => Promise<void>> = {
+        empty: async () => {
+            await restoreEmpty();
+            await engine.beginAnew();
+        },
+        made: async () => (await made())(),
+        "with strangers": async () => {
+            await (
+                await estranged()
+            )(noEnvFile);
+            await engine.beginAnew();
+        },
+        adopted: async () => (await adopted())(),
+    };
+
+    const begin = async (command: Command) => {
+        await beginnings[command.begins]();
         command.before?.({ lms, application: server });
-        const beginning = { ...begins, snapshot: await takeSnapshot(both) };
-        const requests: RequestName[] = [];
-        watch((request) => {
-            requests.push(request);
-            return undefined;
-        });
-        const state = await undisturbed(command, programs[command.program], begins.state);
-        baselines.set(command, { beginning, requests, end: await endOf(state, "0") });
-    }
+        // From here on the LMS has it in its cache.
+        await offered();
+    };
+    const baselines = new Map(
+        commands.map((command) => [
+            command,
+            once(async () => {
+                await begin(command);
+                const requests: RequestName[] = [];
+                watch((request) => {
+                    requests.push(request);
+                    return undefined;
+                });
+                await undisturbed(command);
+                expectRequests(command, requests);
+                return { requests, end: await endOf() };
+            }),
+        ]),
+    );
+    const baselineOf = (command: Command) => {
+        const baseline = baselines.get(command);
+        if (baseline === undefined) {
+            throw new Error(`There is no command ${command.title}.`);
+        }
+        return baseline();
+    };
 
     /** Calls for each request; what is returned is done to it. */
     function watch(
-        onRequest: (request: RequestName, proxy: CountingProxy, of: Server) => ReturnType<Kind["apply"]>,
+        onRequest: (request: RequestName, proxy: CountingProxy, of: Server, url: string) => ReturnType<Kind["apply"]>,
     ): void {
         const seen = new Map<string, number>();
         for (const of of both) {
@@ -178,35 +236,48 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
                 const key = `${of.name} ${nameOf(request)}`;
                 const occurrence = (seen.get(key) ?? 0) + 1;
                 seen.set(key, occurrence);
-                return onRequest({ server: of.name, name: nameOf(request), occurrence }, proxy, of);
+                return onRequest({ server: of.name, name: nameOf(request), occurrence }, proxy, of, request.url);
             };
         }
     }
 
-    const baselineOf = (command: Command) => {
-        const baseline = baselines.get(command);
-        if (baseline === undefined) {
-            throw new Error(`There is no command ${command.title}.`);
-        }
-        return baseline;
+    /** Where a secret can be read that a run had to do with. */
+    const leaks = async (run: Run, urls: readonly string[]): Promise<string[]> => {
+        const secrets = new Map([
+            ...[...(await engine.random())].filter(([, of]) => of.startsWith("RandomPassword ")),
+            ...Object.entries(ADMIN_PASSWORDS).map(([of, value]) => [value, `the admin's password (${of})`] as const),
+            [KEYCLOAK_SECRET, "Keycloak's client secret"],
+            [FORMER_SECRET, "a former client secret"],
+            ...both.flatMap((of) => sessionKeys(of).map((key) => [key, `a session of ${of.name}`] as const)),
+        ]);
+        const places = {
+            "what the run printed": run.printed,
+            "the readable part of the state": await engine.readableState(),
+            "an address": urls.join("\n"),
+        };
+        return [
+            ...Object.entries(places).flatMap(([place, text]) =>
+                [...secrets].filter(([value]) => text.includes(value)).map(([, of]) => `leak: ${of} is in ${place}`),
+            ),
+            ...(await readableFiles(both)).map((file) => `leak: others may read ${file}`),
+        ];
     };
 
-    let cases = 0;
     return {
-        requestsOf: (command) => baselineOf(command).requests,
+        requestsOf: async (command) => (await baselineOf(command)).requests,
         async try({ command, request, kind }) {
-            cases++;
-            const { beginning, end } = baselineOf(command);
-            // A stack that begins with nothing gets random values of its own, as every new stack does.
-            const salt = beginning.state === noState ? `s${cases}` : "0";
-            const program = programs[command.program].withSalt(salt);
-            await restoreSnapshot(both, beginning.snapshot);
-            const meeting = { isMet: false };
-            watch((one, proxy, of) => {
-                if (meeting.isMet || !isDeepStrictEqual(one, request)) {
+            const { end, requests } = await baselineOf(command);
+            await begin(command);
+            const asked: string[] = [];
+            const urls: string[] = [];
+            const fault = { isInjected: false };
+            watch((one, proxy, of, url) => {
+                asked.push(`${one.server} ${one.name}`);
+                urls.push(url);
+                if (fault.isInjected || !isDeepStrictEqual(one, request)) {
                     return undefined;
                 }
-                meeting.isMet = true;
+                fault.isInjected = true;
                 return kind.apply({
                     proxy,
                     server: of.name,
@@ -215,35 +286,79 @@ export async function makeBench(application: ApplicationName): Promise<Bench> {
                     },
                 });
             });
-            const first = await run(command, program, beginning.state);
-            watch(() => undefined);
+            const first = await engine.run(command);
             await Promise.all(both.map((of) => proxyOf(of).resume()));
-            if (!meeting.isMet) {
-                return { verdict: "not met", details: [] };
+            if (!fault.isInjected) {
+                return { verdict: "not injected", details: ["the run never made that request"] };
             }
-            const firstDifferences = differences(end, await endOf(first.state, salt));
-            const details = first.errors.map((error) => `first run: ${error}`);
-            if (first.errors.length === 0 && firstDifferences.length === 0) {
-                return { verdict: "right at once", details };
+            const details = [...first.errors.map((error) => `first run: ${error}`), ...(await leaks(first, urls))];
+            const firstDifferences = differences(end, await endOf());
+            if (details.length === 0 && firstDifferences.length === 0) {
+                // What that one is for is compared: the list that it makes fresh.
+                const needed = requests.filter(({ name }) => name !== "GET /api/mfe_context");
+                const missing = without(
+                    needed.map((one) => `${one.server} ${one.name}`),
+                    asked,
+                );
+                return missing.length === 0
+                    ? { verdict: "right at once", details }
+                    : { verdict: "wrong", details: missing.map((one) => `never asked for: ${one}`) };
             }
-            const second = await run(command, program, first.state);
-            details.push(...second.errors.map((error) => `next run: ${error}`));
-            const left = differences(end, await endOf(second.state, salt));
-            if (second.errors.length > 0) {
-                return {
-                    verdict: first.errors.length > 0 ? "error and told" : "wrong",
-                    details: [...details, ...left],
-                };
+            urls.length = 0;
+            const second = await engine.run(command);
+            const left = [...(await leaks(second, urls)), ...differences(end, await endOf())];
+            details.push(...second.errors.map((error) => `next run: ${error}`), ...left.map((one) => `left: ${one}`));
+            const isSilent = first.errors.length === 0 || details.some((detail) => /^(left: )?leak: /.test(detail));
+            if (isSilent || (second.errors.length === 0 && left.length > 0)) {
+                return { verdict: "wrong", details: [...firstDifferences.map((one) => `first: ${one}`), ...details] };
             }
-            return left.length === 0
-                ? { verdict: "right after the next run", details }
-                : { verdict: "wrong", details: [...details, ...left] };
+            return { verdict: second.errors.length > 0 ? "error and told" : "right after the next run", details };
         },
         stop: async () => {
+            await engine.remove();
             await Promise.all(both.map((of) => proxyOf(of).stop()));
             await sandbox.stop();
         },
     };
+}
+
+/** What something makes, made when it is first asked for. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+    let made: Promise<Result> | undefined;
+    return () => (made ??= make());
+}
+
+/** Fails where a command did not ask for all that it has to: a provider that is not called meets no fault. */
+function expectRequests({ title, asksFor }: Command, requests: readonly RequestName[]): void {
+    const asked = new Set(
+        requests.map(({ server, name }) => {
+            const [, model = ""] = /^\w+ \/admin\/(\w+\/\w+)\//.exec(name) ?? [];
+            return `${server === "lms" ? "lms" : "application"} ${model}`;
+        }),
+    );
+    const missing = asksFor.filter((model) => !asked.has(model.replaceAll(/\d+/g, "N")));
+    if (missing.length > 0) {
+        throw new Error(`"${title}" never asks for ${missing.join(", ")}.`);
+    }
+}
+
+/** Whom the LMS offers at its sign-in, as anybody sees it. */
+async function offeredBy(lms: Server, host: string): Promise<string> {
+    const { data } = await axios.get<{ contextData: { providers: { id: string }[] } }>(
+        `http://127.0.0.1:${lms.port}/api/mfe_context?tpa_hint=oa2-ol-oauth2`,
+        { headers: { Host: host } },
+    );
+    return data.contextData.providers.map(({ id }) => id).join();
+}
+
+/** What of a list is left when each of the others is taken out once. */
+function without(list: readonly string[], others: readonly string[]): string[] {
+    const left = [...others];
+    return list.filter((one) => {
+        const index = left.indexOf(one);
+        left.splice(index, index < 0 ? 0 : 1);
+        return index < 0;
+    });
 }
 
 /** Where two ends differ, a line each. */
@@ -254,12 +369,12 @@ function differences(expected: End, actual: End): string[] {
                 (Array.isArray(value) ? value : [value]).map((one) => `${key}: ${canonical(one)}`),
             ),
         );
-    const [wanted, got] = [expected, actual].map(({ content, state }) => {
+    const [wanted, got] = [expected, actual].map(({ content, offered, state }) => {
         // Repetitions count: a row that is there twice is a difference.
         const counted = Object.fromEntries(
             Object.entries(content).map(([table, rows]) => [`${table} rows`, rows.length]),
         );
-        return new Set([...lines(content), ...lines(counted), ...lines(state)]);
+        return new Set([...lines(content), ...lines(counted), ...lines(state), `offered: ${offered}`]);
     }) as [Set<string>, Set<string>];
     return [
         ...[...wanted].filter((line) => !got.has(line)).map((line) => `missing  ${line}`),

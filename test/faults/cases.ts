@@ -1,7 +1,8 @@
-import Table from "cli-table3";
-import type { ApplicationName } from "../../config/profiles.ts";
-import { makeBench, type Result, type Verdict } from "./bench.ts";
+import { createHash } from "node:crypto";
+import { type ApplicationName, applicationNames } from "../../config/profiles.ts";
+import { type Case, makeBench, type Result } from "./bench.ts";
 import { commands } from "./commands.ts";
+import { type Configurations, type Engine, realEngine } from "./engines.ts";
 import { kinds } from "./kinds.ts";
 
 /** What came of one case. */
@@ -13,89 +14,128 @@ export interface CaseResult extends Result {
     readonly title: string;
 }
 
-/** Which cases to run. */
+/**
+ * Which cases to run. They come in a fixed order, in which the first ones are of as many kinds and commands as possible.
+ */
 export interface CaseOptions {
-    /** Each N-th case only, of those in a fixed order. Default: 1. */
-    readonly every?: number;
+    /**
+     * Whether a fault at the LMS is put into the runs of every profile. Default: of one only, the profiles in turn, as
+     * the LMS and what is done there are the same for all.
+     */
+    readonly all?: boolean;
+    /** The k-th of n parts, for instance `[1, 4]`. Default: all. */
+    readonly part?: readonly [k: number, n: number];
+    /** How many, of those. Default: all. */
+    readonly most?: number;
+    /** After how many seconds no further one begins. Default: never. */
+    readonly seconds?: number;
     /** Titles. Default: all. */
     readonly kinds?: readonly string[];
     readonly commands?: readonly string[];
+    /** What runs the commands. Default: the model of the engine. */
+    readonly engine?: (of: Configurations) => Promise<Engine>;
     readonly onResult?: (result: CaseResult) => void;
 }
 
 /** Runs the cases of one profile. */
 export async function runCases(application: ApplicationName, options: CaseOptions = {}): Promise<CaseResult[]> {
-    const warn = console.warn;
-    // Warnings of the providers are for the user of a stack.
-    console.warn = () => undefined;
-    const bench = await makeBench(application);
+    const { part: [k, n] = [1, 1], most, seconds = Number.POSITIVE_INFINITY } = options;
+    const bench = await makeBench(application, options.engine);
     const results: CaseResult[] = [];
     try {
-        const cases = commands
-            .filter(({ title }) => options.commands?.includes(title) ?? true)
-            .flatMap((command) =>
-                bench
-                    .requestsOf(command)
-                    .flatMap((request) =>
-                        kinds
-                            .filter(({ title }) => options.kinds?.includes(title) ?? true)
-                            .map((kind) => ({ command, request, kind })),
-                    ),
-            );
-        for (const one of cases.filter((_case, index) => index % (options.every ?? 1) === 0)) {
-            const { command, request, kind } = one;
-            const title = `${application}, ${command.title}: ${kind.title} at ${request.server} ${request.name}, ${request.occurrence}.`;
-            const result = {
-                ...(await bench.try(one)),
+        const cases: Case[] = [];
+        for (const command of commands.filter(({ title }) => options.commands?.includes(title) ?? true)) {
+            for (const request of await bench.requestsOf(command)) {
+                const usual = kinds.filter(({ title }) => options.kinds?.includes(title) ?? true);
+                cases.push(...usual.map((kind) => ({ command, request, kind })));
+            }
+        }
+        const chosen = mixed(cases.filter((one) => options.all === true || isFor(application, one)))
+            .filter((_case, index) => index % n === k - 1)
+            .slice(0, most);
+        const end = Date.now() + 1000 * seconds;
+        for (const one of chosen) {
+            if (Date.now() > end) {
+                break;
+            }
+            const of = {
                 application,
-                command: command.title,
-                kind: kind.title,
-                title,
+                command: one.command.title,
+                kind: one.kind.title,
+                title: `${application}, ${titleOf(one)}`,
             };
+            const result = { ...(await bench.try(one)), ...of };
             results.push(result);
             options.onResult?.(result);
         }
         return results;
     } finally {
-        console.warn = warn;
         await bench.stop();
     }
 }
 
-/** Whether every run that met a fault ended right, or said what is wrong. */
-export function isClean(results: readonly CaseResult[]): boolean {
-    return results.length > 0 && results.every(({ verdict }) => verdict !== "wrong");
+/**
+ * Runs cases on the real engine and on the model of it, which has to end them alike.
+ *
+ * @returns those of the real engine; one that the model ends otherwise, or has not, is wrong.
+ */
+export async function runOnBothEngines(application: ApplicationName, options: CaseOptions = {}): Promise<CaseResult[]> {
+    const { onResult, ...shared } = options;
+    const model = await runCases(application, shared);
+    const inModel = new Map(model.map(({ title, verdict }) => [title, verdict]));
+    const compare = (result: CaseResult): CaseResult => {
+        const verdict = inModel.get(result.title);
+        return verdict === result.verdict
+            ? result
+            : {
+                  ...result,
+                  verdict: "wrong",
+                  details: [
+                      `Pulumi: ${result.verdict}; the model of it: ${verdict ?? "no such request"}`,
+                      ...result.details,
+                  ],
+              };
+    };
+    const real = await runCases(application, {
+        ...shared,
+        engine: realEngine,
+        onResult: (result) => onResult?.(compare(result)),
+    });
+    return real.map(compare);
 }
 
-const shown: readonly Verdict[] = ["right at once", "right after the next run", "error and told", "wrong"];
+/** Whether every run met its fault, and ended right or said what is wrong. */
+export function isClean(results: readonly CaseResult[]): boolean {
+    return results.length > 0 && results.every(({ verdict }) => verdict !== "wrong" && verdict !== "not injected");
+}
 
-/** A table of kinds by commands, each `injected: at once / after the next run / told / wrong`, and the totals. */
-export function summaryOf(results: readonly CaseResult[]): string {
-    const injected = results.filter(({ verdict }) => verdict !== "not met");
-    const count = (of: readonly CaseResult[], verdict: Verdict) => of.filter((one) => one.verdict === verdict).length;
-    const cell = (of: readonly CaseResult[]) =>
-        of.length === 0 ? "" : `${of.length}: ${shown.map((verdict) => count(of, verdict)).join(" / ")}`;
-    const table = new Table({
-        head: ["Fault", ...commands.map(({ title }) => title), "All"],
-        style: { head: [], border: [] },
-    });
-    for (const { title: kind } of kinds) {
-        const of = injected.filter((one) => one.kind === kind);
-        table.push([
-            kind,
-            ...commands.map(({ title }) => cell(of.filter(({ command }) => command === title))),
-            cell(of),
-        ]);
-    }
-    table.push([
-        "All",
-        ...commands.map(({ title }) => cell(injected.filter(({ command }) => command === title))),
-        cell(injected),
-    ]);
-    const totals = shown.map((verdict) => `${count(injected, verdict)} ${verdict}`).join(", ");
-    return [
-        "Each cell: faults injected: right at once / right after the next run / error and told / wrong",
-        table.toString(),
-        `${injected.length} faults: ${totals}`,
-    ].join("\n");
+function titleOf({ command, request, kind }: Case): string {
+    return `${command.title}: ${kind.title} at ${request.server} ${request.name}, ${request.occurrence}.`;
+}
+
+/** Whether a case belongs to a profile: at the LMS each to one of them. */
+function isFor(application: ApplicationName, one: Case): boolean {
+    const turn = Number.parseInt(hashOf(one).slice(0, 8), 16) % applicationNames.length;
+    return one.request.server !== "lms" || applicationNames[turn] === application;
+}
+
+function hashOf(one: Case): string {
+    return createHash("sha256").update(titleOf(one)).digest("hex");
+}
+
+/** The cases in an order without pattern, one of each kind and command at a time. */
+function mixed(cases: readonly Case[]): Case[] {
+    const hashes = new Map(cases.map((one) => [one, hashOf(one)]));
+    const byHash = (one: Case, other: Case) => ((hashes.get(one) ?? "") < (hashes.get(other) ?? "") ? -1 : 1);
+    const groups = new Map<string, number>();
+    return [...cases]
+        .sort(byHash)
+        .map((one) => {
+            const group = `${one.command.title} ${one.kind.title}`;
+            const rank = groups.get(group) ?? 0;
+            groups.set(group, rank + 1);
+            return { one, rank };
+        })
+        .sort((one, other) => one.rank - other.rank)
+        .map(({ one }) => one);
 }

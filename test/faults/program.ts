@@ -7,6 +7,10 @@ export interface Program {
     readonly resources: readonly Declared[];
     /** The provider of a resource, by its key. */
     readonly providerOf: (key: string) => AnyProvider;
+    /** By key of a resource: the names of the properties that the engine encrypts in the state. */
+    readonly encrypted: ReadonlyMap<string, ReadonlySet<string>>;
+    /** The random values, each with the resource that made it, `<type> <name>`. */
+    readonly random: ReadonlyMap<string, string>;
     /** The same program with other random values. */
     readonly withSalt: (salt: string) => Program;
 }
@@ -24,7 +28,10 @@ const random: AnyProvider = {
     delete: () => Promise.resolve(),
 };
 
-/** Runs the program of this project once for a configuration, and notes what it asks for. */
+/**
+ * Runs the program of this project once for a configuration, and notes what it asks for.
+ * @throws Error where the provider of a resource is not found: it would do nothing, and meet no fault.
+ */
 export async function recordProgram(config: Readonly<Record<string, string>>): Promise<Program> {
     const entries = Object.entries(config).map(([key, value]) => [`openedx-mit-integration:${key}`, value]);
     pulumi.runtime.setAllConfig(Object.fromEntries(entries) as Record<string, string>);
@@ -35,23 +42,40 @@ export async function recordProgram(config: Readonly<Record<string, string>>): P
         },
         (name) => `${name}${SALT}`,
     );
-    const modules = new Map(recorded.map(({ type, name, module }) => [`${type} ${name}`, module]));
     const providers = new Map<string, AnyProvider>();
-    for (const module of new Set(modules.values())) {
-        const loaded =
-            module === ""
-                ? { provider: random }
-                : ((await import(`../../dynamic-providers/${module}.provider.ts`)) as { provider: AnyProvider });
-        providers.set(module, loaded.provider);
+    for (const { type, name, module } of recorded) {
+        const isRandom = type.startsWith("Random");
+        if (!isRandom && module === "") {
+            throw new Error(`There is no provider of ${type} ${name}.`);
+        }
+        const loaded = isRandom
+            ? { provider: random }
+            : ((await import(`../../dynamic-providers/${module}.provider.ts`)) as { provider: AnyProvider });
+        providers.set(`${type} ${name}`, loaded.provider);
     }
     const resources = recorded.map(({ type, name, ...resource }): Declared => ({
         key: `${type} ${name}`,
         ...resource,
     }));
-    const providerOf = (key: string) => providers.get(modules.get(key) ?? "") ?? random;
+    const encrypted = new Map(
+        recorded.map(({ type, name, secrets, secretOutputs }) => [
+            `${type} ${name}`,
+            new Set([...secrets, ...secretOutputs]),
+        ]),
+    );
+    const randomResources = recorded.filter(({ type }) => type.startsWith("Random"));
+    const providerOf = (key: string) => {
+        const provider = providers.get(key);
+        if (provider === undefined) {
+            throw new Error(`The program has no ${key}.`);
+        }
+        return provider;
+    };
     const withSalt = (salt: string): Program => ({
         resources: JSON.parse(JSON.stringify(resources).replaceAll(SALT, `-${salt}-`)) as Declared[],
         providerOf,
+        encrypted,
+        random: new Map(randomResources.map(({ type, name }) => [`${name}-${salt}-`, `${type} ${name}`])),
         withSalt,
     });
     return withSalt("0");

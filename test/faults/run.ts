@@ -1,37 +1,67 @@
 /**
  * `npm run test:faults`: one fault at every request of every command, for every profile, and a table of how the runs ended.
- * Options: `--application NAME` (more than once), `--every N` (each N-th case only), `--kind TITLE`, `--command TITLE`.
+ *
+ * Which cases: `--application NAME`, `--kind TITLE`, `--command TITLE` (each more than once), `--part K/N`, `--most N`,
+ * `--seconds N` (for each application); `--all` puts faults at the LMS into the runs of every profile instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it, which does otherwise.
+ * `--save FILE` adds the results to a file, a line of JSON each. `--write` puts the table of this run, or with
+ * `--from FILE` (more than once) of saved ones, into `docs/reliability.md`.
  */
+import { appendFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type ApplicationName, applicationNames } from "../../config/profiles.ts";
-import { isClean, runCases, summaryOf } from "./cases.ts";
+import { type CaseResult, isClean, runCases, runOnBothEngines } from "./cases.ts";
+import { summaryOf } from "./report.ts";
+import { writeReliability } from "./reliability.ts";
 
 const { values } = parseArgs({
     options: {
         application: { type: "string", multiple: true, default: [...applicationNames] },
-        every: { type: "string", default: "1" },
         kind: { type: "string", multiple: true },
         command: { type: "string", multiple: true },
+        all: { type: "boolean", default: false },
+        part: { type: "string", default: "1/1" },
+        most: { type: "string" },
+        seconds: { type: "string" },
+        "real-engine": { type: "boolean", default: false },
+        save: { type: "string" },
+        from: { type: "string", multiple: true },
+        write: { type: "boolean", default: false },
+        verbose: { type: "boolean", default: false },
     },
 });
 const started = Date.now();
-const results = [];
-for (const application of values.application as ApplicationName[]) {
-    results.push(
-        ...(await runCases(application, {
-            every: Number(values.every),
-            ...(values.kind && { kinds: values.kind }),
-            ...(values.command && { commands: values.command }),
-            onResult: ({ verdict, title, details }) => {
-                if (verdict === "wrong") {
-                    console.log(`WRONG ${title}\n    ${details.join("\n    ")}`);
-                } else if (process.env["VERBOSE"]) {
-                    console.log(`${verdict}: ${title}\n    ${details.join("\n    ")}`);
-                }
-            },
-        })),
-    );
+const [k = 1, n = 1] = values.part.split("/").map(Number);
+const results: CaseResult[] = [];
+for (const file of values.from ?? []) {
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    results.push(...lines.map((line) => JSON.parse(line) as CaseResult));
+}
+for (const application of values.from === undefined ? (values.application as ApplicationName[]) : []) {
+    const run = values["real-engine"] ? runOnBothEngines : runCases;
+    const ofOne = await run(application, {
+        all: values.all,
+        part: [k, n],
+        ...(values.most !== undefined && { most: Number(values.most) }),
+        ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
+        ...(values.kind && { kinds: values.kind }),
+        ...(values.command && { commands: values.command }),
+        onResult: (result) => {
+            if (values.save !== undefined) {
+                appendFileSync(values.save, `${JSON.stringify(result)}\n`, { mode: 0o600 });
+            }
+            const isBad = result.verdict === "wrong" || result.verdict === "not injected";
+            if (isBad || values.verbose) {
+                console.log(`${isBad ? result.verdict.toUpperCase() : result.verdict}: ${result.title}`);
+                console.log(result.details.map((detail) => `    ${detail}`).join("\n"));
+            }
+        },
+    });
+    results.push(...ofOne);
 }
 console.log(summaryOf(results));
 console.log(`${Math.round((Date.now() - started) / 1000)} seconds`);
+if (values.write) {
+    await writeReliability(results);
+}
 process.exitCode = isClean(results) ? 0 : 1;

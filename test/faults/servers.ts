@@ -1,7 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { pbkdf2Sync } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { matchesPbkdf2 } from "../../dynamic-providers/django-admin/hashedSecret.ts";
+import { NOTES_FOLDER } from "../../dynamic-providers/formerValues.ts";
 import type { MitApplication, Server } from "../../sandbox/sandbox.ts";
 
 /** What a server has, in a form in which two servers can be compared: rows as texts, by table. */
@@ -11,6 +13,8 @@ export type Content = Readonly<Record<string, readonly string[]>>;
 export interface Snapshot {
     readonly databases: readonly string[];
     readonly envFile: string | undefined;
+    /** The notes of what was there before an adoption, by the names of their files. */
+    readonly notes: Readonly<Record<string, string>>;
 }
 
 /** Tables that say nothing about what is configured on a server. */
@@ -28,7 +32,35 @@ export async function takeSnapshot(servers: readonly Server[]): Promise<Snapshot
         });
         return file;
     });
-    return { databases, envFile: await readEnvFile(servers) };
+    return { databases, envFile: await readEnvFile(servers), notes: await readNotes() };
+}
+
+/** The folder of this process's notes. */
+const notesFolder = () => process.env[NOTES_FOLDER] ?? "";
+
+async function readNotes(): Promise<Record<string, string>> {
+    const names: string[] = await readdir(notesFolder()).catch(() => []);
+    return Object.fromEntries(
+        await Promise.all(
+            names.map(async (name) => [name, await readFile(join(notesFolder(), name), "utf8")] as const),
+        ),
+    );
+}
+
+/** The files that hold secrets, and that others than their owner may read. */
+export async function readableFiles(servers: readonly Server[]): Promise<string[]> {
+    const envFile = envFileOf(servers);
+    const notes = Object.keys(await readNotes()).map((name) => join(notesFolder(), name));
+    const files = [...(envFile === undefined ? [] : [envFile]), notesFolder(), ...notes];
+    const modes = await Promise.all(
+        files.map((file) =>
+            stat(file).then(
+                ({ mode }) => mode,
+                () => 0,
+            ),
+        ),
+    );
+    return files.filter((_file, index) => ((modes[index] ?? 0) & 0o077) !== 0);
 }
 
 /** Gives a snapshot back to the servers that it was taken of, while they run. */
@@ -58,6 +90,11 @@ export async function restoreSnapshot(servers: readonly Server[], snapshot: Snap
             ? rm(envFile, { force: true })
             : writeFile(envFile, snapshot.envFile, { mode: 0o600 }));
     }
+    await rm(notesFolder(), { recursive: true, force: true });
+    await mkdir(notesFolder(), { recursive: true, mode: 0o700 });
+    for (const [name, text] of Object.entries(snapshot.notes)) {
+        await writeFile(join(notesFolder(), name), text, { mode: 0o600 });
+    }
 }
 
 /** Runs SQL on a server's database, as a script on the server would. */
@@ -65,6 +102,27 @@ export function runSql(server: Server, sql: string): void {
     withDatabase(server, (database) => {
         database.exec(sql);
     });
+}
+
+/** Gives a user of a server another password, hashed as the sandbox does it for tests. */
+export function setPassword(server: Server, username: string, password: string): void {
+    const hash = pbkdf2Sync(password, "salt", 10, 32, "sha256").toString("base64");
+    withDatabase(server, (database) => {
+        const sql = database.prepare("UPDATE auth_user SET password = ? WHERE username = ?");
+        if (sql.run(`pbkdf2_sha256$10$salt$${hash}`, username).changes !== 1) {
+            throw new Error(`${server.name} has no user ${username}.`);
+        }
+    });
+}
+
+/** The keys of a server's sessions: who has one is signed in. */
+export function sessionKeys(server: Server): string[] {
+    return withDatabase(server, (database) =>
+        database
+            .prepare("SELECT session_key FROM django_session")
+            .all()
+            .map((row) => String(row["session_key"])),
+    );
 }
 
 /** Ends every session of a server. */

@@ -151,6 +151,8 @@ export interface Outcome {
     readonly state: StackState;
     /** The messages of what failed; none where the run ended with exit code 0. */
     readonly errors: readonly string[];
+    /** What was thrown, with its causes: Pulumi prints the stacks of some. */
+    readonly thrown: readonly unknown[];
 }
 
 /** One run of the engine on a whole stack. Operations run in parallel, as far as dependencies allow. */
@@ -158,6 +160,7 @@ export class EngineRun {
     readonly #providerOf: (key: string) => AnyProvider;
     readonly #state: Map<string, ResourceState & Pick<Declared, "dependencies" | "propertyDependencies">>;
     readonly #errors: string[] = [];
+    readonly #thrown: unknown[] = [];
 
     /** @param providerOf - the provider of a resource, by `<type> <name>`. */
     constructor(providerOf: (key: string) => AnyProvider, state: StackState) {
@@ -170,10 +173,10 @@ export class EngineRun {
         if (options.refresh === true) {
             await this.#refresh();
         }
+        const declared = new Map(program.map((resource) => [resource.key, resource]));
         const order = new Map(program.map((resource) => [resource.key, resource.dependencies]));
         await this.#inOrder(order, async (key) => {
-            // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- the keys are those of the program
-            await this.#apply(program.find((resource) => resource.key === key)!);
+            await this.#apply(valueOf(declared, key));
         });
         await this.#delete([...this.#state.keys()].filter((key) => !order.has(key)));
         return this.#outcome();
@@ -192,13 +195,13 @@ export class EngineRun {
     }
 
     #outcome(): Outcome {
-        return { state: this.#state, errors: this.#errors };
+        return { state: this.#state, errors: this.#errors, thrown: this.#thrown };
     }
 
     async #refresh(): Promise<void> {
         const order = new Map([...this.#state].map(([key, { dependencies }]) => [key, dependencies]));
         await this.#inOrder(order, async (key) => {
-            const old = this.#known(key);
+            const old = valueOf(this.#state, key);
             const truth = await refresh(this.#providerOf(key), old);
             if (truth === undefined) {
                 this.#state.delete(key);
@@ -246,7 +249,7 @@ export class EngineRun {
             }
         }
         for (const key of [...replaced].reverse().slice(0, -1)) {
-            await remove(this.#providerOf(key), this.#known(key));
+            await remove(this.#providerOf(key), valueOf(this.#state, key));
             this.#state.delete(key);
         }
     }
@@ -254,22 +257,14 @@ export class EngineRun {
     async #delete(keys: readonly string[]): Promise<void> {
         const dependents = new Map<string, string[]>(keys.map((key) => [key, []]));
         for (const key of keys) {
-            for (const dependency of this.#known(key).dependencies) {
+            for (const dependency of valueOf(this.#state, key).dependencies) {
                 dependents.get(dependency)?.push(key);
             }
         }
         await this.#inOrder(dependents, async (key) => {
-            await remove(this.#providerOf(key), this.#known(key));
+            await remove(this.#providerOf(key), valueOf(this.#state, key));
             this.#state.delete(key);
         });
-    }
-
-    #known(key: string): ResourceState & Pick<Declared, "dependencies" | "propertyDependencies"> {
-        const state = this.#state.get(key);
-        if (state === undefined) {
-            throw new Error(`${key} is not in the state.`);
-        }
-        return state;
     }
 
     /** Takes a step with each once all that it waits for is done. After a failure what is under way is finished. */
@@ -292,10 +287,20 @@ export class EngineRun {
                 await step(key);
             } catch (error) {
                 this.#errors.push(`${key}: ${(error as Error).message}`);
+                this.#thrown.push(error);
             }
         };
         await Promise.all([...waitsFor.keys()].map(run));
     }
+}
+
+/** The value of a key that a map has. */
+function valueOf<Value>(map: ReadonlyMap<string, Value>, key: string): Value {
+    const value = map.get(key);
+    if (value === undefined) {
+        throw new Error(`${key} is not there.`);
+    }
+    return value;
 }
 
 async function create<Inputs extends object, Outputs extends Inputs>(

@@ -15,6 +15,8 @@ export interface RecordedResource {
     readonly inputs: Readonly<Record<string, unknown>>;
     /** The names of the inputs that are, or hold, a secret. */
     readonly secrets: readonly string[];
+    /** The names of the outputs that are secrets whatever the inputs are. */
+    readonly secretOutputs: readonly string[];
     /** The resources, `<type> <name>`, that were made already when it was asked for. */
     readonly after: readonly string[];
     /** The resources, `<type> <name>`, with which it is replaced. */
@@ -35,7 +37,13 @@ export interface RecordedResource {
 
 type RecordedOptions = Pick<
     RecordedResource,
-    "replacedWith" | "isRetained" | "hooksBefore" | "isDeletedBeforeReplaced" | "dependencies" | "propertyDependencies"
+    | "secretOutputs"
+    | "replacedWith"
+    | "isRetained"
+    | "hooksBefore"
+    | "isDeletedBeforeReplaced"
+    | "dependencies"
+    | "propertyDependencies"
 >;
 
 /** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
@@ -61,6 +69,7 @@ const outputs: Readonly<Record<string, (name: string, random: (name: string) => 
 };
 
 const noOptions: RecordedOptions = {
+    secretOutputs: [],
     replacedWith: [],
     isRetained: false,
     hooksBefore: [],
@@ -79,6 +88,7 @@ interface RegisterRequest {
     getType(): string;
     getName(): string;
     getReplaceWithList(): string[];
+    getAdditionalsecretoutputsList(): string[];
     getRetainondelete(): boolean | undefined;
     getHooks():
         | { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[]; getBeforeDeleteList(): string[] }
@@ -206,6 +216,7 @@ function recordOptions(): Map<string, RecordedOptions> {
             propertyDependencies[property] = keysOf(of.getUrnsList());
         });
         recorded.set(`${shortType(request.getType())} ${request.getName()}`, {
+            secretOutputs: request.getAdditionalsecretoutputsList(),
             replacedWith: keysOf(request.getReplaceWithList()),
             isRetained: request.getRetainondelete() ?? false,
             hooksBefore: hooksBefore(request),

@@ -1,0 +1,74 @@
+import Table from "cli-table3";
+import type { Verdict } from "./bench.ts";
+import type { CaseResult } from "./cases.ts";
+import { commands } from "./commands.ts";
+import { kinds } from "./kinds.ts";
+
+/** What of a result counts. */
+export type Counted = Pick<CaseResult, "application" | "command" | "kind" | "verdict">;
+
+const shown: readonly Verdict[] = [
+    "right at once",
+    "right after the next run",
+    "error and told",
+    "wrong",
+    "not injected",
+];
+
+const count = (of: readonly Counted[], verdict: Verdict) => of.filter((one) => one.verdict === verdict).length;
+
+/** Rows of kinds and columns of commands, each `injected: at once / after the next run / told / wrong`, and the totals. */
+function rowsOf(results: readonly Counted[]): string[][] {
+    const cell = (of: readonly Counted[]) => {
+        const injected = of.length - count(of, "not injected");
+        const counts = shown.slice(0, 4).map((verdict) => count(of, verdict));
+        return of.length === 0 ? "" : `${injected}: ${counts.join(" / ")}`;
+    };
+    const row = (title: string, of: readonly Counted[]) => [
+        title,
+        ...commands.map(({ title: command }) => cell(of.filter((one) => one.command === command))),
+        cell(of),
+    ];
+    return [
+        ...kinds.map(({ title }) =>
+            row(
+                title,
+                results.filter(({ kind }) => kind === title),
+            ),
+        ),
+        row("All", results),
+    ];
+}
+
+const head = ["Fault", ...commands.map(({ title }) => title), "All"];
+
+function totals(results: readonly Counted[]): string {
+    const counts = shown.map((verdict) => `${count(results, verdict)} ${verdict}`).join(", ");
+    return `${results.length} faults: ${counts}`;
+}
+
+/** A table of kinds by commands, and the totals. */
+export function summaryOf(results: readonly Counted[]): string {
+    const table = new Table({ head, style: { head: [], border: [] } });
+    table.push(...rowsOf(results));
+    return [
+        "Each cell: faults injected: right at once / right after the next run / error and told / wrong",
+        table.toString(),
+        totals(results),
+    ].join("\n");
+}
+
+/** The same for `docs/reliability.md`. */
+export function markdownOf(results: readonly Counted[]): string {
+    const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+    const applications = [...new Set(results.map(({ application }) => application))].map(
+        (name) => `${name} ${results.filter(({ application }) => application === name).length}`,
+    );
+    return [
+        line(head),
+        line(head.map(() => "---")),
+        ...rowsOf(results).map(line),
+        "",
+        `${totals(results)}. By profile: ${applications.join(", ")}.`,
+    ].join("\n");
+}
