@@ -69,6 +69,11 @@ const definitions: Record<ServerName, Definition> = {
 /** The servers of the sandbox, in the order in which they are shown. */
 export const serverNames = Object.keys(definitions) as ServerName[];
 
+/** The names of all servers, which they have to find when they call each other. */
+const hosts = Object.values(definitions)
+    .map(({ host }) => host)
+    .join(" ");
+
 /** The ports that can be chosen, with their defaults. */
 export const defaultPorts: Ports = { lms: 18000, mitxonline: 18013, "mitxonline-apisix": 19080, xpro: 18053 };
 
@@ -220,7 +225,7 @@ async function launch(
     const child = spawn(python, command, {
         cwd: project,
         detached: true,
-        env: { ...process.env, PYTHONUNBUFFERED: "1", ...environment },
+        env: { ...process.env, PYTHONUNBUFFERED: "1", SANDBOX_HOSTS: hosts, ...environment },
         // The log's descriptor itself, so that logging goes on when the command that started the server has ended.
         stdio: ["ignore", log.fd, log.fd],
     });

@@ -1,6 +1,7 @@
 """Serving a Django application on loopback: arguments, sockets, the log."""
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ def serve(title, addresses, make_application, requirements):
     """Bind, make the application, serve it until SIGTERM. A fault ends the process with one line."""
     sys.stdout.reconfigure(line_buffering=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    add_hosts(os.environ.get("SANDBOX_HOSTS", "").split())
     listeners = [_bind(title, address) for address in addresses]
     try:
         import waitress
@@ -42,6 +44,15 @@ def serve(title, addresses, make_application, requirements):
     where = " and ".join("{}:{}".format(*listener.getsockname()) for listener in listeners)
     print(f"{title} on {where}")
     waitress.serve(_logged(application), sockets=listeners, threads=THREADS, ident=None, _quiet=True)
+
+
+def add_hosts(names):
+    """Have these names lead to this machine, whatever the hosts file says, as `extra_hosts` do in a container."""
+    look_up = socket.getaddrinfo
+    if names:
+        socket.getaddrinfo = lambda host, *rest, **named: look_up(
+            "127.0.0.1" if host in names else host, *rest, **named
+        )
 
 
 def _bind(title, address):

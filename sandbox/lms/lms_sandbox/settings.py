@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "student",
     "oauth_dispatch",
     "third_party_auth",
+    "user_authn",
     "lms_sandbox",
 ]
 
@@ -148,6 +149,23 @@ REST_FRAMEWORK = {
 SOCIAL_AUTH_STRATEGY = "third_party_auth.strategy.ConfigurationModelStrategy"
 SOCIAL_AUTH_FIELDS_STORED_IN_SESSION = ["auth_entry", "next"]
 SOCIAL_AUTH_LOGIN_ERROR_URL = "/login"
+SOCIAL_AUTH_LOGIN_REDIRECT_URL = "/dashboard"
+SOCIAL_AUTH_INACTIVE_USER_LOGIN = True
+SOCIAL_AUTH_PIPELINE = [
+    "third_party_auth.pipeline.note_entry",
+    "social_core.pipeline.social_auth.social_details",
+    "social_core.pipeline.social_auth.social_uid",
+    "social_core.pipeline.social_auth.auth_allowed",
+    "social_core.pipeline.social_auth.social_user",
+    "social_core.pipeline.user.get_username",
+    "third_party_auth.pipeline.ensure_account",
+    "social_core.pipeline.user.create_user",
+    "social_core.pipeline.social_auth.associate_user",
+    "social_core.pipeline.social_auth.load_extra_data",
+    "social_core.pipeline.user.user_details",
+    "third_party_auth.pipeline.sync_profile",
+    "third_party_auth.pipeline.mark_signed_in",
+]
 SOCIAL_AUTH_OAUTH_SECRETS = {"ol-oauth2": os.environ.get("SANDBOX_OAUTH_SECRET", "")}
 
 if _switch("SANDBOX_COMPANION", "0"):

@@ -8,6 +8,7 @@ from django.views.static import serve as serve_file
 
 from lms_sandbox import views
 from openedx_api.views import CourseDetailView, CourseListView, MeView
+from user_authn.registration import RegistrationView, register_page
 from user_authn.views import LoginSessionView, mfe_context
 
 admin.site.site_header = admin.site.site_title = "LMS Administration"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("dashboard", views.dashboard, name="dashboard"),
     path("heartbeat", views.heartbeat),
+    path("register", register_page, name="register"),
     path("login", views.login_page, name="login"),
     path("logout", views.logout_page, name="logout"),
     # Django's own sign-in page is not reachable on an Open edX LMS.
@@ -26,6 +28,9 @@ urlpatterns = [
     path("auth/", include("social_django.urls", namespace="social")),
     path("oauth2/", include("oauth_dispatch.urls")),
     re_path(r"^api/user/(?P<api_version>v1|v2)/account/login_session/$", LoginSessionView.as_view()),
+    path("user_api/v1/account/registration/", RegistrationView.as_view()),
+    path("api/user/v1/account/registration/", RegistrationView.as_view()),
+    path("api/user/v2/account/registration/", RegistrationView.as_view(), name="user_api_registration_v2"),
     path("api/user/v1/me", MeView.as_view()),
     path("api/mfe_context", mfe_context, name="mfe_context"),
     path("api/courses/v1/courses/", CourseListView.as_view()),

@@ -3,6 +3,7 @@
 import logging
 import sys
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, logout
@@ -17,6 +18,8 @@ from social_django.models import UserSocialAuth
 
 from lms_sandbox.seed import ACCOUNTS
 from third_party_auth.models import OAuth2ProviderConfig
+from third_party_auth.pipeline import SIGNED_IN_COOKIE
+from third_party_auth.provider import displayed_providers
 
 LIBRARIES = (
     "Django",
@@ -26,6 +29,9 @@ LIBRARIES = (
     "ol-social-auth",
     "openedx-companion-auth",
 )
+#: The hosts to which a sign-out leads back.
+DEVELOPMENT_HOSTS = (".odl.local", "local.openedx.io")
+
 log = logging.getLogger("lms")
 
 
@@ -54,19 +60,24 @@ def home(request):
 @login_required
 def dashboard(request):
     """Where Open edX sends a learner after sign-in."""
-    return render(request, "lms_sandbox/dashboard.html")
+    links = UserSocialAuth.objects.filter(user=request.user)
+    return render(request, "lms_sandbox/dashboard.html", {"links": links})
 
 
 @require_GET
 def login_page(request):
     """Stands in for the sign-in micro-frontend, which is another server in reality."""
-    return render(request, "lms_sandbox/login.html")
+    return render(request, "lms_sandbox/login.html", {"providers": displayed_providers()})
 
 
 def logout_page(request):
-    """End the session, by GET as Open edX does."""
+    """End the session, by GET as Open edX does; on to `redirect_url` where that is an address of development."""
     logout(request)
-    return redirect("home")
+    target = request.GET.get("redirect_url", "")
+    host = urlsplit(target).hostname or ""
+    response = redirect(target if host.endswith(DEVELOPMENT_HOSTS) else "home")
+    response.delete_cookie(SIGNED_IN_COOKIE)
+    return response
 
 
 def admin_login(request):

@@ -1,5 +1,8 @@
 """Which providers the current request's site has."""
 
+from social_core.utils import PARTIAL_TOKEN_SESSION_NAME
+from social_django.utils import load_strategy
+
 from third_party_auth.models import OAUTH_BACKENDS, OAuth2ProviderConfig
 
 
@@ -18,3 +21,17 @@ def enabled_providers():
 def displayed_providers(hint=None):
     """The visible ones, and the one whose provider id is `hint` even when it is not visible."""
     return [p for p in enabled_providers() if p.displayed_for_login or p.provider_id == hint]
+
+
+def running_pipeline(request):
+    """
+    The sign-in through a provider that waits in this session for an account, as `(provider, details)`, or None.
+
+    `details` are what the provider told about the user: `username`, `email`, `name`.
+    """
+    token = request.session.get(PARTIAL_TOKEN_SESSION_NAME)
+    partial = load_strategy(request).partial_load(token) if token else None
+    provider = partial and next((p for p in enabled_providers() if p.backend_name == partial.backend), None)
+    if not provider:
+        return None
+    return provider, {**partial.kwargs["details"], "username": partial.kwargs["username"]}

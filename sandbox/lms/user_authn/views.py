@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from django_ratelimit.core import is_ratelimited
 
 from student.models import LoginFailures
-from third_party_auth.provider import displayed_providers
+from third_party_auth.provider import displayed_providers, running_pipeline
 
 FOUR_WEEKS = 4 * 7 * 24 * 3600
 INCORRECT = "Email or password is incorrect."
@@ -145,6 +145,19 @@ def mfe_context(request):
     `tpa_hint` adds a hidden one; `force_cache_miss=true` from signed-in staff renews the list. A session in which a
     message of the admin waits gets 500, once the list is renewed: such a message has no tag.
     """
+    context = third_party_auth_context(request)
+    details = context.pop("pipeline_user_details")
+    return JsonResponse(
+        {
+            "contextData": {**context, "countryCode": "", "pipelineUserDetails": details},
+            "registrationFields": {},
+            "optionalFields": {},
+        }
+    )
+
+
+def third_party_auth_context(request):
+    """What the pages for signing in and registering need to know of providers, and of the one that vouches for the user."""
     context = {
         "currentProvider": None,
         "platformName": settings.PLATFORM_NAME,
@@ -155,8 +168,7 @@ def mfe_context(request):
         "registerFormSubmitButtonText": "Create Account",
         "autoSubmitRegForm": False,
         "syncLearnerProfileData": False,
-        "countryCode": "",
-        "pipelineUserDetails": {},
+        "pipeline_user_details": {},
     }
     destination = request.GET.get("next", "/dashboard")
     for provider in displayed_providers(request.GET.get("tpa_hint")):
@@ -172,10 +184,17 @@ def mfe_context(request):
                 "registerUrl": _login_url(provider, "register", destination),
             }
         )
+    if waits := running_pipeline(request):
+        provider, details = waits
+        context["currentProvider"] = provider.name
+        context["finishAuthUrl"] = reverse("social:complete", args=[provider.backend_name])
+        context["autoSubmitRegForm"] = provider.skip_registration_form
+        context["syncLearnerProfileData"] = provider.sync_learner_profile_data
+        context["pipeline_user_details"] = details
     for message in messages.get_messages(request):
         if message.extra_tags.split()[0] == "social-auth":
             context["errorMessage"] = str(message)
-    return JsonResponse({"contextData": context, "registrationFields": {}, "optionalFields": {}})
+    return context
 
 
 def _login_url(provider, auth_entry, destination):

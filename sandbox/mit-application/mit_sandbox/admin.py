@@ -1,14 +1,30 @@
 """Admin pages: django-oauth-toolkit's own, xPro's with an inline formset, and the handbook's pages to confirm with."""
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from oauth2_provider.admin import ApplicationAdmin
 from oauth2_provider.models import get_application_model
 
-from mit_sandbox.models import Access
+from mit_sandbox.models import Access, OpenEdxApiAuth, OpenEdxUser
 
-admin.site.register([model for model in apps.get_containing_app_config(__name__).get_models() if model is not Access])
+
+@admin.register(OpenEdxUser)
+class OpenEdxUserAdmin(admin.ModelAdmin):
+    """Accounts in Open edX."""
+
+    list_display = ("id", "user", *(["edx_username"] if settings.FLAVOUR == "mitxonline" else []), "has_been_synced")
+    raw_id_fields = ("user",)
+    search_fields = ("user__username", "user__email")
+
+
+@admin.register(OpenEdxApiAuth)
+class OpenEdxApiAuthAdmin(admin.ModelAdmin):
+    """Tokens for Open edX's API."""
+
+    list_display = ("id", "user")
+    raw_id_fields = ("user",)
+    search_fields = ("user__username", "user__email")
+
 
 if settings.FLAVOUR == "xpro":
 

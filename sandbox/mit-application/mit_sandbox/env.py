@@ -52,3 +52,8 @@ def require():
     """End the process where a setting is missing, as the real application does in its container."""
     if settings.FROM_ENVIRONMENT and missing():
         sys.exit(f"The following settings are missing: {', '.join(missing())}")
+
+
+def base_url() -> str:
+    """The address by which browsers know the application, without a slash at the end."""
+    return values().get(settings.BASE_URL_VARIABLE, "").rstrip("/")

@@ -1,7 +1,10 @@
 """What stands in front of the application: its missing settings, APISIX, nginx."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
 from mit_sandbox import env
@@ -24,12 +27,14 @@ def apisix(get_response):
     """The API gateway on a port of its own: it keeps the sign-in for Keycloak, and passes on the rest."""
 
     def middleware(request):
-        if request.META["SERVER_PORT"] != str(settings.APISIX_PORT):
+        request.is_behind_apisix = request.META["SERVER_PORT"] == str(settings.APISIX_PORT)
+        if not request.is_behind_apisix:
             return get_response(request)
         if "apisix" not in env.values().get("COMPOSE_PROFILES", "").split(","):
             return HttpResponse("APISIX is not running", status=502, content_type="text/plain")
         if request.path in ("/admin/login", "/admin/login/", "/login", "/login/"):
-            return HttpResponseRedirect("/realms/olapps/protocol/openid-connect/auth")
+            query = urlencode({"next": request.GET.get("next", "/dashboard")})
+            return HttpResponseRedirect(f"/realms/olapps/protocol/openid-connect/auth?{query}")
         return get_response(request)
 
     return middleware
@@ -45,3 +50,17 @@ def nginx(get_response):
         return get_response(request)
 
     return middleware
+
+
+class TrustedOrigins(CsrfViewMiddleware):
+    """
+    Django's own, with `CSRF_TRUSTED_ORIGINS` of the application's settings.
+
+    A browser names its origin with the port, which nginx has stripped from the host: MITx Online refuses its posts at the
+    application's own port unless that origin is among them.
+    """
+
+    @property
+    def allowed_origins_exact(self):
+        """The origins, as Django compares them."""
+        return set(env.values().get("CSRF_TRUSTED_ORIGINS", "").split(","))

@@ -19,28 +19,68 @@ class Access(models.Model):
 class OpenEdxUserBase(models.Model):
     """A user's account in Open edX."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    edx_username = models.CharField(max_length=30)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="openedx_users")
+    platform = models.CharField(max_length=20, default="edx")
+    has_been_synced = models.BooleanField(default=False, help_text="Whether the account has been made in Open edX.")
 
     class Meta:
         abstract = True
+
+    def __str__(self):
+        return f"{self.user} in {self.platform}"
 
 
 if settings.FLAVOUR == "mitxonline":
 
     class OpenEdxUser(OpenEdxUserBase):
-        """As MITx Online names it."""
+        """As MITx Online names it. The name in Open edX is chosen by the user."""
+
+        edx_username = models.CharField(max_length=30, null=True, unique=True)
 
         class Meta:
             verbose_name = "open edx user"
 
+        @property
+        def name_in_open_edx(self):
+            """The username there."""
+            return self.edx_username
+
+        @classmethod
+        def prepare(cls, user, edx_username):
+            """The user's row, with a name in Open edX."""
+            row, _ = cls.objects.get_or_create(user=user)
+            if not row.edx_username:
+                row.edx_username = edx_username
+                row.save()
+            return row
+
 else:
 
     class CoursewareUser(OpenEdxUserBase):
-        """As xPro names it."""
+        """As xPro names it. The name in Open edX is that in xPro."""
 
         class Meta:
             verbose_name = "courseware user"
+
+        @property
+        def name_in_open_edx(self):
+            """The username there."""
+            return self.user.username
+
+        @classmethod
+        def prepare(cls, user, _edx_username):
+            """The user's row; a new one is saved only once its account has been made."""
+            return cls.objects.filter(user=user).first() or cls(user=user)
+
+    OpenEdxUser = CoursewareUser
+
+
+def edx_username(user):
+    """The name by which Open edX gets to know `user`, or None where MITx Online has none for them."""
+    if settings.FLAVOUR == "xpro":
+        return user.get_username() or None
+    row = OpenEdxUser.objects.filter(user_id=user.pk).first()
+    return row.edx_username if row else None
 
 
 class OpenEdxApiAuth(models.Model):
@@ -49,6 +89,10 @@ class OpenEdxApiAuth(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     refresh_token = models.CharField(max_length=128)
     access_token = models.CharField(max_length=128, blank=True)
+    access_token_expires_on = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "open edx api auth"
+
+    def __str__(self):
+        return f"Tokens of {self.user}"

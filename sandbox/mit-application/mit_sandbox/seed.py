@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+
+from mit_sandbox.models import OpenEdxUser
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,15 @@ ACCOUNTS = (
 
 @transaction.atomic
 def seed():
-    """Make the accounts."""
+    """Make the accounts; in MITx Online only the superuser has a username for Open edX."""
     for account in ACCOUNTS:
-        get_user_model().objects.create_user(
+        user = get_user_model().objects.create_user(
             account.username,
             account.email,
             account.username,
+            first_name=account.username.capitalize(),
             is_staff=account.is_staff,
             is_superuser=account.is_superuser,
         )
+        if account.is_superuser and settings.FLAVOUR == "mitxonline":
+            OpenEdxUser.prepare(user, account.username)

@@ -23,7 +23,17 @@ TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOUR]
 ENV_DEFAULTS = {
     "OPENEDX_OAUTH_APP_NAME": "edx-oauth-app",
     "OPENEDX_OAUTH_PROVIDER": {"mitxonline": "mitxpro-oauth2", "xpro": "ol-oauth2"}[FLAVOUR],
+    "OPENEDX_API_BASE_URL": "http://edx.odl.local:18000",
+    "OPENEDX_SOCIAL_LOGIN_PATH": {
+        "mitxonline": "/auth/login/mitxpro-oauth2/?auth_entry=login",
+        "xpro": "/auth/login/ol-oauth2/?auth_entry=login",
+    }[FLAVOUR],
+    "LOGOUT_REDIRECT_URL": "/",
 }
+
+#: Its own address in `.env`, and where Open edX sends a browser back to.
+BASE_URL_VARIABLE = {"mitxonline": "MITX_ONLINE_BASE_URL", "xpro": "MITXPRO_BASE_URL"}[FLAVOUR]
+REDIRECT_PATH = {"mitxonline": "/_/auth/complete", "xpro": "/login/_private/complete"}[FLAVOUR]
 
 SECRET_KEY = (STATE_DIR / "secret_key").read_text()
 DEBUG = False
@@ -35,7 +45,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
-LOGIN_URL = "/login/"
+LOGIN_URL = {"mitxonline": "/login/", "xpro": "/signin/"}[FLAVOUR]
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "mit_sandbox.views.csrf_failure"
 
@@ -56,7 +66,7 @@ MIDDLEWARE = [
     "mit_sandbox.middleware.nginx",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "mit_sandbox.middleware.TrustedOrigins",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "oauth2_provider.middleware.OAuth2TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.contrib.staticfiles.views import serve as serve_static
 from django.urls import include, path, re_path
 
@@ -12,16 +12,27 @@ admin.site.site_header = admin.site.site_title = f"{settings.TITLE} administrati
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", LoginView.as_view(template_name="mit_sandbox/login.html"), name="login"),
-    path("logout/", LogoutView.as_view(next_page="home"), name="logout"),
+    path("create-account/", views.CreateAccountView.as_view(), name="create-account"),
     path("admin/", admin.site.urls),
     path("oauth2/", include("oauth2_provider.urls", namespace="oauth2_provider")),
     path(".well-known/openid-configuration", views.openid_configuration),
     path("api/users/me", views.me),
     path("_/auth/complete", views.complete),
     path("login/_private/complete", views.complete),
-    re_path(r"^realms/", views.keycloak),
     re_path(r"^static/(?P<path>.*)$", serve_static, {"insecure": True}),
 ]
 if settings.FLAVOUR == "mitxonline":
-    urlpatterns.append(path("api/v0/userinfo/", views.userinfo))
+    urlpatterns += [
+        path("api/v0/userinfo/", views.userinfo),
+        path("login/", views.gateway_login),
+        path("create-profile/", views.CreateProfileView.as_view(), name="create-profile"),
+        re_path(r"^dashboard/?$", views.home),
+        re_path(r"^logout/?$", views.gateway_logout),
+        path("logout/oidc", views.keycloak_logout),
+        re_path(r"^realms/", views.KeycloakView.as_view()),
+    ]
+else:
+    urlpatterns += [
+        path("signin/", LoginView.as_view(template_name="mit_sandbox/login.html"), name="login"),
+        path("logout/", views.XproLogoutView.as_view(), name="logout"),
+    ]

@@ -1,18 +1,26 @@
 """The application's few own answers, and its pages for people."""
 
 from importlib.metadata import version
+from urllib.parse import urlencode, urlsplit
 
+from django import forms
 from django.apps import apps
 from django.conf import settings
-from django.http import HttpResponseForbidden, JsonResponse
-from django.shortcuts import render
+from django.contrib.auth import get_user_model, login, logout
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import Http404, HttpResponseForbidden, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
+from django.views.generic import FormView
 from oauth2_provider.models import get_application_model
 
 from mit_sandbox import env
-from mit_sandbox.models import Access
+from mit_sandbox.models import Access, edx_username
+from mit_sandbox.openedx import OpenEdxError, create_user
 from mit_sandbox.seed import ACCOUNTS
 
 LIBRARIES = ("Django", "django-oauth-toolkit")
@@ -64,34 +72,165 @@ def openid_configuration(request):
 @require_GET
 def me(request):
     """Who asks. Without a valid token the answer is 200 as well."""
-    user = request.user
-    return JsonResponse(
-        {
-            "id": user.id,
-            "username": user.get_username(),
-            "email": getattr(user, "email", None),
-            "name": user.get_full_name() if user.is_authenticated else "",
-            "is_anonymous": user.is_anonymous,
-            "is_authenticated": user.is_authenticated,
-        }
-    )
+    return JsonResponse(_about(request.user))
 
 
 @require_GET
 def userinfo(request):
-    """Who asks, as OpenID Connect's user-info endpoint says it."""
-    user = request.user
-    if user.is_anonymous:
-        return JsonResponse({"detail": "Authentication credentials were not provided."}, status=401)
-    return JsonResponse(
-        {
-            "sub": str(user.id),
-            "username": user.get_username(),
-            "preferred_username": user.get_username(),
-            "email": user.email,
-            "name": user.get_full_name() or user.get_username(),
-        }
-    )
+    """Who asks; 409 for somebody whom Open edX has no name for, and for nobody."""
+    if request.user.is_anonymous or not edx_username(request.user):
+        return JsonResponse({"error": "User has no edx_username."}, status=409)
+    return JsonResponse(_about(request.user))
+
+
+def _about(user):
+    return {
+        "id": user.id,
+        "username": edx_username(user),
+        "email": getattr(user, "email", None),
+        "name": user.get_full_name() if user.is_authenticated else "",
+        "is_anonymous": user.is_anonymous,
+        "is_authenticated": user.is_authenticated,
+    }
+
+
+class CreateAccountForm(forms.Form):
+    """What a new user is asked for."""
+
+    username = forms.SlugField(max_length=30)
+    name = forms.CharField(label="Full name", max_length=150)
+    email = forms.EmailField()
+    password = forms.CharField(widget=forms.PasswordInput)
+
+    def clean(self):
+        """No two users have the same username or e-mail address."""
+        for field in ("username", "email"):
+            if get_user_model().objects.filter(**{f"{field}__iexact": self.cleaned_data.get(field)}).exists():
+                self.add_error(field, "A user has this already.")
+
+
+class CreateProfileForm(forms.Form):
+    """What MITx Online asks somebody for who has signed in and whom it has no username for."""
+
+    username = forms.SlugField(max_length=30, help_text="Your public username in courses.")
+    name = forms.CharField(label="Full name", max_length=150)
+
+
+class OpenEdxFormView(FormView):
+    """A form that ends with an account in Open edX, and then leads to `next`; 502 with the words where that fails."""
+
+    template_name = "mit_sandbox/form.html"
+
+    def get_context_data(self, **kwargs):
+        """With the address to go on to."""
+        return {"next": self._next(), "title": self.title, "text": self.text, **super().get_context_data(**kwargs)}
+
+    def form_valid(self, form):
+        """Make the account."""
+        try:
+            create_user(self.user_of(form), form.cleaned_data["username"])
+        except OpenEdxError as error:
+            context = self.get_context_data(form=form, open_edx_error=str(error))
+            return self.render_to_response(context, status=502)
+        return redirect(self._next())
+
+    def _next(self):
+        target = self.request.POST.get("next") or self.request.GET.get("next") or "/"
+        is_own = url_has_allowed_host_and_scheme(target, {self.request.get_host(), urlsplit(env.base_url()).netloc})
+        return target if is_own else "/"
+
+
+class CreateAccountView(OpenEdxFormView):
+    """
+    Signing up, on one page: the user, the session, and the account in Open edX.
+
+    xPro does that on several pages and by an e-mail; with MITx Online behind APISIX Keycloak has the first part, and at
+    its own port there is no page for it, but `openedx.api.create_user`.
+    """
+
+    form_class = CreateAccountForm
+    title = "Create an account"
+    text = "One page here for what takes several, and an e-mail, in the real application."
+
+    def user_of(self, form):
+        """The new user, signed in; one that is there already after a failure in Open edX."""
+        fields = form.cleaned_data
+        user = get_user_model().objects.create_user(
+            fields["username"], fields["email"], fields["password"], first_name=fields["name"]
+        )
+        login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
+        return user
+
+
+class CreateProfileView(LoginRequiredMixin, OpenEdxFormView):
+    """Where MITx Online sends somebody who has signed in for the first time."""
+
+    form_class = CreateProfileForm
+    title = "Complete your profile"
+    text = "MITx Online asks for this after the first sign-in. Open edX does not know you until then."
+
+    def user_of(self, form):
+        """The one who has signed in."""
+        self.request.user.first_name = form.cleaned_data["name"]
+        self.request.user.save()
+        return self.request.user
+
+
+def gateway_login(request):
+    """
+    MITx Online's own sign-in page only redirects: APISIX keeps it for Keycloak.
+
+    So at the application's own port somebody without a session is sent in a circle.
+    """
+    target = request.GET.get("next", "/dashboard")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host(), urlsplit(env.base_url()).netloc}):
+        target = "/dashboard"
+    if request.user.is_authenticated and not edx_username(request.user):
+        return redirect(f"{reverse('create-profile')}?{urlencode({'next': target})}")
+    return redirect(target)
+
+
+def gateway_logout(request):
+    """MITx Online: first the LMS's sign-out, which leads back here; from its page (`no_redirect=1`) that of Keycloak."""
+    base_url = env.base_url()
+    if request.GET.get("no_redirect", "").startswith("1"):
+        return redirect(f"{base_url}/logout/oidc" if request.user.is_authenticated else base_url)
+    return redirect(f"{env.values()['LOGOUT_REDIRECT_URL']}?{urlencode({'redirect_url': base_url})}")
+
+
+def keycloak_logout(request):
+    """APISIX ends the session at Keycloak and here; the application itself has no such page."""
+    if not request.is_behind_apisix:
+        raise Http404
+    logout(request)
+    return redirect("/")
+
+
+class XproLogoutView(LogoutView):
+    """xPro: by POST; on to the LMS's sign-out, which leads back."""
+
+    def get_success_url(self):
+        """The LMS's sign-out."""
+        return f"{env.values()['LOGOUT_REDIRECT_URL']}?{urlencode({'redirect_url': env.base_url()})}"
+
+
+class KeycloakView(LoginView):
+    """Stands in for Keycloak, which signs users in behind APISIX: the application's own users and passwords."""
+
+    template_name = "mit_sandbox/keycloak.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        """Behind APISIX only."""
+        if not request.is_behind_apisix:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_success_url(self):
+        """Somebody without a username for Open edX is asked for one first."""
+        target = self.get_redirect_url() or "/dashboard"
+        if edx_username(self.request.user):
+            return target
+        return f"{reverse('create-profile')}?{urlencode({'next': target})}"
 
 
 def csrf_failure(request, reason=""):
@@ -102,8 +241,3 @@ def csrf_failure(request, reason=""):
 def complete(request):
     """Where Open edX sends a browser back to; names what arrived, not its values."""
     return render(request, "mit_sandbox/complete.html", {"names": sorted(request.GET)})
-
-
-def keycloak(request):
-    """Behind APISIX the sign-in is Keycloak's, which the sandbox does not have."""
-    return render(request, "mit_sandbox/keycloak.html", {"title": settings.TITLE})
