@@ -8,7 +8,7 @@ import { Credentials } from "./components/credentials.ts";
 import { OpenEdxRegistration } from "./components/openEdxRegistration.ts";
 import { OpenEdxServer } from "./components/openEdxServer.ts";
 import { ProviderConfigurations } from "./components/providerConfigurations.ts";
-import { serverLinks, signInUrl as signInUrlOf } from "./config/links.ts";
+import { serverLinks, signInFirst as signInFirstOf, signInUrl as signInUrlOf } from "./config/links.ts";
 import { loadConfig } from "./config/load.ts";
 import { renderReadme } from "./config/readme.ts";
 
@@ -60,6 +60,9 @@ export const tutorPlugin = pulumi.secret(server.pluginText);
 
 /** The address to try the sign-in with. */
 export const signInUrl = signInUrlOf(config);
+
+/** What to do before that, where the address does not work by itself. */
+export const signInFirst = signInFirstOf(config);
 
 /** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
 export const readme = pulumi.output(gateways).apply((known) =>

@@ -7,6 +7,20 @@ export function signInUrl({ openEdx }: Pick<StackConfig, "openEdx">): string {
     return openEdx.url + openEdxConstants.loginPath;
 }
 
+/**
+ * What to do before one opens that address, where it does not work by itself: MITx Online at its own port has no sign-in
+ * page for learners, so that a browser without a session there goes in a circle.
+ */
+export function signInFirst({ application }: Pick<StackConfig, "application">): string | undefined {
+    const { profile, connection } = application;
+    if (profile.hasSignInPage) return undefined;
+    return (
+        `Sign in at ${connection.baseUrl}/admin/ first, as a user with an edx_username: at this port ${profile.title} ` +
+        "has no sign-in page for learners. A browser can sign in there only where the application's .env has " +
+        `CSRF_TRUSTED_ORIGINS=${new URL(connection.baseUrl).origin}`
+    );
+}
+
 /** The addresses of both servers and of the pages of their admins that the integration concerns. */
 export function serverLinks({ openEdx, application }: Pick<StackConfig, "openEdx" | "application">) {
     const { oauthApplicationsPath: oauthApplications } = mitApplication;

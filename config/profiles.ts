@@ -18,6 +18,8 @@ export interface ApplicationProfile {
     readonly hasEdxApplication: boolean;
     /** Whether Open edX finds its endpoints by discovery; xPro's discovery document names no user info endpoint. */
     readonly hasDiscovery: boolean;
+    /** Whether somebody without a session finds a page to sign in on at its address. */
+    readonly hasSignInPage: boolean;
     /** Whether users reach it through the gateway APISIX and sign in with Keycloak. */
     readonly isBehindApisix: boolean;
     /** The variable of `.env` with its own address, which its Compose file passes on. */
@@ -59,6 +61,7 @@ const mitxOnline: ApplicationProfile = {
     openEdxApplicationName: "mitxonline-oauth-app",
     hasEdxApplication: true,
     hasDiscovery: true,
+    hasSignInPage: false,
     isBehindApisix: false,
     baseUrlVariable: "MITX_ONLINE_BASE_URL",
     dockerBaseUrlVariable: "MITXONLINE_DOCKER_BASE_URL",
@@ -84,6 +87,7 @@ export const profiles = {
         openEdxApplicationName: "xpro-oauth-app",
         hasEdxApplication: false,
         hasDiscovery: false,
+        hasSignInPage: true,
         isBehindApisix: false,
         baseUrlVariable: "MITXPRO_BASE_URL",
         environment: {},
@@ -98,6 +102,7 @@ export const profiles = {
         ...mitxOnline,
         title: "MITx Online (APISIX, Keycloak)",
         port: 9080,
+        hasSignInPage: true,
         isBehindApisix: true,
         keycloak: {
             domain: "kc.odl.local",

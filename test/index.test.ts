@@ -110,6 +110,11 @@ describe.each([
         expect(outputs.urls).toStrictEqual({ openEdx: openEdxUrls, application: urls });
     });
 
+    test("tells what to do before that, where the application has no page to sign in on", () => {
+        const first = /^Sign in at http:\/\/mitxonline\.odl\.local:8013\/admin\/ first, .* CSRF_TRUSTED_ORIGINS=/;
+        expect(outputs.signInFirst ?? "").toMatch(application === "mitxonline" ? first : /^$/);
+    });
+
     test("tells the gateways", async () => {
         await expect(valueOf(outputs.gateways)).resolves.toStrictEqual({
             openEdx: "172.18.0.1",

@@ -16,6 +16,7 @@ const exitCode =
 if (exitCode === 0) {
     console.log(`
 The sandbox is integrated. What next:
+  npm run pulumi -- stack output signInUrl       where to sign in (stack output signInFirst: what to do before)
   npm run verify                                 does it work, and if not, what to do
   npm run pulumi -- preview --refresh            what has drifted or would change
   npm run pulumi -- up --refresh                 repair it

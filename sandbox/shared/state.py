@@ -55,8 +55,8 @@ def password_hashers():
     return ["hashing.FewIterations" if fast else global_settings.PASSWORD_HASHERS[0]]
 
 
-def templates():
-    """Django's `TEMPLATES`: those of the apps, and the page that all servers share."""
+def templates(header):
+    """Django's `TEMPLATES`: those of the apps, and the page that all servers share, whose head is made by `header`."""
     return [
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -67,6 +67,7 @@ def templates():
                     "django.template.context_processors.request",
                     "django.contrib.auth.context_processors.auth",
                     "django.contrib.messages.context_processors.messages",
+                    header,
                 ]
             },
         }

@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "social_django.middleware.SocialAuthExceptionMiddleware",
 ]
 
-TEMPLATES = templates()
+TEMPLATES = templates("lms_sandbox.views.header")
 PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 

@@ -35,6 +35,11 @@ DEVELOPMENT_HOSTS = (".odl.local", "local.openedx.io")
 log = logging.getLogger("lms")
 
 
+def header(_request):
+    """What the head of each page says."""
+    return {"server": {"kind": "openedx", "name": "Open edX (sandbox)"}}
+
+
 @require_GET
 def home(request):
     """What this server is, what is in it, and where to look."""

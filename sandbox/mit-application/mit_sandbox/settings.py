@@ -29,6 +29,8 @@ ENV_DEFAULTS = {
         "xpro": "/auth/login/ol-oauth2/?auth_entry=login",
     }[FLAVOUR],
     "LOGOUT_REDIRECT_URL": "/",
+    # Empty in reality; here as in the `.env` of somebody who uses a browser at the application's own port.
+    "CSRF_TRUSTED_ORIGINS": f"http://mitxonline.odl.local:{PORT}" if FLAVOUR == "mitxonline" else "",
 }
 
 #: Its own address in `.env`, and where Open edX sends a browser back to.
@@ -77,7 +79,7 @@ AUTHENTICATION_BACKENDS = [
     "oauth2_provider.backends.OAuth2Backend",
 ]
 
-TEMPLATES = templates()
+TEMPLATES = templates("mit_sandbox.views.header")
 PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 

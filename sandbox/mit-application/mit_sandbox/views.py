@@ -26,6 +26,11 @@ from mit_sandbox.seed import ACCOUNTS
 LIBRARIES = ("Django", "django-oauth-toolkit")
 
 
+def header(_request):
+    """What the head of each page says."""
+    return {"server": {"kind": "mit", "name": f"{settings.TITLE} (sandbox)"}}
+
+
 @require_GET
 def home(request):
     """What this server is, what is in it, and where to look."""
@@ -40,10 +45,18 @@ def home(request):
             for model in models
             if model is not Access
         ],
+        "sign_out": _sign_out_path(request),
         "env_file": env.path(),
         "env_names": sorted(env.given()),
     }
     return render(request, "mit_sandbox/home.html", context)
+
+
+def _sign_out_path(request):
+    """Where the session ends: MITx Online's own sign-out only leads on to Keycloak's, which its own port has not."""
+    if settings.FLAVOUR == "xpro":
+        return reverse("logout")
+    return "/logout/oidc" if request.is_behind_apisix else reverse("admin:logout")
 
 
 @require_GET
