@@ -4,7 +4,7 @@ import { BlockList, createServer, isIP } from "node:net";
 import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { answerOf, lastLines } from "../dynamic-providers/command.ts";
-import { lookup } from "../dynamic-providers/django-admin/http.ts";
+import { lookup } from "../dynamic-providers/django-admin/lookup.ts";
 import {
     composeLabels,
     docker,

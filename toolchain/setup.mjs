@@ -307,9 +307,10 @@ function installStandIns(reachable) {
         }
         mkdirSync(folder, { recursive: true });
         const plugin = join(project, "toolchain", "plugins", `${name}.ts`);
+        const first = join(project, "dynamic-providers", "quickStart.js");
         writeFileSync(
             join(folder, `pulumi-resource-${name}`),
-            `#!/bin/sh\nexec node --disable-warning=ExperimentalWarning '${plugin}' "$@"\n`,
+            `#!/bin/sh\nexec node --disable-warning=ExperimentalWarning --require '${first}' '${plugin}' "$@"\n`,
             { mode: 0o755 },
         );
         writeFileSync(marker, "");

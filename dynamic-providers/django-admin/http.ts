@@ -1,4 +1,3 @@
-import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +6,8 @@ import pRetry, { AbortError } from "p-retry";
 import { Cookie, CookieJar, domainMatch } from "tough-cookie";
 import { ProviderError, UnreachableError } from "./errors.ts";
 import { parseHtml } from "./html.ts";
+import { lookup } from "./lookup.ts";
+import { silences } from "./silences.ts";
 
 /** An HTTP client with the cookies of one session. */
 export interface HttpClient {
@@ -175,21 +176,6 @@ function lostAnswer(where: string, error: AxiosError): UnreachableError {
     );
 }
 
-/** For how long a server has been silent in this run, by its origin. One that answers is taken off. */
-const silences = new Map<string, Silence>();
-
-interface Silence {
-    readonly milliseconds: number;
-    /** When the last request to it ran out of time. */
-    readonly end: number;
-    readonly error: UnreachableError;
-}
-
-/** Lets silent servers be asked again: they are being waited for. */
-export function forgetSilences(): void {
-    silences.clear();
-}
-
 /**
  * How long a request may take, given how long the server has been silent.
  * @throws AbortError with the error of the last request where it was silent for too long.
@@ -264,36 +250,4 @@ export function serverWords(body: string): string {
     $("body *").before(" ").after(" ");
     const text = $("body").text().replaceAll(/\s+/g, " ").trim();
     return text === "" ? "(empty answer)" : text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-/** Development names that stand for this machine; they often lack in DNS and in the hosts file. No other name does. */
-const LOOPBACK_NAMES = /(^|\.)(odl\.local|local\.openedx\.io|localhost)$/;
-const unresolvable = new Set<string>();
-
-type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
-
-/**
- * `dns.lookup`, but development names such as `mitxonline.odl.local` that do not resolve go to the loopback address, so
- * that provisioning needs no hosts file.
- */
-export function lookup(hostname: string, options: LookupOptions, callback: LookupCallback): void {
-    const loopback = () => {
-        if (options.all === true) {
-            callback(null, [{ address: "127.0.0.1", family: 4 }]);
-        } else {
-            callback(null, "127.0.0.1", 4);
-        }
-    };
-    if (unresolvable.has(hostname)) {
-        loopback();
-        return;
-    }
-    dnsLookup(hostname, options, (error, address, family) => {
-        if (error !== null && LOOPBACK_NAMES.test(hostname)) {
-            unresolvable.add(hostname);
-            loopback();
-        } else {
-            callback(error, address, family);
-        }
-    });
 }

@@ -7,8 +7,9 @@ import { parseChangelist, type Row } from "./changelist.ts";
 import { parseDeletion } from "./deletion.ts";
 import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "./errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
-import { forgetSilences, httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
+import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
 import { signIn } from "./signIn.ts";
+import { forgetSilences } from "./silences.ts";
 
 const sessions = new Map<string, AdminSession>();
 

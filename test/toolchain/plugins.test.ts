@@ -70,7 +70,7 @@ beforeAll(async () => {
         await mkdir(plugin, { recursive: true });
         await writeFile(
             path.join(plugin, `pulumi-resource-${name}`),
-            `#!/bin/sh\nexec node --disable-warning=ExperimentalWarning '${project}/toolchain/plugins/${name}.ts' "$@"\n`,
+            `#!/bin/sh\nexec node --disable-warning=ExperimentalWarning --require '${project}/dynamic-providers/quickStart.js' '${project}/toolchain/plugins/${name}.ts' "$@"\n`,
             { mode: 0o755 },
         );
     }

@@ -4,14 +4,9 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { UnreachableError } from "../../../dynamic-providers/django-admin/errors.ts";
-import {
-    forgetSilences,
-    httpClient,
-    jsonOf,
-    lookup,
-    serverWords,
-    TIMEOUT_SECONDS,
-} from "../../../dynamic-providers/django-admin/http.ts";
+import { httpClient, jsonOf, serverWords, TIMEOUT_SECONDS } from "../../../dynamic-providers/django-admin/http.ts";
+import { lookup } from "../../../dynamic-providers/django-admin/lookup.ts";
+import { forgetSilences } from "../../../dynamic-providers/django-admin/silences.ts";
 
 let server: Server | undefined;
 /** How many requests reached the server. */
