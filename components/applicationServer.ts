@@ -7,6 +7,7 @@ import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
 import { CopiedFile } from "../dynamic-providers/copiedFile.ts";
 import { DjangoSuperuser } from "../dynamic-providers/djangoSuperuser.ts";
+import { expectDatabase } from "../dynamic-providers/docker.ts";
 import { SignInPage } from "../dynamic-providers/signInPage.ts";
 import type { ApplicationEnvironment } from "./applicationEnvironment.ts";
 import { ComposeResources } from "./composeResources.ts";
@@ -72,6 +73,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
                 gateway: platform === "linux" ? application.gateway : undefined,
                 found: application.volumes,
                 keepsVolumes: application.keepsVolumes,
+                expectations: mapDatabases(project),
             },
             { parent: this, dependsOn: [environment.envFile, ...copies] },
         );
@@ -98,6 +100,22 @@ export class ApplicationServer extends pulumi.ComponentResource {
             { parent: this, dependsOn: page, ...this.inDatabase },
         );
     }
+}
+
+/**
+ * Keycloak does not start without a database of its own, which the checkout makes on new data only.
+ *
+ * @returns by service: a check of the database that its command names, on a server of the same project.
+ */
+function mapDatabases({ name, services }: ComposeProject): Record<string, () => Promise<void>> {
+    const expectations = Object.entries(services).flatMap(([service, { command }]) => {
+        const option = (key: string) => command?.find((word) => word.startsWith(`--${key}=`))?.replace(/^[^=]*=/, "");
+        const [host, database] = [option("db-url-host"), option("db-url-database")];
+        return host !== undefined && host in services && database !== undefined
+            ? [[service, () => expectDatabase(name, host, option("db-username") ?? "postgres", database)] as const]
+            : [];
+    });
+    return Object.fromEntries(expectations);
 }
 
 /** What each placeholder in the Compose project stands for. */

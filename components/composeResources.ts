@@ -34,6 +34,8 @@ export interface ComposeResourcesArgs {
     readonly found: FoundVolumes;
     /** Whether a plan that leaves data behind is refused. `destroy` asks the configuration itself. */
     readonly keepsVolumes: boolean;
+    /** By service: throws where something of its surroundings is not as its container needs it. */
+    readonly expectations?: Readonly<Record<string, () => Promise<void>>>;
 }
 
 /**
@@ -107,6 +109,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                             async ({ newInputs }) => {
                                 const { volumes: known = [] } = newInputs as { volumes?: ContainerVolume[] };
                                 await Promise.all(completedBefore(project, definition).map(expectCompleted));
+                                await args.expectations?.[service]?.();
                                 await removeLeftContainer(name, project.name);
                                 await makeOwnVolumes(project.name, service, args.owner, volumesByPath(known));
                             },

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { answerOf, lastLines, runCommand } from "../dynamic-providers/command.ts";
+import { asByHand } from "../dynamic-providers/docker.ts";
 import { joinProfiles, parseEnvText, unreadableOutside, withBlock } from "../dynamic-providers/envBlock.ts";
 import { missingCheckout } from "../dynamic-providers/envFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
@@ -197,7 +198,10 @@ export async function buildImage(
     service: string,
 ): Promise<void> {
     const project = [...inFolder(folder), ...files.flatMap((file) => ["--file", file]), "--profile", "*"];
-    await runCommand("docker", ["compose", "--progress", "plain", ...project, "build", service], { show: true });
+    await runCommand("docker", ["compose", "--progress", "plain", ...project, "build", service], {
+        show: true,
+        env: asByHand(),
+    });
 }
 
 function defaultPlatform({ [DEFAULT_PLATFORM]: platform = "" }: Readonly<Record<string, string>>): string | undefined {
@@ -331,7 +335,11 @@ async function compose(
     copied: ReadonlyMap<string, string> = new Map(),
 ): Promise<string> {
     const [, folder = ""] = args;
-    const result = await answerOf("docker", ["compose", ...args], { cwd: folder, env, input });
+    const result = await answerOf("docker", ["compose", ...args], {
+        cwd: folder,
+        env: { ...asByHand(), ...env },
+        input,
+    });
     if (result.failed) {
         const said = [...copied].reduce((text, [file, copy]) => text.replaceAll(copy, file), lastLines(result));
         // What Compose can't fill in may be secret.

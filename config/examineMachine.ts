@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/anonymousVolumes.ts";
 import { projectContainers } from "../dynamic-providers/docker.ts";
@@ -5,7 +7,7 @@ import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/
 import { envFault, readEnvText } from "../dynamic-providers/envFaults.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
-import { askCompose, type ComposeProject, publishedPorts, withHost } from "./composeProject.ts";
+import { askCompose, composeFiles, type ComposeProject, publishedPorts, withHost } from "./composeProject.ts";
 import { environmentLines, placeholders } from "./environmentLines.ts";
 import { allOf, Fault } from "./faults.ts";
 import {
@@ -44,7 +46,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
     ]);
     const env = readEnvText(envFileOf(settings));
     const found: Found = {
-        ownLines: linesByOwn(profiles[settings.application], env),
+        ownLines: linesByOwn(profiles[settings.application], env, composeText(settings)),
         ...(askedRelease !== undefined && { release: askedRelease }),
     };
     const config = resolveSettings(settings, found);
@@ -171,18 +173,37 @@ async function checkEnvFile(
     }
 }
 
+/** The text of the checkout's Compose files, in which the variables are named that they ask for. */
+function composeText(settings: Settings): string {
+    return composeFiles(dirname(resolve(envFileOf(settings))))
+        .map((file) => readFileSync(file, "utf8"))
+        .join("\n");
+}
+
 /**
  * The lines of `.env` that follow from what its developer has set outside the block: those without which the application
  * does not boot, as far as they are not set, and the profiles of Compose that are switched on, where the stack needs some.
+ *
+ * @param compose - the text of the checkout's Compose files, where there are any.
  */
 export function linesByOwn(
-    { bootEnvironment, environment }: Pick<ApplicationProfile, "bootEnvironment" | "environment">,
+    {
+        bootEnvironment,
+        askedEnvironment = {},
+        environment,
+    }: Pick<ApplicationProfile, "bootEnvironment" | "askedEnvironment" | "environment">,
     env: EnvText,
+    compose = "",
 ): Record<string, string> {
     const own = valuesOutside(env);
     const { COMPOSE_PROFILES: profiles } = environment;
     return {
         ...(profiles !== undefined && { COMPOSE_PROFILES: joinProfiles(own["COMPOSE_PROFILES"] ?? "", profiles) }),
-        ...Object.fromEntries(Object.entries(bootEnvironment).filter(([key]) => (own[key] ?? "") === "")),
+        ...Object.fromEntries(
+            [
+                ...Object.entries(bootEnvironment),
+                ...Object.entries(askedEnvironment).filter(([key]) => compose.includes(`\${${key}`)),
+            ].filter(([key]) => (own[key] ?? "") === ""),
+        ),
     };
 }

@@ -91,7 +91,7 @@ const realm = z.object({ clients: z.array(z.object({ clientId: z.string(), secre
 /** The secret of APISIX in the realm that the checkout's Keycloak imports; nothing where that is not there. */
 function keycloakSecret({ keycloak }: ApplicationProfile, envFile: string): string {
     // Compose mounts the whole folder, and the file in it has had several names.
-    const folder = keycloak && join(dirname(resolve(envFile)), dirname(keycloak.realm));
+    const folder = keycloak && join(dirname(resolve(envFile)), keycloak.realms);
     if (folder === undefined || !existsSync(folder)) {
         return "";
     }

@@ -30,12 +30,14 @@ export interface ApplicationProfile {
     readonly environment: Readonly<Record<string, string>>;
     /** Lines of `.env` that it does not boot without, whatever their values. */
     readonly bootEnvironment: Readonly<Record<string, string>>;
+    /** The same for those of its checkouts whose Compose files ask for them. */
+    readonly askedEnvironment?: Readonly<Record<string, string>>;
     /** What its Keycloak needs of the checkout, where it has one. */
     readonly keycloak?: {
         /** The name that a browser is sent to. */
         readonly domain: string;
-        /** The realm that is imported, in which the client of APISIX has its secret. */
-        readonly realm: string;
+        /** The folder of the realm that is imported, in which the client of APISIX has its secret. */
+        readonly realms: string;
         readonly clientId: string;
         /** Files that have to be copied from a template, `<file>.default`, before Keycloak starts. */
         readonly copies: readonly string[];
@@ -106,7 +108,7 @@ export const profiles = {
         isBehindApisix: true,
         keycloak: {
             domain: "kc.odl.local",
-            realm: "config/keycloak/realms/default-realm.json",
+            realms: "config/keycloak/realms",
             clientId: "apisix",
             copies: ["config/keycloak/tls/tls.crt", "config/keycloak/tls/tls.key"],
         },
@@ -117,6 +119,8 @@ export const profiles = {
             MITOL_APIGATEWAY_USERINFO_CREATE: "True",
             MITOL_APIGATEWAY_USERINFO_UPDATE: "True",
         },
+        // Of a store that Keycloak makes in a volume; with an empty one it does not start.
+        askedEnvironment: { KEYCLOAK_SVC_KEYSTORE_PASSWORD: "local-keystore" },
     },
 } satisfies Record<string, ApplicationProfile>;
 

@@ -10,8 +10,8 @@ export interface CommandOptions {
     readonly show?: boolean;
     /** The folder in which it runs. Default: this process's. */
     readonly cwd?: string;
-    /** Variables on top of this process's environment. */
-    readonly env?: Readonly<Record<string, string>>;
+    /** Variables on top of this process's environment; `undefined` takes one of that away. */
+    readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** How a command ended, and what it printed, without white space around it. */

@@ -11,6 +11,8 @@ const EXEC_TRIES = 3;
 const INTERRUPTED = /exit code 1(37|43)\)|is not running|is restarting|stopped container|no such (exec|container)/i;
 /** For how long a container that restarts is waited for, in seconds. */
 const RESTART_PATIENCE = 120;
+/** For how long a database server that starts is waited for, in seconds. */
+const DATABASE_PATIENCE = 60;
 
 /** Compose's own labels. */
 export const composeLabels = {
@@ -41,14 +43,25 @@ export async function dockerEndpoint(): Promise<string> {
     return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
 }
 
+/** Says that `DOCKER_HOST` is not the user's, but {@link dockerHost}'s. */
+const HOST_OF_CONTEXT = "OPENEDX_DOCKER_HOST_OF_CONTEXT";
+
 /**
  * The variable by which the resources of `@pulumi/docker` use the daemon that the Docker CLI uses: they know no context.
  * Nothing where it is set already, or where the context also has certificates, which the variable can't carry.
  */
-export async function dockerHost(): Promise<{ readonly DOCKER_HOST?: string }> {
+export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
     const isSet = (process.env["DOCKER_HOST"] ?? "") !== "";
     const endpoint = isSet ? "" : await dockerEndpoint();
-    return /^(unix|npipe|ssh):/.test(endpoint) ? { DOCKER_HOST: endpoint } : {};
+    return /^(unix|npipe|ssh):/.test(endpoint) ? { DOCKER_HOST: endpoint, [HOST_OF_CONTEXT]: "true" } : {};
+}
+
+/**
+ * Takes that variable away again for Compose: a Compose file may pass it on to containers, whose environment would then
+ * differ from that of a `docker compose up` by hand.
+ */
+export function asByHand(): { readonly DOCKER_HOST?: undefined } {
+    return process.env[HOST_OF_CONTEXT] === "true" ? { DOCKER_HOST: undefined } : {};
 }
 
 /** A network by its exact name or id, or `undefined` where there is none. */
@@ -169,6 +182,30 @@ export async function expectCompleted(name: string): Promise<void> {
         throw new ProviderError(
             `The container ${name} ended with exit code ${code}, and others need it to end well. ` +
                 `See docker logs ${name}${said === "" ? "" : `:\n    ${said.replaceAll("\n", "\n    ")}`}`,
+        );
+    }
+}
+
+/**
+ * Waits until a database server in a container takes connections.
+ *
+ * @param service - of the server, in a Compose project.
+ * @param user - who may sign in without a password inside the container, as in the published images of PostgreSQL.
+ * @throws ProviderError where it has no database of that name, with what makes one.
+ */
+export async function expectDatabase(project: string, service: string, user: string, database: string): Promise<void> {
+    const query = `SELECT count(*) FROM pg_database WHERE datname = '${database.replaceAll("'", "''")}'`;
+    // While the image sets the server up it can't be reached by TCP.
+    const psql = ["psql", "--host", "127.0.0.1", "--username", user, "--dbname", "template1", "--tuples-only"];
+    let count = "";
+    await waitUntil(async () => {
+        count = await composeExec(project, service, [...psql, "--no-align", "--command", query]);
+    }, DATABASE_PATIENCE);
+    if (count === "0") {
+        throw new ProviderError(
+            `The database server ${service} has no database ${database}: its data is older than the script that makes one, ` +
+                "which runs on new data only. Make it, then repeat: " +
+                `docker compose --project-name ${project} exec ${service} createdb --username ${user} ${database}`,
         );
     }
 }

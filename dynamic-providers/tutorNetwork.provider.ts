@@ -32,16 +32,27 @@ export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
         return network && { ...props, gateway: network.gateway };
     },
 
-    update: (_id, _olds, news) => ensure(news),
+    async update(_id, olds, news) {
+        const outs = await ensure(news);
+        const label = (await findNetwork(outs.name))?.labels[OWNER_LABEL];
+        const isRenamed = label !== undefined && label !== news.owner && isMadeHere(label, olds);
+        return { ...outs, ...(isRenamed && { madeBy: label }) };
+    },
 
-    async delete(_id, { name, project, owner }) {
+    async delete(_id, props) {
+        const { name, project } = props;
         const network = await findNetwork(name);
-        if (network?.labels[OWNER_LABEL] === owner) {
+        if (isMadeHere(network?.labels[OWNER_LABEL], props)) {
             await removeContainers(await projectContainers(project));
             await removeNetwork(name);
         }
     },
 });
+
+/** Whether a network with that label is one that this stack made, whatever it is called now. */
+function isMadeHere(label: string | undefined, { owner, madeBy }: Pick<Outputs, "owner" | "madeBy">): boolean {
+    return label !== undefined && [owner, madeBy].includes(label);
+}
 
 /** The network as it is, or made where it is missing. */
 async function ensure(inputs: Inputs): Promise<Outputs> {

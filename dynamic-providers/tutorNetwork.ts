@@ -11,7 +11,6 @@ export const tutorNetwork = resourceType({
         tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
         owner: nonEmpty().meta({
             description: "Who makes the network, for instance `project/stack`; kept as a label",
-            local: true,
         }),
         wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
             description:
@@ -23,6 +22,9 @@ export const tutorNetwork = resourceType({
         name: z.string().meta({ description: "The name of the network, for instance `tutor_dev_default`" }),
         project: z.string().meta({ description: "The Compose project that it belongs to, for instance `tutor_dev`" }),
         gateway: z.string().meta({ description: "The address of the host in it" }),
+        madeBy: z.string().exactOptional().meta({
+            description: "The label of a network that this stack made, where the stack had another name then",
+        }),
     },
 });
 

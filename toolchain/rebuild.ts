@@ -6,12 +6,14 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { execa } from "execa";
+import { z } from "zod";
+import { projectVolumes } from "../dynamic-providers/anonymousVolumes.ts";
 import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
 import { composeLabels, docker, OWNER_LABEL } from "../dynamic-providers/docker.ts";
 import { tutorFolder, valueIn } from "../dynamic-providers/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
-import { project, projectName } from "./pulumi.ts";
+import { askPulumi, project, projectName } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
 import { whyKept } from "./tutorRoot.ts";
@@ -26,6 +28,13 @@ Options:
   -y, --yes           Don't ask
   -h, --help          Show this help
 `.trim();
+
+/** What of an exported stack is of interest. */
+const exported = z.object({
+    deployment: z
+        .object({ resources: z.array(z.object({ type: z.string(), id: z.string().default("") })).default([]) })
+        .default({ resources: [] }),
+});
 
 const options = readOptions();
 const settings = (await settingsOf(options.stack)) ?? fail(`There is no stack ${options.stack}: it has no settings.`);
@@ -48,7 +57,7 @@ if (kept !== undefined) {
 const table = new Table({ head: ["Step", "What goes, or comes"], style: { head: [], border: [] } });
 table.push(
     ["pulumi destroy", `all of the stack ${options.stack}`],
-    ["docker volume rm", "the volumes of its application, with its database"],
+    ["docker volume rm", "the volumes of its application, with its database, also one that was taken over"],
     ["docker image prune", "images that nothing uses"],
     ...(root === undefined ? [] : [["rm", `${root}: Tutor's configuration, databases and files`]]),
     ["pulumi up", "all of it, made anew"],
@@ -59,10 +68,12 @@ if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`)))
     process.exit(1);
 }
 
-const volumes = await volumesOf(`${projectName}/${options.stack}`);
+const projects = await composeProjects(options.stack);
 // What is on servers that go as well holds nothing up.
 process.env[DELETE_UNREACHABLE] = "true";
 await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
+// Its anonymous volumes are noted by now, also those that were taken over from containers of others.
+const volumes = (await Promise.all(projects.map(projectVolumes))).flat();
 if (volumes.length > 0) {
     await execa("docker", ["volume", "rm", "--force", ...volumes], { stdio: "inherit" });
 }
@@ -98,19 +109,19 @@ async function pulumi(...args: string[]): Promise<void> {
     }
 }
 
-/** The volumes of the Compose project that a stack runs, also those that Compose made before. */
-async function volumesOf(owner: string): Promise<string[]> {
-    const list = async (kind: "network" | "volume", label: string, format: string) =>
-        (await docker(kind, "ls", "--filter", `label=${label}`, "--format", format)).split("\n");
-    const project = `{{.Label "${composeLabels.project}"}}`;
-    const projects = [
-        ...(await list("network", `${OWNER_LABEL}=${owner}`, project)),
-        ...(await list("volume", `${OWNER_LABEL}=${owner}`, project)),
-    ];
-    const names = [...new Set(projects)]
-        .filter((name) => name !== "")
-        .map((name) => list("volume", `${composeLabels.project}=${name}`, "{{.Name}}"));
-    return (await Promise.all(names)).flat().filter((name) => name !== "");
+/**
+ * The Compose projects that a stack runs: as its state says, whatever the stack was called before, and as the labels say
+ * of what versions made that had no volumes in their state.
+ */
+async function composeProjects(stack: string): Promise<string[]> {
+    const { failed, stdout } = await askPulumi("stack", "export", "--stack", stack);
+    const { deployment } = exported.parse(failed ? {} : JSON.parse(stdout));
+    const inState = deployment.resources.filter(({ type }) => type.endsWith(":ComposeVolumes")).map(({ id }) => id);
+    const owned = ["--filter", `label=${OWNER_LABEL}=${projectName}/${stack}`];
+    const format = ["--format", `{{.Label "${composeLabels.project}"}}`];
+    const labels = await Promise.all(["network", "volume"].map((kind) => docker(kind, "ls", ...owned, ...format)));
+    const names = [...inState, ...labels.flatMap((text) => text.split("\n"))];
+    return [...new Set(names)].filter((name) => name !== "");
 }
 
 /** Databases write their files as users of their containers: what this user may not remove, such a container may. */

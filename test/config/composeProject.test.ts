@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import {
     askCompose,
+    buildImage,
     type ComposeService,
     publishedPorts,
     serviceHashes,
@@ -13,6 +14,7 @@ import {
 } from "../../config/composeProject.ts";
 import { describeCompose } from "../support/compose.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
+import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 
 describeCompose("a Compose project, asked of Compose,", () => {
@@ -132,6 +134,22 @@ volumes:
         await expect(askCompose(checkout, {})).resolves.toMatchObject({
             interpolated: ["services.web.command", "services.web.labels", "volumes.share.driver_opts"],
         });
+    });
+
+    test("has the shell's variables, but not the daemon's address where that is not the user's own", async () => {
+        await write("services: {web: {image: web, environment: {DOCKER_HOST: '${DOCKER_HOST:-missing}'}}}");
+        const former = process.env["DOCKER_HOST"];
+        const asked = async () => (await askCompose(checkout, {})).services["web"]?.environment["DOCKER_HOST"];
+        try {
+            process.env["DOCKER_HOST"] = "unix:///chosen";
+            await expect(asked()).resolves.toBe("unix:///chosen");
+            process.env["OPENEDX_DOCKER_HOST_OF_CONTEXT"] = "true";
+            await expect(asked()).resolves.toBe("missing");
+        } finally {
+            delete process.env["OPENEDX_DOCKER_HOST_OF_CONTEXT"];
+            Reflect.deleteProperty(process.env, "DOCKER_HOST");
+            Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
+        }
     });
 
     test("has the lines outside the managed block, and none of the block's values", async () => {
@@ -429,6 +447,31 @@ secrets: {token: {environment: TOKEN}}
 
             await expect(serviceHashes(checkout, normalised)).resolves.toHaveProperty("api");
         });
+    });
+});
+
+describe("the build of an image", () => {
+    let commands: FakeCommands;
+    beforeEach(async () => {
+        commands = await fakeCommands();
+    });
+    afterEach(() => commands.remove());
+    const project = () => ({ folder: commands.folder, files: [join(commands.folder, "docker-compose.yml")] });
+    const build = (then: string) => commands.make("docker", { compose: `echo '#7 RUN make it' >&2; ${then}` });
+
+    test("is Compose's own, of one service, in all profiles", async () => {
+        await build("true");
+        await buildImage(project(), "web");
+
+        await expect(commands.calls("docker")).resolves.toStrictEqual([
+            `compose --progress plain --project-directory ${commands.folder} --file ${commands.folder}/docker-compose.yml --profile * build web`,
+        ]);
+    });
+
+    test("that fails is told with the step that did", async () => {
+        await build("echo 'ERROR: make it did not complete' >&2; exit 17");
+
+        await expect(buildImage(project(), "web")).rejects.toThrow(/exit code 17.*RUN make it.*did not complete/s);
     });
 });
 

@@ -312,15 +312,18 @@ describe("what can be found out", () => {
             envFile = join(commands.folder, "mitxonline", ".env");
             await mkdir(join(dirname(envFile), "config/keycloak/realms"), { recursive: true });
         });
-        const writeRealm = (text: string) =>
-            writeFile(join(dirname(envFile), "config/keycloak/realms/default-realm.json"), text);
+        const writeRealm = (text: string, file = "ol-local-realm.json") =>
+            writeFile(join(dirname(envFile), "config/keycloak/realms", file), text);
         const realm = JSON.stringify({
             realm: "olapps",
             clients: [{ clientId: "account" }, { clientId: "apisix", secret: "of the realm" }],
         });
 
-        test("is the secret of the client apisix in the checkout's realm file", async () => {
-            await writeRealm(realm);
+        test.each([
+            ["of today", "ol-local-realm.json"],
+            ["before May 2025", "default-realm.json"],
+        ])("is the secret of the client apisix in the realm file of a checkout %s", async (_when, file) => {
+            await writeRealm(realm, file);
 
             await expect(withFound({ ...apisix, envFile })).resolves.toMatchObject({
                 keycloakClientSecret: "of the realm",
@@ -395,6 +398,19 @@ describe("the lines without which the application does not boot", () => {
 
         expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
     });
+});
+
+test("the password of Keycloak's store is set where the checkout asks for it and its developer has set none", () => {
+    const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
+    const lines = (env: string, compose: string) =>
+        linesByOwn(profiles["mitxonline-apisix"], parseEnvText(env), compose);
+    const asking = `command: start --config-keystore-password=\${${key}}`;
+
+    expect(lines("", asking)[key]).toMatch(/^.{6,}$/);
+    expect(lines(`${key}=\n`, asking)[key]).toMatch(/^.{6,}$/);
+    expect(lines(`${key}=my-own\n`, asking)).not.toHaveProperty(key);
+    expect(lines("", "command: start --import-realm")).not.toHaveProperty(key);
+    expect(linesByOwn(profiles.mitxonline, parseEnvText(""), asking)).not.toHaveProperty(key);
 });
 
 describe("the profiles of Compose", () => {

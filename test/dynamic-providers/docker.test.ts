@@ -1,5 +1,15 @@
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { composeExec, dockerHost, findNetwork, runningContainer, subnetOf } from "../../dynamic-providers/docker.ts";
+import {
+    composeExec,
+    dockerHost,
+    expectCompleted,
+    expectDatabase,
+    expectImage,
+    findNetwork,
+    runningContainer,
+    subnetOf,
+} from "../../dynamic-providers/docker.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 
 let commands: FakeCommands;
@@ -36,7 +46,10 @@ describe("the daemon for the resources of @pulumi/docker", () => {
         "ssh://ada@example.org",
     ])("is that of the CLI's current context: %s", async (endpoint) => {
         await context(endpoint);
-        await expect(dockerHost()).resolves.toStrictEqual({ DOCKER_HOST: endpoint });
+        await expect(dockerHost()).resolves.toStrictEqual({
+            DOCKER_HOST: endpoint,
+            OPENEDX_DOCKER_HOST_OF_CONTEXT: "true",
+        });
     });
 
     test("is left alone where the context may have certificates, where it is set, and where there is no Docker", async () => {
@@ -148,5 +161,62 @@ describe("a command in a service's container", () => {
             /The container restarted, again and again\. See why: tutor dev logs lms\n.*exec -T lms work failed/,
         );
         await expect(calls("compose")).resolves.toHaveLength(3);
+    });
+});
+
+describe("a job that others need the end of", () => {
+    const job = (code: number) =>
+        commands.make("docker", { "wait job-1": `echo ${code}`, "logs --tail 10 job-1": "printf 'one\\ntwo'" });
+
+    test("may end well", async () => {
+        await job(0);
+
+        await expect(expectCompleted("job-1")).resolves.toBeUndefined();
+    });
+
+    test("is told with what it said last where it does not", async () => {
+        await job(3);
+
+        await expect(expectCompleted("job-1")).rejects.toThrow(
+            "The container job-1 ended with exit code 3, and others need it to end well. See docker logs job-1:\n    one\n    two",
+        );
+    });
+});
+
+describe("an image that must not be pulled", () => {
+    test("may be here", async () => {
+        await commands.make("docker", { "image ls --quiet mine:1": "echo c0ffee" });
+
+        await expect(expectImage("mine:1")).resolves.toBeUndefined();
+    });
+
+    test("is told where it is not", async () => {
+        await commands.make("docker", { "image ls --quiet mine:1": "true" });
+
+        await expect(expectImage("mine:1")).rejects.toThrow(/no image mine:1 on this machine.*pull_policy: never/);
+    });
+});
+
+describe("a database on a server in a container", () => {
+    const exec = "compose --project-name mitxonline exec -T db psql --host 127.0.0.1 --username postgres ";
+
+    test("is waited for while the server starts, and may be there", async () => {
+        const started = join(commands.folder, "started");
+        await commands.make("docker", {
+            [exec]: `[ -f '${started}' ] && echo 1 || { touch '${started}'; echo 'connection refused' >&2; exit 2; }`,
+        });
+
+        await expect(expectDatabase("mitxonline", "db", "postgres", "keycloak")).resolves.toBeUndefined();
+        const [first = "", ...more] = await commands.calls("docker");
+        expect(first).toContain("WHERE datname = 'keycloak'");
+        expect(more).toStrictEqual([first]);
+    });
+
+    test("is told where it is not there, with what makes it", async () => {
+        await commands.make("docker", { [exec]: "echo 0" });
+
+        await expect(expectDatabase("mitxonline", "db", "postgres", "keycloak")).rejects.toThrow(
+            /db has no database keycloak.*docker compose --project-name mitxonline exec db createdb --username postgres keycloak/,
+        );
     });
 });

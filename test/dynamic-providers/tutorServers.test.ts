@@ -120,6 +120,35 @@ describe("the network of Tutor's development server", () => {
         await expect(network.read("tutor_dev_default", outs)).resolves.toStrictEqual({ id: "" });
     });
 
+    test("goes with the stack that made it also where that was renamed since, once or twice", async () => {
+        await docker({
+            "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": owner }),
+            "ps --all --quiet": "true",
+            "network rm tutor_dev_default": "true",
+        });
+        const renamed = await inputs({ owner: "openedx-mit-integration/renamed" });
+        const again = await inputs({ owner: "openedx-mit-integration/again" });
+        await expect(network.diff("", await outputs(), renamed)).resolves.toMatchObject({
+            changes: true,
+            replaces: [],
+        });
+        const { outs: first } = await network.update("", await outputs(), renamed);
+        const { outs: second } = await network.update("", first, again);
+        await network.delete("", second);
+
+        await expect(calls()).resolves.toContain("network rm tutor_dev_default");
+    });
+
+    test("stays where it was another stack's all along, and only this one was renamed", async () => {
+        await docker({
+            "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": "theirs" }),
+        });
+        const { outs } = await network.update("", await outputs(), await inputs({ owner: "renamed" }));
+        await network.delete("", outs);
+
+        expect((await calls()).filter((call) => call.startsWith("network rm"))).toStrictEqual([]);
+    });
+
     test("goes with the stack that made it, and with it the project's containers; another's stays", async () => {
         const outs = await outputs();
         const removals = {
