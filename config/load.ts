@@ -111,7 +111,7 @@ function parseJson(text: string): unknown {
 }
 
 function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>>, allowed: string): string {
-    const isSecret = settingsSchema.shape[key].meta()?.["secret"] === true;
+    const isSecret = settingsSchema.shape[key].meta()?.secret === true;
     const value = values[key] ?? "";
     const state = value === "" ? " is not set" : isSecret ? " is wrong" : `: ${withoutUser(value)}`;
     // A secret without a value is asked for, and so stays out of the shell's history.
