@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { composeFiles } from "../config/composeProject.ts";
 import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
-import { EnvFile } from "../dynamic-providers/envFile.ts";
+import { EnvFile, type EnvFileInputs } from "../dynamic-providers/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenEdxServer } from "./openEdxServer.ts";
@@ -57,7 +58,18 @@ function tellingToRead({ application, envFile }: ApplicationEnvironmentArgs): pu
                 `${application.checkout}. If it was not running, then: ${pulumiCommand("up")}`,
         );
     };
-    return { afterCreate: [tell], afterUpdate: [tell] };
+    const tellOfOtherLines = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+        // Other inputs, such as `adopt`, leave the file as it is.
+        if (!isDeepStrictEqual(linesOf(oldInputs), linesOf(newInputs))) {
+            await tell();
+        }
+    };
+    return { afterCreate: [tell], afterUpdate: [tellOfOtherLines] };
+}
+
+function linesOf(inputs: pulumi.ResourceHookArgs["oldInputs"]): unknown {
+    const { path, values } = (inputs ?? {}) as Partial<EnvFileInputs>;
+    return { path, values };
 }
 
 function madeValues(args: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {

@@ -57,10 +57,13 @@ export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
         if (former === null) {
             await removeWhole(session, `${LIST}${id}/`, `OAuth application "${name}"`);
         } else {
-            await giveBack(session, { path: changePage(id), formId: FORM }, fieldsOf(former), [
-                "client_id",
-                "client_secret",
-            ]);
+            const fields = fieldsOf(former);
+            await giveBack(
+                session,
+                { path: changePage(id), formId: FORM },
+                { ...fields, redirect_uris: former.redirectUrisText ?? fields.redirect_uris },
+                ["client_id", "client_secret"],
+            );
         }
         await forgetFormer(keyOf({ connection, clientId }));
     },
@@ -82,15 +85,28 @@ async function findByName(session: AdminSession, { name, clientId }: Inputs): Pr
     const named = await session.list(LIST, { name });
     const ours = named.length > 1 ? await session.list(LIST, { name, client_id: clientId }) : [];
     if (named.length > 1 && ours.length === 0) {
-        const pages = named.map((row) => session.url(changePage(row.id))).join(", ");
+        const described = await Promise.all(named.map(({ id }) => describe(session, id)));
         throw new ProviderError(
-            `${named.length} OAuth applications are named "${name}", none of this stack: ${pages}. ` +
-                "Delete all of them, or all but one and set adopt: true to take that one over.",
+            `${named.length} OAuth applications are named "${name}", and this stack made none of them: ` +
+                `${described.join(", ")}. Keep one and delete the others, as an MIT application works with one of that ` +
+                `name only. Then let the stack take it over: ${pulumiCommand("config set adopt true")}`,
         );
     }
     const id = (ours[0] ?? named[0])?.id;
     const form = id === undefined ? undefined : await session.form(changePage(id), FORM);
     return id === undefined || form === undefined ? undefined : { id, form, settings: settingsOf(form) };
+}
+
+/** An application's page, and what tells it from others of its name. */
+async function describe(session: AdminSession, id: string): Promise<string> {
+    const form = await session.form(changePage(id), FORM);
+    const about =
+        form === undefined
+            ? "deleted just now"
+            : isUntouched(settingsOf(form))
+              ? "never configured, for instance made by MITx Online's migrations"
+              : `client id ${form.text("client_id")}`;
+    return `${session.url(changePage(id))} (${about})`;
 }
 
 /** Finishes what an interrupted run began: the client id is random, so the application that has it is ours. */
@@ -114,7 +130,11 @@ async function adopt(session: AdminSession, { id, form, settings }: Found, input
             `set adopt: true (${pulumiCommand("config set adopt true")})`,
         );
     }
-    const former = { ...settings, clientSecret: form.text("client_secret") };
+    const former = {
+        ...settings,
+        clientSecret: form.text("client_secret"),
+        redirectUrisText: form.text("redirect_uris"),
+    };
     await noteFormer(keyOf(inputs), former);
     await session.save(fill(form, inputs));
     return { id, outs: { ...inputs, former } };
@@ -161,7 +181,7 @@ function fill(form: AdminForm, inputs: Settings & { clientSecret: string }): Adm
     return form.fill(fieldsOf(inputs));
 }
 
-function fieldsOf(inputs: Settings & { clientSecret: string }): Record<string, FieldValue> {
+function fieldsOf(inputs: Settings & { clientSecret: string }) {
     return {
         client_id: inputs.clientId,
         client_secret: inputs.clientSecret,
@@ -171,7 +191,7 @@ function fieldsOf(inputs: Settings & { clientSecret: string }): Record<string, F
         authorization_grant_type: inputs.authorizationGrantType,
         skip_authorization: inputs.skipAuthorization,
         algorithm: inputs.algorithm,
-    };
+    } satisfies Record<string, FieldValue>;
 }
 
 function settingsOf(form: AdminForm): Settings {

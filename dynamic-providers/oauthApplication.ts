@@ -53,10 +53,19 @@ export const oauthApplication = resourceType({
             }),
     },
     outputs: {
-        former: settings.extend({ clientSecret }).nullable().meta({
-            description: "What an adopted application was before; `null` for one that was made here",
-            secret: true,
-        }),
+        former: settings
+            .extend({
+                clientSecret,
+                redirectUrisText: z
+                    .string()
+                    .exactOptional()
+                    .meta({ description: "`redirectUris` as the server had them, with the white space between them" }),
+            })
+            .nullable()
+            .meta({
+                description: "What an adopted application was before; `null` for one that was made here",
+                secret: true,
+            }),
     },
 });
 

@@ -243,10 +243,10 @@ export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, u
     );
 }
 
-/** The gist of an error page: its text without markup, shortened. */
+/** The gist of an error page: its text without markup and Django's debug toolbar (MITx Online has it), shortened. */
 export function serverWords(body: string): string {
     const $ = parseHtml(body);
-    $("script, style, title").remove();
+    $("script, style, title, #djDebug").remove();
     $("body *").before(" ").after(" ");
     const text = $("body").text().replaceAll(/\s+/g, " ").trim();
     return text === "" ? "(empty answer)" : text.length > 300 ? `${text.slice(0, 300)}…` : text;

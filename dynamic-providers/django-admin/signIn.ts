@@ -53,12 +53,13 @@ async function signInToOpenEdx(http: HttpClient, connection: Connection): Promis
         const words = serverWords(typeof value === "string" ? value : answer.data);
         throw /too many/i.test(words) || code === "account-locked-out"
             ? tooMany(http, username, words)
-            : refused(http, username, words);
+            : refused(http, connection, words);
     }
 }
 
 /** Django's own sign-in form, as on the MIT applications. */
-async function signInToDjango(http: HttpClient, { username, password }: Connection): Promise<void> {
+async function signInToDjango(http: HttpClient, connection: Connection): Promise<void> {
+    const { username, password } = connection;
     const path = signInPath("django");
     const page = await http.send({ method: "GET", path });
     // That is how Django answers somebody who is signed in.
@@ -77,7 +78,7 @@ async function signInToDjango(http: HttpClient, { username, password }: Connecti
     });
     if (!leadsToAdmin(http, answer)) {
         const note = parseHtml(answer.data)("body:has(#login-form) .errornote").text().trim();
-        throw note === "" ? unexpected(http, path, answer, "an answer to the sign-in") : refused(http, username, note);
+        throw note === "" ? unexpected(http, path, answer, "an answer to the sign-in") : refused(http, connection, note);
     }
 }
 
@@ -128,10 +129,15 @@ function unexpected(http: HttpClient, path: string, answer: AxiosResponse<string
         : new UnreachableError(`${message} Is the server up, and is the address right?`, true);
 }
 
-function refused(http: HttpClient, username: string, words: string): RefusedError {
+function refused(http: HttpClient, { kind, username }: Connection, words: string): RefusedError {
+    const [key, more] =
+        kind === "openedx"
+            ? ["lmsPassword", ""]
+            : ["applicationPassword", "Django says the same of an inactive user, and of one who is not staff. "];
     return new RefusedError(
-        `${http.baseUrl} refused the sign-in of "${username}": ${words} ` +
-            "It is not tried again in this run. Check the user name and password in the stack's configuration.",
+        `${http.baseUrl} refused the sign-in of "${username}": ${words} ${more}` +
+            "Put the user right there, or give the stack the right password: " +
+            `${pulumiCommand(`config set --secret ${key}`)}. It is not tried again in this run.`,
     );
 }
 

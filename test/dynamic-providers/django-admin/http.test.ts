@@ -181,4 +181,9 @@ describe("serverWords", () => {
         expect(serverWords(`<p>${"long ".repeat(200)}</p>`).length).toBeLessThan(310);
         expect(serverWords("")).toBe("(empty answer)");
     });
+
+    test("leaves out Django's debug toolbar", () => {
+        const toolbar = '<div id="djDebug"><ul><li>Hide »</li><li>SQL 3 queries in 80.04ms</li></ul></div>';
+        expect(serverWords(`<body><h1>Access Forbidden</h1>${toolbar}</body>`)).toBe("Access Forbidden");
+    });
 });
