@@ -404,8 +404,11 @@ function client(
             async run() {
                 const own = await row();
                 const form = await session.newForm(`${list}${own?.id ?? ""}/change/`, "application_form");
+                const registered = form.text("redirect_uris").split(/\s+/);
                 const refusals = await Promise.all(
-                    wanted.redirectUris.map((uri) => authorizationFinding(session, authorizePath, wanted.id, uri)),
+                    wanted.redirectUris.map((uri) =>
+                        authorizationFinding(session, authorizePath, wanted.id, uri, registered.includes(uri)),
+                    ),
                 );
                 return { findings: [...refusals.flat(), ...consentFinding(session, form)] };
             },
@@ -413,8 +416,19 @@ function client(
     ];
 }
 
-/** What the authorization endpoint has against a redirect URI. A made-up scope, refused last, keeps it from granting. */
-async function authorizationFinding(session: AdminSession, path: string, id: string, uri: string): Promise<Finding[]> {
+/**
+ * What the authorization endpoint has against a redirect URI. A made-up scope, refused last, keeps it from granting.
+ *
+ * @param isRegistered - whether the application's form has the URI. xPro answers 500 in place of its error page, which a
+ * superuser without a legal address can't be shown.
+ */
+async function authorizationFinding(
+    session: AdminSession,
+    path: string,
+    id: string,
+    uri: string,
+    isRegistered: boolean,
+): Promise<Finding[]> {
     const query = new URLSearchParams({ client_id: id, redirect_uri: uri, response_type: "code", scope: "none" });
     const answer = await session.get(`${path}?${query.toString()}`);
     const target = String(answer.headers["location"] ?? "");
@@ -423,7 +437,7 @@ async function authorizationFinding(session: AdminSession, path: string, id: str
     }
     const evidence = seen(`GET ${session.url(path)} with redirect_uri ${uri}`, answer);
     // The client id is known by now, so that the refusal is the URI's, whatever the page says.
-    return [{ cause: answer.status === 400 ? "redirect-uri" : "unexpected-answer", evidence }];
+    return [{ cause: answer.status === 400 || !isRegistered ? "redirect-uri" : "unexpected-answer", evidence }];
 }
 
 function consentFinding(session: AdminSession, form: AdminForm): Finding[] {

@@ -78,7 +78,9 @@ async function signInToDjango(http: HttpClient, connection: Connection): Promise
     });
     if (!leadsToAdmin(http, answer)) {
         const note = parseHtml(answer.data)("body:has(#login-form) .errornote").text().trim();
-        throw note === "" ? unexpected(http, path, answer, "an answer to the sign-in") : refused(http, connection, note);
+        throw note === ""
+            ? unexpected(http, path, answer, "an answer to the sign-in")
+            : refused(http, connection, note);
     }
 }
 

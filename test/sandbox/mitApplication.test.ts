@@ -182,6 +182,11 @@ describe("mitxonline", () => {
         });
     });
 
+    test("has Django's debug toolbar on its pages", async () => {
+        const page = await new AdminBrowser(servers.mitxonline.baseUrl).get("/admin/login/");
+        expect(page.data).toMatch(/<div id="djDebug".*SQL/);
+    });
+
     test("has its API gateway only with that profile, and there the admin's sign-in belongs to Keycloak", async () => {
         const signInPage = () => new AdminBrowser(servers.mitxonline.apisixBaseUrl).get("/admin/login/");
         await configure("mitxonline", settings);
@@ -202,6 +207,12 @@ describe("xpro", () => {
 
     test("has no edx-oauth-app", async () => {
         expect(await admin.list(application, "name=edx-oauth-app")).toEqual([]);
+    });
+
+    test("answers 500 where a superuser, who has no legal address, would get an error page", async () => {
+        const missing = "/oauth2/authorize/?client_id=nobody&response_type=code";
+        await expect(admin.get(missing)).resolves.toMatchObject({ status: 500, data: "" });
+        await expect(admin.get("/no/such/page/")).resolves.toMatchObject({ status: 500, data: "" });
     });
 
     test("has no user info endpoint to discover", async () => {

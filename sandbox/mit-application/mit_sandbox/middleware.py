@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, HttpResponseServerError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
@@ -48,6 +48,37 @@ def nginx(get_response):
             request.META["HTTP_HOST"] = request.META.get("HTTP_HOST", "").split(":")[0]
             request.META["SERVER_PORT"] = "80"
         return get_response(request)
+
+    return middleware
+
+
+def debug_toolbar(get_response):
+    """The words of Django's debug toolbar, which MITx Online in development has on every page."""
+
+    def middleware(request):
+        response = get_response(request)
+        if settings.FLAVOUR == "mitxonline" and b"</body>" in getattr(response, "content", b""):
+            response.content = response.content.replace(b"</body>", DEBUG_TOOLBAR + b"</body>")
+        return response
+
+    return middleware
+
+
+DEBUG_TOOLBAR = (
+    b'<div id="djDebug" class="djdt-hidden"><ul><li><a href="#">Hide toolbar</a></li>'
+    b"<li>SQL <small>3 queries in 80.04ms</small></li></ul></div>"
+)
+
+
+def legal_address(get_response):
+    """xPro's error pages need the user's legal address: 500 for a superuser, who never signed up and has none."""
+
+    def middleware(request):
+        response = get_response(request)
+        is_error_page = response.status_code in (400, 404) and response["Content-Type"].startswith("text/html")
+        if settings.FLAVOUR == "xpro" and is_error_page and request.user.is_superuser:
+            return HttpResponseServerError()
+        return response
 
     return middleware
 

@@ -68,9 +68,11 @@ MIDDLEWARE = [
     "mit_sandbox.middleware.nginx",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "mit_sandbox.middleware.debug_toolbar",
     "mit_sandbox.middleware.TrustedOrigins",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "oauth2_provider.middleware.OAuth2TokenMiddleware",
+    "mit_sandbox.middleware.legal_address",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
