@@ -32,6 +32,8 @@ export interface ApplicationProfile {
     readonly bootEnvironment: Readonly<Record<string, string>>;
     /** The same for those of its checkouts whose Compose files ask for them. */
     readonly askedEnvironment?: Readonly<Record<string, string>>;
+    /** Variables of `.env` that name a devstack at `edx.odl.local` unless its developer sets them. */
+    readonly devstackVariables: readonly string[];
     /** What its Keycloak needs of the checkout, where it has one. */
     readonly keycloak?: {
         /** The name that a browser is sent to. */
@@ -70,6 +72,7 @@ const mitxOnline: ApplicationProfile = {
     // Compose can't read MITx Online's file without these ports, whether the services that use them run or not.
     environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
     bootEnvironment: mail,
+    devstackVariables: ["OPENEDX_STUDIO_API_BASE_URL", "OPENEDX_COURSE_BASE_URL"],
     confirmPages: {
         openEdxUsers: "/admin/openedx/openedxuser/",
         openEdxApiAuths: "/admin/openedx/openedxapiauth/",
@@ -94,6 +97,7 @@ export const profiles = {
         baseUrlVariable: "MITXPRO_BASE_URL",
         environment: {},
         bootEnvironment: { ...mail, EXTERNAL_COURSE_SYNC_API_KEY: "not-set" },
+        devstackVariables: [],
         confirmPages: {
             openEdxUsers: "/admin/courseware/coursewareuser/",
             openEdxApiAuths: "/admin/courseware/openedxapiauth/",

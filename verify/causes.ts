@@ -212,8 +212,8 @@ const table = {
     },
     "env-other-set-up": {
         title: "The application keeps addresses of another Open edX",
-        why: "Variables of its `.env` name `edx.odl.local:18000` or `:18001`, the former devstack.",
-        step: "Take the lines out, then `{up --refresh}` and `docker compose up --detach` in the checkout.",
+        why: "Where its `.env` does not set them, MITx Online uses the devstack's addresses, `edx.odl.local:18000` and `studio.edx.odl.local:18001`, for links to courses and for Studio.",
+        step: "Set them in its `.env`, outside the block; with Tutor: `OPENEDX_STUDIO_API_BASE_URL=http://studio.local.openedx.io:8001` and `OPENEDX_COURSE_BASE_URL=http://apps.local.openedx.io:2000/learning/course/`. Then `docker compose up --detach` in the checkout.",
         isWarning: true,
     },
     "discovery-addresses": {

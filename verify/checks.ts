@@ -10,7 +10,7 @@ import { parseHtml } from "../dynamic-providers/django-admin/html.ts";
 import { httpClient, jsonOf, serverWords } from "../dynamic-providers/django-admin/http.ts";
 import { adminSession, type AdminSession } from "../dynamic-providers/django-admin/session.ts";
 import { isSignInPage, signInPath } from "../dynamic-providers/django-admin/signIn.ts";
-import { effectiveValues } from "../dynamic-providers/envBlock.ts";
+import { effectiveValues, valuesOutside } from "../dynamic-providers/envBlock.ts";
 import { readEnvText } from "../dynamic-providers/envFaults.ts";
 import { addPage, FORM, LIST, settingsOf } from "../dynamic-providers/oauth2ProviderConfig.provider.ts";
 import { type Check, type Finding, found, type Outcome, passed } from "./check.ts";
@@ -507,14 +507,30 @@ function worker({ openEdx, worker: { username, token, renewBeforeDays } }: Targe
 }
 
 /** That `.env` has the stack's block, unchanged, and that the application's other addresses fit. */
-function environment({ envFile, environment: wanted }: Target): Check[] {
+function environment({ envFile, environment: wanted, profile }: Target): Check[] {
     return [
         {
             name: "env-file",
             title: "The application's .env has the stack's values",
             run: () => Promise.resolve(environmentOutcome(envFile, effectiveValues(readEnvText(envFile)), wanted)),
         },
+        {
+            name: "env-devstack",
+            title: "The application's .env names no other Open edX",
+            needs: ["env-file"],
+            run() {
+                const outside = valuesOutside(readEnvText(envFile));
+                const left = profile.devstackVariables.filter((key) => isDevstack(outside[key]));
+                return Promise.resolve(
+                    left.length === 0 ? passed() : found("env-other-set-up", `${envFile}: ${left.join(", ")}`),
+                );
+            },
+        },
     ];
+}
+
+function isDevstack(value: string | undefined): boolean {
+    return value === undefined || /\/\/(\w+\.)?edx\.odl\.local:1800\d/.test(value);
 }
 
 /** What differs, by name only: some values are secret. */

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "@jest/globals";
+import { UnreachableError } from "../../dynamic-providers/django-admin/errors.ts";
+import { causes, stepOf } from "../../verify/causes.ts";
+import { type Check, found, isHealthy, passed, runChecks } from "../../verify/check.ts";
+import { clockFinding, differences, environmentOutcome } from "../../verify/checks.ts";
+import { diagnose, diagnoseGateway } from "../../verify/diagnose.ts";
+import { findingsText } from "../../verify/table.ts";
+
+function check(name: string, run: Check["run"], more: Partial<Check> = {}): Check {
+    return { name, title: name, run, ...more };
+}
+
+const passes = (note?: string) => () => Promise.resolve(passed(note));
+
+describe("checks", () => {
+    test("that follow from a failed one are not run, and name the first that failed", async () => {
+        const results = await runChecks([
+            check("server", () => Promise.resolve(found("lms-down", "nothing there"))),
+            check("account", () => Promise.reject(new Error("is not run")), { needs: ["server"] }),
+            check("row", () => Promise.reject(new Error("is not run")), { needs: ["account"] }),
+            check("other", passes()),
+        ]);
+
+        expect(results.map(({ state, follows }) => [state, follows])).toEqual([
+            ["failed", undefined],
+            ["follows", "server"],
+            ["follows", "server"],
+            ["passed", undefined],
+        ]);
+        expect(isHealthy(results)).toBe(false);
+    });
+
+    test("run side by side, and wait for those that they need only", async () => {
+        const order: string[] = [];
+        let release: () => void = () => undefined;
+        const slow = new Promise<void>((settle) => (release = settle));
+        await runChecks(
+            [
+                check("slow", () => slow.then(() => passed())),
+                check("quick", passes()),
+                check(
+                    "after quick",
+                    () => {
+                        release();
+                        return Promise.resolve(passed());
+                    },
+                    { needs: ["quick"] },
+                ),
+            ],
+            ({ name }) => order.push(name),
+        );
+
+        expect(order).toEqual(["quick", "after quick", "slow"]);
+    });
+
+    test("only warned of leave the integration healthy, and hold nothing up", async () => {
+        const results = await runChecks([
+            check("names", () => Promise.resolve(found("name-unknown-to-browser", "xpro.odl.local"))),
+            check("sign-in", passes(), { needs: ["names"] }),
+        ]);
+
+        expect(results.map(({ state }) => state)).toEqual(["warning", "passed"]);
+        expect(isHealthy(results)).toBe(true);
+    });
+
+    test("without an answer are what that means for them, unless the words tell more", async () => {
+        const silent = (words: string) => () => Promise.reject(new UnreachableError(words, false));
+        const results = await runChecks([
+            check("down", silent("no answer (ECONNREFUSED)"), { unreachable: "keycloak-down" }),
+            check("nameless", silent("no answer (ENOTFOUND)"), { unreachable: "keycloak-down" }),
+            check("else", silent("no answer")),
+        ]);
+
+        expect(results.map(({ findings }) => findings[0]?.cause)).toEqual([
+            "keycloak-down",
+            "name-unknown",
+            "unexpected-answer",
+        ]);
+    });
+});
+
+describe("diagnosis", () => {
+    test.each([
+        ["Exception: Can't fetch setting of a disabled backend/provider.", "provider-disabled"],
+        ["TypeError: Cannot mix str and non-str arguments", "provider-addresses"],
+        ["Not found (404) Backend not found", "plugin-not-live"],
+        ["Connection error: HTTPConnectionPool(host='172.30.13.1', port=8013)", "application-unreachable-from-lms"],
+        ["Wrong state parameter given.", "state-lost"],
+        ["Authentication process canceled", "state-lost"],
+        ['{"error":"User has no edx_username."}', "no-edx-username"],
+        [
+            "ImproperlyConfigured: The following settings are missing: OPENEDX_API_CLIENT_ID",
+            "application-lacks-settings",
+        ],
+        ["Origin checking failed - http://mitxonline.odl.local:8013 does not match", "origin-refused"],
+        ['{"error_code": "user_not_active"}', "worker-inactive"],
+        ['{"error": "invalid_client"}', "client-secret"],
+        ['http://lms takes no sign-in of "edx" for now: Too many failed login attempts.', "too-many-sign-ins"],
+        ["It works!", undefined],
+    ])("of %j is %s", (words, cause) => {
+        expect(diagnose(words)).toBe(cause);
+    });
+
+    test("tells a port on 127.0.0.1 from an address that no network has any more", () => {
+        expect(diagnoseGateway("ECONNREFUSED", true)).toBe("port-on-loopback-only");
+        expect(diagnoseGateway("ECONNREFUSED", false)).toBe("stale-gateway");
+        expect(diagnoseGateway("EHOSTUNREACH", false)).toBe("stale-gateway");
+    });
+
+    test("of a clock allows a minute", () => {
+        const now = Date.parse("2026-01-01T12:00:00Z");
+        expect(clockFinding("http://lms", "Thu, 01 Jan 2026 12:00:50 GMT", now)).toEqual([]);
+        expect(clockFinding("http://lms", "Thu, 01 Jan 2026 11:00:00 GMT", now)).toEqual([
+            { cause: "wrong-clock", evidence: "the clock of http://lms is 3600 s behind this machine's" },
+        ]);
+    });
+
+    test("of .env names variables, never values", () => {
+        const wanted = { OPENEDX_API_CLIENT_SECRET: "right-secret", OPENEDX_IP: "172.30.80.1" };
+        expect(environmentOutcome(".env", { ...wanted, OPENEDX_API_CLIENT_SECRET: "wrong-secret" }, wanted)).toEqual({
+            findings: [{ cause: "env-differs", evidence: ".env: OPENEDX_API_CLIENT_SECRET" }],
+        });
+        expect(environmentOutcome(".env", {}, wanted).findings).toEqual([
+            { cause: "env-block-missing", evidence: ".env" },
+        ]);
+    });
+
+    test("of addresses tells what is missing and what differs", () => {
+        expect(differences({ API_ROOT: "http://old/" }, { API_ROOT: "http://new/", DISCOVERY_URL: "http://d/" })).toBe(
+            'API_ROOT is "http://old/", not "http://new/"; DISCOVERY_URL is missing, not "http://d/"',
+        );
+    });
+});
+
+test("every cause is a text that a reader can act on, with commands that are complete", () => {
+    const steps = Object.fromEntries(Object.keys(causes).map((cause) => [cause, stepOf(cause as keyof typeof causes)]));
+    const bad = Object.entries(steps).filter(([, step]) => /[{}]/.test(step) || !/[.?]$/.test(step));
+    expect(bad).toEqual([]);
+});
+
+test("a finding is told with evidence, cause and next step", async () => {
+    const [result] = await runChecks([
+        check("lms", () => Promise.resolve(found("lms-down", "GET http://lms: no answer"))),
+    ]);
+    expect(findingsText(result ? [result] : [])).toBe(
+        [
+            "Open edX does not answer",
+            "  Seen: GET http://lms: no answer",
+            `  Why:  ${causes["lms-down"].why.replaceAll("`", "")}`,
+            `  Next: ${stepOf("lms-down").replaceAll("`", "")}`,
+        ].join("\n"),
+    );
+});

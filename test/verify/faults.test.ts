@@ -1,0 +1,437 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import Table from "cli-table3";
+import { parseSettings } from "../../config/load.ts";
+import { resolveSettings } from "../../config/stackConfig.ts";
+import type { CauseId } from "../../verify/causes.ts";
+import { isHealthy, type Result, runChecks } from "../../verify/check.ts";
+import { readOnlyChecks } from "../../verify/checks.ts";
+import { findingsText } from "../../verify/table.ts";
+import { outputsSchema, type Target, targetOf } from "../../verify/target.ts";
+import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
+import { type CountingProxy, startCountingProxy } from "../support/countingProxy.ts";
+import { runScript, startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
+import { makeStack, type TestStack } from "../support/stack.ts";
+
+const APPLICATIONS = "oauth2_provider/application";
+const TOKENS = "oauth2_provider/accesstoken";
+const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
+const USERS = "auth/user";
+
+/** Something that breaks the integration, and is put right again. */
+interface Fault {
+    readonly name: string;
+    /** The check that finds it, and what it calls the cause. */
+    readonly check: string;
+    readonly cause: CauseId;
+    /** What it brings with it besides. */
+    readonly also?: readonly CauseId[];
+    /** @returns what puts it right. */
+    readonly apply: () => Promise<() => Promise<unknown> | undefined>;
+}
+
+let servers: TestServers<"lms" | "mitxonline" | "xpro">;
+let proxies: { lms: CountingProxy; mitxonline: CountingProxy };
+let stack: TestStack;
+let target: Target;
+let lms: AdminBrowser;
+let mit: AdminBrowser;
+const table = new Table({
+    head: ["Fault", "First failing check", "Named cause"],
+    style: { head: [], border: [], compact: true },
+});
+/** All that was said so far. */
+const told: string[] = [];
+
+beforeAll(async () => {
+    servers = await startServers(["lms", "mitxonline", "xpro"]);
+    proxies = {
+        lms: await startCountingProxy(servers.lms),
+        mitxonline: await startCountingProxy(servers.mitxonline),
+    };
+    const config = {
+        ...sandboxConfig("mitxonline", servers),
+        lmsUrl: proxies.lms.baseUrl,
+        applicationUrl: proxies.mitxonline.baseUrl,
+        applicationAdminUrl: proxies.mitxonline.baseUrl,
+    };
+    stack = await makeStack(config);
+    await stack.up();
+    const outputs = await stack.stack.outputs();
+    target = targetOf(
+        resolveSettings(parseSettings(config)),
+        outputsSchema.parse(Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))),
+    );
+    lms = await AdminBrowser.signIn(servers.lms);
+    mit = await AdminBrowser.signIn(servers.mitxonline);
+});
+afterAll(async () => {
+    process.stdout.write(`${table.toString()}\n`);
+    await stack.remove();
+    await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+    await servers.stop();
+});
+
+/** A row of a list is changed in its form, and back. */
+function changed(
+    browser: () => AdminBrowser,
+    model: string,
+    query: string,
+    changes: Changes,
+): () => Promise<() => Promise<unknown>> {
+    return async () => {
+        const admin = browser();
+        const [row] = await admin.list(model, query);
+        const id = row?.["id"] ?? "";
+        const before = await admin.values(model, id);
+        await admin.change(model, id, changes);
+        const former = Object.keys(changes).map((field): [string, string | null] => [field, before[field] ?? null]);
+        return () => admin.change(model, id, Object.fromEntries(former));
+    };
+}
+
+/** A newer row of a provider configuration, and one like the former. */
+function newRow(changes: Changes): () => Promise<() => Promise<unknown>> {
+    return async () => {
+        const site = new URL(proxies.lms.baseUrl).host;
+        const row = (await lms.list(CONFIGURATIONS)).find((one) => one["site"] === site);
+        await lms.add(CONFIGURATIONS, changes, `source=${row?.["id"] ?? ""}`);
+        return () => lms.add(CONFIGURATIONS, {}, `source=${row?.["id"] ?? ""}`);
+    };
+}
+
+/** A variable of the application's `.env` is changed by hand, and back. */
+function editedEnv(change: (text: string) => string): () => Promise<() => Promise<unknown>> {
+    return async () => {
+        const { envFile } = servers.mitxonline;
+        const before = await readFile(envFile, "utf8");
+        await writeFile(envFile, change(before));
+        return () => writeFile(envFile, before);
+    };
+}
+
+/** A server is made to say something at an address. */
+function saying(
+    proxy: () => CountingProxy,
+    url: string,
+    answer: { status: number; body?: string; headers?: Record<string, string> },
+): () => Promise<() => undefined> {
+    return () => {
+        const others = proxy().fault;
+        proxy().fault = (request, n) => (request.url === url ? answer : others?.(request, n));
+        return Promise.resolve(() => (proxy().fault = undefined));
+    };
+}
+
+/** Seen by the checks only: the stack has another value than the servers. */
+function mistaken(change: (target: Target) => Target): () => Promise<() => undefined> {
+    return () => {
+        const before = target;
+        target = change(target);
+        return Promise.resolve(() => {
+            target = before;
+            return undefined;
+        });
+    };
+}
+
+function changedWorker(program: string): Promise<unknown> {
+    return runScript(
+        servers.lms,
+        `from django.contrib.auth.models import User\nu = User.objects.get(username="mitserviceworker")\n${program}\nu.save()`,
+    );
+}
+
+const inLms = () => lms;
+const inMit = () => mit;
+const SIGN_IN = "/auth/login/ol-oauth2/?auth_entry=login";
+const mitName = "name=mitxonline-oauth-app";
+const edxName = "name=edx-oauth-app";
+
+const faults: readonly Fault[] = [
+    {
+        name: "the LMS is down",
+        check: "lms",
+        cause: "lms-down",
+        apply: () => {
+            proxies.lms.pause();
+            return Promise.resolve(() => proxies.lms.resume());
+        },
+    },
+    {
+        name: "the application is down",
+        check: "application",
+        cause: "application-down",
+        apply: () => {
+            proxies.mitxonline.pause();
+            return Promise.resolve(() => proxies.mitxonline.resume());
+        },
+    },
+    {
+        name: "another server answers",
+        check: "application",
+        cause: "other-server",
+        apply: saying(() => proxies.mitxonline, "/admin/login/", { status: 200, body: "<p>It works!</p>" }),
+    },
+    {
+        name: "the LMS's clock is an hour behind",
+        check: "lms",
+        cause: "wrong-clock",
+        apply: saying(() => proxies.lms, "/api/user/v1/account/login_session/", {
+            status: 200,
+            headers: { date: new Date(Date.now() - 3_600_000).toUTCString() },
+            body: '{"fields": []}',
+        }),
+    },
+    {
+        name: "the LMS's port is bound to another address",
+        check: "lms-gateway",
+        cause: "port-on-loopback-only",
+        apply: mistaken((before) => ({ ...before, openEdx: { ...before.openEdx, gateway: "127.0.0.2" } })),
+    },
+    {
+        name: "the superuser of the application has another password",
+        check: "application-admin",
+        cause: "superuser-refused",
+        apply: mistaken((before) => ({
+            ...before,
+            application: {
+                ...before.application,
+                connection: { ...before.application.connection, password: "former" },
+            },
+        })),
+    },
+    {
+        name: "the LMS's package is not live",
+        check: "backend",
+        cause: "plugin-not-live",
+        apply: saying(() => proxies.lms, `/admin/${CONFIGURATIONS}/add/`, {
+            status: 200,
+            body: '<form id="oauth2providerconfig_form"><input name="csrfmiddlewaretoken" value="x"><select name="backend_name"><option value="">---------</option></select></form>',
+        }),
+    },
+    {
+        name: "the LMS's OAuth application has another id",
+        check: "lms-client",
+        cause: "client-gone",
+        apply: changed(inLms, APPLICATIONS, mitName, { client_id: "another-id" }),
+    },
+    {
+        name: "the LMS's OAuth application has another secret",
+        check: "lms-client-secret",
+        cause: "client-secret",
+        apply: changed(inLms, APPLICATIONS, mitName, { client_secret: "another-secret" }),
+    },
+    {
+        name: "the LMS's OAuth application asks for consent",
+        check: "lms-client-allows",
+        cause: "consent",
+        apply: changed(inLms, APPLICATIONS, mitName, { skip_authorization: null }),
+    },
+    {
+        name: "edx-oauth-app has another id",
+        check: "application-client",
+        cause: "client-gone",
+        apply: changed(inMit, APPLICATIONS, edxName, { client_id: "another-id" }),
+    },
+    {
+        name: "edx-oauth-app has another secret",
+        check: "application-client-secret",
+        cause: "client-secret",
+        apply: async () => {
+            const [row] = await mit.list(APPLICATIONS, edxName);
+            const set = (secret: string) => mit.change(APPLICATIONS, row?.["id"] ?? "", { client_secret: secret });
+            await set("another-secret");
+            return () => set(target.application.client.secret);
+        },
+    },
+    {
+        name: "edx-oauth-app lacks a redirect URI",
+        check: "application-client-allows",
+        cause: "redirect-uri",
+        apply: changed(inMit, APPLICATIONS, edxName, { redirect_uris: "http://elsewhere.local/" }),
+    },
+    {
+        name: "two applications are named edx-oauth-app",
+        check: "application-client",
+        cause: "client-name-twice",
+        apply: async () => {
+            const id = await mit.add(APPLICATIONS, {
+                name: "edx-oauth-app",
+                redirect_uris: "http://elsewhere.local/",
+                client_type: "confidential",
+                authorization_grant_type: "authorization-code",
+            });
+            return () => mit.delete(APPLICATIONS, id);
+        },
+    },
+    {
+        name: "the provider configuration is disabled",
+        check: "provider",
+        cause: "provider-disabled",
+        apply: newRow({ enabled: null }),
+    },
+    {
+        name: "the provider configuration has another id",
+        check: "provider",
+        cause: "provider-client-id",
+        apply: newRow({ key: "another-id" }),
+    },
+    {
+        name: "the provider configuration has another secret",
+        check: "provider-secret",
+        cause: "provider-secret",
+        apply: newRow({ secret: "another-secret" }),
+    },
+    {
+        name: "the provider configuration has a former gateway",
+        check: "provider",
+        cause: "provider-addresses",
+        apply: newRow({
+            other_settings: '{"DISCOVERY_URL": "http://172.18.0.9:8013/", "API_ROOT": "http://172.18.0.9:8013/"}',
+        }),
+    },
+    {
+        name: "the LMS's site is gone",
+        check: "provider",
+        cause: "site-missing",
+        apply: async () => {
+            const { host } = new URL(proxies.lms.baseUrl);
+            return changed(inLms, "sites/site", `domain=${host}`, { domain: "renamed.local" })();
+        },
+    },
+    {
+        name: "the LMS can't reach the application",
+        check: "sign-in",
+        cause: "application-unreachable-from-lms",
+        apply: saying(() => proxies.lms, SIGN_IN, {
+            status: 500,
+            body: "AuthConnectionError: Connection error: HTTPConnectionPool(host='172.30.13.1', port=8013): Max retries exceeded",
+        }),
+    },
+    {
+        name: "the token is deleted",
+        check: "token",
+        cause: "token-gone",
+        apply: changed(inLms, TOKENS, "", { token: "another-token" }),
+    },
+    {
+        name: "the token has expired",
+        check: "token",
+        cause: "token-expired",
+        apply: changed(inLms, TOKENS, "", { expires_0: "2020-01-01" }),
+    },
+    {
+        name: "the service worker is inactive",
+        check: "worker-rights",
+        cause: "worker-inactive",
+        apply: changed(inLms, USERS, "username=mitserviceworker", { is_active: null }),
+    },
+    {
+        name: "the service worker is no longer staff",
+        check: "worker-rights",
+        cause: "worker-not-staff",
+        apply: changed(inLms, USERS, "username=mitserviceworker", { is_staff: null }),
+    },
+    {
+        name: "the service worker is disabled",
+        check: "token",
+        cause: "worker-disabled",
+        apply: async () => {
+            await changedWorker("u.set_unusable_password()");
+            return () => changedWorker('u.set_password("of no use to anybody")');
+        },
+    },
+    {
+        name: "the .env has another secret",
+        check: "env-file",
+        cause: "env-differs",
+        apply: editedEnv((text) =>
+            text.replace(/^OPENEDX_API_CLIENT_SECRET=.*$/m, "OPENEDX_API_CLIENT_SECRET=another"),
+        ),
+    },
+    {
+        name: "the .env lacks the block",
+        check: "env-file",
+        cause: "env-block-missing",
+        also: ["application-lacks-settings"],
+        apply: editedEnv(() => ""),
+    },
+];
+
+/** Runs the checks as a new command does, but for the sessions, which a real LMS does not give without end. */
+async function look(): Promise<Result[]> {
+    const results = await runChecks(readOnlyChecks(target));
+    told.push(JSON.stringify(results));
+    return results;
+}
+
+/** What is wrong in the eyes of the checks, warnings left out: they are there without a fault, too. */
+function named(results: readonly Result[]): Map<string, readonly CauseId[]> {
+    return new Map(
+        results
+            .filter(({ state }) => state === "failed")
+            .map(({ name, findings }) => [name, findings.map(({ cause }) => cause)]),
+    );
+}
+
+async function withFaults<Seen>(chosen: readonly Fault[], see: () => Promise<Seen>): Promise<Seen> {
+    const undo: (() => Promise<unknown> | undefined)[] = [];
+    try {
+        for (const fault of chosen) {
+            undo.unshift(await fault.apply());
+        }
+        return await see();
+    } finally {
+        for (const putRight of undo) {
+            await putRight();
+        }
+    }
+}
+
+test("finds nothing wrong in the sandbox, and asks little", async () => {
+    const before = proxies.lms.requests.length + proxies.mitxonline.requests.length;
+    const results = await look();
+
+    expect(findingsText(results.filter(({ state }) => state === "failed"))).toBe("");
+    expect(isHealthy(results)).toBe(true);
+    expect(results.filter(({ state }) => state === "follows")).toEqual([]);
+    expect(proxies.lms.requests.length + proxies.mitxonline.requests.length - before).toBeLessThan(50);
+});
+
+test.each(faults)("names the cause when $name: $cause", async (fault) => {
+    const results = await withFaults([fault], look);
+    const first = results.find(({ state }) => state === "failed");
+    table.push([fault.name, first?.name ?? "(none)", first?.findings[0]?.cause ?? ""]);
+    const causes = named(results);
+
+    expect(causes.get(fault.check)?.[0]).toBe(fault.cause);
+    expect([...new Set([...causes.values()].flat())].sort()).toEqual([fault.cause, ...(fault.also ?? [])].sort());
+});
+
+// Every other one of the first half, with one of the second: all pairs would take many minutes.
+const half = Math.floor(faults.length / 2);
+const pairs = faults
+    .slice(0, half)
+    .flatMap((one, index): [Fault, Fault][] => (index % 2 === 0 ? [[one, faults[index + half]!]] : []))
+    .map(([one, other]) => ({ one, other, names: `${one.name}, and ${other.name}` }));
+
+test.each(pairs)("names two faults at once, or what one hides: $names", async ({ one, other }) => {
+    const results = await withFaults([one, other], look);
+    const causes = named(results);
+    const isNamed = ({ check, cause }: Fault) => causes.get(check)?.includes(cause) === true;
+    const follows = ({ check }: Fault) => results.find(({ name }) => name === check)?.state === "follows";
+
+    expect([one, other].filter((fault) => !isNamed(fault) && !follows(fault))).toEqual([]);
+    expect([one, other].filter(isNamed)).not.toEqual([]);
+    const known = [one, other].flatMap(({ cause, also = [] }) => [cause, ...also]);
+    expect([...causes.values()].flat().filter((cause) => !known.includes(cause))).toEqual([]);
+});
+
+test("tells no secret in any of this", () => {
+    const { openEdx, application, worker } = target;
+    const secrets = [openEdx.client.secret, application.client.secret, worker.token];
+    expect(told.length).toBeGreaterThan(faults.length);
+    expect(told.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([]);
+});
