@@ -1,5 +1,6 @@
 /** `npm run verify`: see `help` below. Source: handbook, "Open edX Provider Configuration" step 7. */
 import { parseArgs } from "node:util";
+import writeFileAtomic from "write-file-atomic";
 import { parseSettings } from "../config/load.ts";
 import { resolveSettings } from "../config/stackConfig.ts";
 import { requestsSent } from "../dynamic-providers/django-admin/http.ts";
@@ -7,6 +8,7 @@ import { PULUMI_COMMAND, pulumiCommand } from "../dynamic-providers/pulumiComman
 import { causes, stepOf } from "../verify/causes.ts";
 import { isHealthy, type Result, runChecks } from "../verify/check.ts";
 import { readOnlyChecks } from "../verify/checks.ts";
+import { reportPage } from "../verify/report.ts";
 import { CheckTable, findingsText } from "../verify/table.ts";
 import { outputsSchema, type StackOutputs, type Target, targetOf } from "../verify/target.ts";
 import { askPulumi, commandFor, stackOf } from "./pulumi.ts";
@@ -20,6 +22,7 @@ Looks whether the integration of a stack works, and says what is wrong and what 
 Options:
   -s, --stack <name>  The stack (default: the selected one)
       --json          Print the results as JSON
+      --report <file> Write them as a page, too: the table, the sign-in as a diagram, and what to do
   -h, --help          Show this help
 
 Exit code: 0 where all is well or only warned of, 1 where something is broken, 2 where it can't be looked at.
@@ -30,6 +33,7 @@ try {
         options: {
             stack: { type: "string", short: "s" },
             json: { type: "boolean", default: false },
+            report: { type: "string" },
             help: { type: "boolean", short: "h", default: false },
         },
     });
@@ -44,13 +48,18 @@ function showHelp(): number {
     return 0;
 }
 
-async function verify(options: { readonly stack?: string | undefined; readonly json: boolean }): Promise<number> {
+async function verify(options: {
+    readonly stack?: string | undefined;
+    readonly json: boolean;
+    readonly report?: string | undefined;
+}): Promise<number> {
     const stack = options.stack ?? (await stackOf([]));
     if (stack === undefined) {
         throw new Error(`No stack is selected. Name one: npm run verify -- --stack dev\n\n${help}`);
     }
     process.env[PULUMI_COMMAND] = commandFor(stack);
-    const checks = readOnlyChecks(await readTarget(stack));
+    const target = await readTarget(stack);
+    const checks = readOnlyChecks(target);
     const table = options.json ? undefined : new CheckTable(checks, process.stdout);
     const start = performance.now();
     const results = await runChecks(checks, (result) => table?.add(result));
@@ -60,6 +69,9 @@ async function verify(options: { readonly stack?: string | undefined; readonly j
     } else {
         const findings = findingsText(results);
         console.log(`${findings === "" ? "" : `\n${findings}\n`}\n${summary(results, seconds)}`);
+    }
+    if (options.report !== undefined) {
+        await writeFileAtomic(options.report, reportPage(stack, target, results, new Date()));
     }
     return isHealthy(results) ? 0 : 1;
 }

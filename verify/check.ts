@@ -102,3 +102,10 @@ function stateOf({ findings }: Outcome): Result["state"] {
 export function isHealthy(results: readonly Result[]): boolean {
     return results.every(({ state }) => state === "passed" || state === "warning");
 }
+
+/** All that was found, in the order of the checks; what is only warned of comes last. */
+export function findingsOf(results: readonly Result[]): Finding[] {
+    const isWarning = ({ cause }: Finding) => causes[cause].isWarning === true;
+    const all = results.flatMap(({ findings }) => findings);
+    return [...all.filter((finding) => !isWarning(finding)), ...all.filter(isWarning)];
+}

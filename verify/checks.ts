@@ -7,7 +7,7 @@ import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import type { AdminForm } from "../dynamic-providers/django-admin/form.ts";
 import { parseHtml } from "../dynamic-providers/django-admin/html.ts";
-import { httpClient, jsonOf, serverWords } from "../dynamic-providers/django-admin/http.ts";
+import { type HttpClient, httpClient, jsonOf, serverWords } from "../dynamic-providers/django-admin/http.ts";
 import { adminSession, type AdminSession } from "../dynamic-providers/django-admin/session.ts";
 import { isSignInPage, signInPath } from "../dynamic-providers/django-admin/signIn.ts";
 import { effectiveValues, valuesOutside } from "../dynamic-providers/envBlock.ts";
@@ -82,7 +82,7 @@ function answers(name: string, { title, connection }: Side, baseUrl: string, dow
         title: `${title} answers`,
         unreachable: down,
         async run() {
-            const http = httpClient(baseUrl, 0);
+            const http = visitor(baseUrl);
             const answer = await http.send({ method: "GET", path });
             if (!isSignInPage(connection.kind, answer)) {
                 return found(diagnose(textOf(answer)) ?? "other-server", seen(`GET ${baseUrl}${path}`, answer));
@@ -114,7 +114,7 @@ function answersUsers(name: string, { title, url }: Side, down: CauseId): Check 
         unreachable: down,
         async run() {
             const path = mitApplication.discoveryPath;
-            const answer = await httpClient(url, 0).send({ method: "GET", path });
+            const answer = await visitor(url).send({ method: "GET", path });
             return answer.status === 200
                 ? passed()
                 : found(diagnose(textOf(answer)) ?? "other-server", seen(`GET ${url}${path}`, answer));
@@ -210,13 +210,19 @@ function origin({ title, connection, url }: Side): Check {
         needs: ["application"],
         async run() {
             const { baseUrl } = connection;
-            const http = httpClient(baseUrl, 0);
+            const http = visitor(baseUrl);
             const path = signInPath("django");
             const page = await http.send({ method: "GET", path });
             const token = parseHtml(page.data)("#login-form input[name=csrfmiddlewaretoken]").attr("value") ?? "";
             // Without a name nobody is refused, so that no account gets locked.
             const data = new URLSearchParams({ csrfmiddlewaretoken: token, username: "", password: "" });
-            const answer = await http.send({ method: "POST", path, data, headers: { Origin: baseUrl } });
+            const answer = await http.send({
+                method: "POST",
+                path,
+                data,
+                headers: { Origin: baseUrl },
+                repeatable: true,
+            });
             return answer.status === 403
                 ? found("origin-refused", `${seen(`POST ${baseUrl}${path}`, answer)} (Origin: ${addresses.join(", ")})`)
                 : passed();
@@ -335,7 +341,7 @@ function providerList({ url }: Side, site: string): Check {
         title: "Open edX offers the provider to visitors",
         needs: ["provider", "backend"],
         async run() {
-            const answer = await httpClient(url, 0).send({ method: "GET", path, headers: { Host: site } });
+            const answer = await visitor(url).send({ method: "GET", path, headers: { Host: site } });
             if (answer.status !== 200) {
                 return understood(`GET ${url}${path}`, answer);
             }
@@ -390,7 +396,7 @@ function client(
                     client_secret: wanted.secret,
                     redirect_uri: wanted.redirectUris[0] ?? "",
                 });
-                const http = httpClient(url, 0);
+                const http = visitor(url);
                 const answer = await http.send({ method: "POST", path: tokenPath, data, repeatable: true });
                 return answer.status === 400 && answer.data.includes("invalid_grant")
                     ? passed()
@@ -480,7 +486,7 @@ function worker({ openEdx, worker: { username, token, renewBeforeDays } }: Targe
             isQuick: true,
             async run() {
                 const headers = { Authorization: `Bearer ${token}` };
-                const answer = await httpClient(openEdx.url, 0).send({ method: "GET", path, headers });
+                const answer = await visitor(openEdx.url).send({ method: "GET", path, headers });
                 return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${path}`, answer);
             },
         },
@@ -560,7 +566,7 @@ function discovery({ application, environment: lines, profile }: Target): Check 
         title: "The discovery document has the stack's addresses",
         needs: ["application", "application-gateway"],
         async run() {
-            const answer = await httpClient(application.url, 0).send({
+            const answer = await visitor(application.url).send({
                 method: "GET",
                 path: mitApplication.discoveryPath,
             });
@@ -587,7 +593,7 @@ function signInStart({ openEdx, application }: Target, site: string, isLmsSite: 
         needs: ["lms", isLmsSite ? "provider" : "provider-fallback", "backend", "application", "discovery"],
         isQuick: isLmsSite,
         async run() {
-            const http = httpClient(openEdx.url, 0);
+            const http = visitor(openEdx.url);
             const answer = await http.send({ method: "GET", path, ...(!isLmsSite && { headers: { Host: site } }) });
             if (answer.status === 400 && !isLmsSite) {
                 return passed(`Open edX answers no request for ${site}`);
@@ -611,7 +617,7 @@ function signInPage({ openEdx, application, profile }: Target): Check {
         unreachable: profile.keycloak ? "keycloak-down" : "application-down",
         needs: ["sign-in", "application", "application-gateway"],
         async run() {
-            const http = httpClient(openEdx.url, 0);
+            const http = visitor(openEdx.url);
             const visited: string[] = [];
             let path = openEdx.url + openEdxConstants.loginPath;
             while (visited.length < MOST_REDIRECTS) {
@@ -633,6 +639,11 @@ function signInPage({ openEdx, application, profile }: Target): Check {
             return found("sign-in-loop", [...new Set(visited)].slice(1).join(" and ") || application.url);
         },
     };
+}
+
+/** Somebody without a session. One lost answer means nothing, as a server may end a connection that was kept open. */
+function visitor(baseUrl: string): HttpClient {
+    return httpClient(baseUrl, 1);
 }
 
 /** An address without its query, which may hold a state. */

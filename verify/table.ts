@@ -1,5 +1,5 @@
 import { causes, stepOf } from "./causes.ts";
-import type { Check, Result } from "./check.ts";
+import { type Check, findingsOf, type Result } from "./check.ts";
 
 /** The states in words, so that nothing depends on color. */
 const words: Readonly<Record<Result["state"] | "running", string>> = {
@@ -68,10 +68,9 @@ export class CheckTable {
     }
 }
 
-/** What is wrong, why, and what to do: a paragraph for each finding, in the order of the checks. */
+/** What is wrong, why, and what to do: a paragraph for each finding. */
 export function findingsText(results: readonly Result[]): string {
-    return results
-        .flatMap(({ findings }) => findings)
+    return findingsOf(results)
         .map(({ cause, evidence }) => {
             const { title, why, isWarning = false } = causes[cause];
             return [

@@ -1,0 +1,83 @@
+import { expect, test } from "@jest/globals";
+import * as cheerio from "cheerio";
+import { parseSettings } from "../../config/load.ts";
+import { resolveSettings } from "../../config/stackConfig.ts";
+import type { Result } from "../../verify/check.ts";
+import { reportPage } from "../../verify/report.ts";
+import { targetOf } from "../../verify/target.ts";
+
+const secrets = { openEdx: "secret-of-open-edx", application: "secret-of-the-application" };
+const target = targetOf(
+    resolveSettings(
+        parseSettings({
+            application: "xpro",
+            lmsPassword: "password-of-open-edx",
+            applicationPassword: "password-of-the-application",
+            lmsGateway: "172.30.80.1",
+            applicationGateway: "172.30.53.1",
+        }),
+    ),
+    {
+        clientIds: { openEdx: "id-of-open-edx", application: "id-of-the-application" },
+        clientSecrets: secrets,
+        serviceWorkerToken: "token-of-the-worker",
+        superusers: {
+            openEdx: { username: "edx", password: "password-of-open-edx" },
+            application: { username: "admin", password: "password-of-the-application" },
+        },
+        gateways: { openEdx: "172.30.80.1", application: "172.30.53.1" },
+    },
+);
+
+const passed = { state: "passed", findings: [], seconds: 0.1 } as const;
+const results: Result[] = [
+    { ...passed, name: "lms", title: "Open edX answers" },
+    {
+        name: "application-client",
+        title: "MIT xPro has <edx-oauth-app>",
+        state: "failed",
+        findings: [{ cause: "client-gone", evidence: "<b>no such id</b>" }],
+        seconds: 0.2,
+    },
+    {
+        name: "application-client-secret",
+        title: "MIT xPro takes the secret",
+        state: "follows",
+        follows: "application-client",
+        findings: [],
+        seconds: 0,
+    },
+];
+const html = reportPage("dev", target, results, new Date("2026-01-31T12:00:00.500Z"));
+const page = cheerio.load(html);
+
+test("the report has each result in words, and says what a result follows from", () => {
+    const rows = page("tbody tr")
+        .toArray()
+        .map((row) => page(row).children().first().text() + ": " + page(row).children().eq(1).text());
+    expect(rows).toEqual([
+        "✓ ok: Open edX answers",
+        "✗ failed: MIT xPro has <edx-oauth-app>",
+        "– follows: MIT xPro takes the secretfollows from: MIT xPro has <edx-oauth-app>",
+    ]);
+});
+
+test("it draws each leg of the sign-in with a sign for its state", () => {
+    const legs = page("svg g")
+        .toArray()
+        .map((leg) => `${page(leg).attr("class") ?? ""} ${page(leg).text()}`);
+    expect(legs).toHaveLength(8);
+    expect(legs[0]).toBe("passed ✓ wants to sign in");
+    expect(legs[3]).toBe("failed ✗ back with a code");
+    expect(legs[4]).toBe("follows – code for a token");
+});
+
+test("it says what to do, and shows evidence as text", () => {
+    expect(page("section.finding .seen").text()).toBe("Seen: <b>no such id</b>");
+    expect(page("section.finding code").text()).toContain("up --refresh");
+});
+
+test("it needs nothing else, and holds no secret", () => {
+    expect(html).not.toMatch(/<(script|link|img)|url\(|@import/);
+    expect(html).not.toMatch(/secret-of|password-of|token-of/);
+});

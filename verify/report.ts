@@ -1,0 +1,199 @@
+import { causes, stepOf } from "./causes.ts";
+import { findingsOf, type Result } from "./check.ts";
+import type { Target } from "./target.ts";
+
+/** Who takes part in a sign-in, in the order in which they are drawn. */
+type Party = "browser" | "openEdx" | "application";
+
+/** A step of the sign-in, and the checks that say whether it works. */
+interface Leg {
+    readonly from: Party;
+    readonly to: Party;
+    readonly what: string;
+    readonly checks: readonly string[];
+}
+
+/** How a learner signs in to Open edX, and how the application gets there. */
+const legs: readonly Leg[] = [
+    {
+        from: "browser",
+        to: "openEdx",
+        what: "wants to sign in",
+        checks: ["lms", "backend", "provider"],
+    },
+    {
+        from: "openEdx",
+        to: "application",
+        what: "asks for the endpoints",
+        checks: ["application-host", "discovery", "sign-in"],
+    },
+    { from: "browser", to: "application", what: "signs in there", checks: ["application", "sign-in-page"] },
+    {
+        from: "application",
+        to: "browser",
+        what: "back with a code",
+        checks: ["application-client", "application-client-allows"],
+    },
+    {
+        from: "openEdx",
+        to: "application",
+        what: "code for a token",
+        checks: ["provider-secret", "application-client-secret"],
+    },
+    {
+        from: "openEdx",
+        to: "browser",
+        what: "back with a code",
+        checks: ["lms-client", "lms-client-allows"],
+    },
+    {
+        from: "application",
+        to: "openEdx",
+        what: "code for a token",
+        checks: ["env-file", "lms-gateway", "lms-client-secret"],
+    },
+    {
+        from: "application",
+        to: "openEdx",
+        what: "calls the API",
+        checks: ["worker", "worker-rights", "token"],
+    },
+];
+
+/** The states in words and signs, so that nothing depends on color. */
+const states: Readonly<Record<Result["state"], { readonly sign: string; readonly word: string }>> = {
+    passed: { sign: "✓", word: "ok" },
+    warning: { sign: "!", word: "warning" },
+    failed: { sign: "✗", word: "failed" },
+    follows: { sign: "–", word: "follows" },
+};
+
+const worstFirst: readonly Result["state"][] = ["failed", "follows", "warning", "passed"];
+
+/**
+ * The results as one page that needs nothing else: the table, the sign-in as a sequence diagram, and what to do. It holds
+ * no secret, as results hold none.
+ */
+export function reportPage(stack: string, target: Target, results: readonly Result[], time: Date): string {
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Integration of ${escaped(stack)}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; color: #1a1a1a; background: #fff; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; vertical-align: top; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid #ddd; }
+td:first-child { white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; }
+.passed { color: #17692f; } .warning { color: #7a5200; } .failed { color: #b3161d; font-weight: bold; } .follows { color: #5a5a5a; }
+section.finding { border-left: .3rem solid #b3161d; padding-left: 1rem; margin: 1.5rem 0; }
+section.finding.warned { border-color: #7a5200; }
+code, .seen { overflow-wrap: anywhere; }
+svg { width: 100%; height: auto; max-width: 34rem; }
+svg text { font: 14px system-ui, sans-serif; fill: #1a1a1a; stroke: #fff; stroke-width: 4px; paint-order: stroke; }
+svg .head { font-weight: bold; }
+svg g.passed line { stroke: #17692f; } svg g.warning line { stroke: #7a5200; } svg g.failed line { stroke: #b3161d; stroke-dasharray: 6 4; } svg g.follows line { stroke: #5a5a5a; stroke-dasharray: 2 4; }
+</style>
+</head>
+<body>
+<h1>${escaped(target.application.title)} and Open edX</h1>
+<p>Stack <code>${escaped(stack)}</code>, ${escaped(time.toISOString().replace(/\.\d+Z$/, "Z"))}: ${escaped(verdict(results))}</p>
+<h2>The sign-in</h2>
+${diagram(target, results)}
+${findings(results)}<h2>Everything that was looked at</h2>
+<table>
+<thead><tr><th>Result</th><th>What</th><th class="number">Time</th></tr></thead>
+<tbody>
+${results.map((result) => row(result, results)).join("\n")}
+</tbody>
+</table>
+</body>
+</html>
+`;
+}
+
+function verdict(results: readonly Result[]): string {
+    const count = (state: Result["state"]) => results.filter((result) => result.state === state).length;
+    const failed = count("failed");
+    return failed === 0
+        ? `it works, as far as can be seen${count("warning") > 0 ? `; ${count("warning")} to know of` : ""}.`
+        : `it is broken: ${failed} of ${results.length} failed, ${count("follows")} follow from that.`;
+}
+
+function row(result: Result, results: readonly Result[]): string {
+    const { sign, word } = states[result.state];
+    const from = results.find(({ name }) => name === result.follows);
+    const rest = from === undefined ? (result.note ?? "") : `follows from: ${from.title}`;
+    const time = result.state === "follows" ? "" : `${result.seconds.toFixed(2)} s`;
+    return (
+        `<tr><td class="${result.state}">${sign} ${word}</td><td>${escaped(result.title)}` +
+        `${rest === "" ? "" : `<br><small>${escaped(rest)}</small>`}</td><td class="number">${time}</td></tr>`
+    );
+}
+
+function findings(results: readonly Result[]): string {
+    const all = findingsOf(results);
+    const sections = all.map(({ cause, evidence }) => {
+        const { title, why, isWarning = false } = causes[cause];
+        return `<section class="finding${isWarning ? " warned" : ""}">
+<h3>${isWarning ? "Warning: " : ""}${escaped(title)}</h3>
+<p class="seen"><b>Seen:</b> ${escaped(evidence)}</p>
+<p><b>Why:</b> ${marked(why)}</p>
+<p><b>Next:</b> ${marked(stepOf(cause))}</p>
+</section>
+`;
+    });
+    return sections.length === 0 ? "" : `<h2>What to do</h2>\n${sections.join("")}`;
+}
+
+const ROW = 46;
+const columns: Readonly<Record<Party, number>> = { browser: 60, openEdx: 230, application: 400 };
+
+/** Three life lines and an arrow for each leg: whole where it works, broken where it fails, with a sign before its text. */
+function diagram(target: Target, results: readonly Result[]): string {
+    const names: Readonly<Record<Party, string>> = {
+        browser: "Browser",
+        openEdx: target.openEdx.title,
+        application: target.application.title,
+    };
+    const height = 50 + legs.length * ROW;
+    const lines = Object.entries(columns).map(
+        ([party, x]) =>
+            `<text class="head" x="${x}" y="20" text-anchor="middle">${escaped(names[party as Party])}</text>` +
+            `<line x1="${x}" y1="30" x2="${x}" y2="${height}" stroke="#999"/>`,
+    );
+    const arrows = legs.map((leg, index) => arrow(leg, 70 + index * ROW, stateOf(leg, results)));
+    return `<svg viewBox="0 0 460 ${height}" role="img" aria-label="The steps of a sign-in and whether each works">
+${lines.join("\n")}
+${arrows.join("\n")}
+</svg>`;
+}
+
+function arrow({ from, to, what }: Leg, y: number, state: Result["state"]): string {
+    const [start, end] = [columns[from], columns[to]];
+    const tip = end > start ? -8 : 8;
+    const middle = (start + end) / 2;
+    return (
+        `<g class="${state}"><text x="${middle}" y="${y - 8}" text-anchor="middle">${states[state].sign} ${escaped(what)}</text>` +
+        `<line x1="${start}" y1="${y}" x2="${end}" y2="${y}" stroke-width="2"/>` +
+        `<line x1="${end + tip}" y1="${y - 5}" x2="${end}" y2="${y}" stroke-width="2"/>` +
+        `<line x1="${end + tip}" y1="${y + 5}" x2="${end}" y2="${y}" stroke-width="2"/></g>`
+    );
+}
+
+/** The worst of the checks that a leg stands on. */
+function stateOf(leg: Leg, results: readonly Result[]): Result["state"] {
+    const found = results.filter(({ name }) => leg.checks.includes(name)).map(({ state }) => state);
+    return worstFirst.find((state) => found.includes(state)) ?? "passed";
+}
+
+function escaped(text: string): string {
+    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** A text of the documentation with its code marked. */
+function marked(text: string): string {
+    return escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
+}
