@@ -109,6 +109,9 @@ async function sendOnce(
     timeout: number,
 ): Promise<AxiosResponse<string>> {
     const where = `${request.method} ${url.href}`;
+    if (request.data !== undefined) {
+        noteSecrets(request.data);
+    }
     const start = Date.now();
     const signal = AbortSignal.timeout(patienceLeft(url.origin, timeout));
     const config: AxiosRequestConfig = {
@@ -243,11 +246,33 @@ export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, u
     );
 }
 
-/** The gist of an error page: its text without markup and Django's debug toolbar (MITx Online has it), shortened. */
+/**
+ * What this run sent in fields for secrets. A database's error or Django's page for developers repeats it, a message does
+ * not. Words that are shorter than a generated secret are left alone.
+ */
+const sentSecrets = new Set<string>();
+const SECRET_FIELD = /^(password\d?|secret|client_secret|token)$/;
+const SHORTEST_SECRET = 8;
+
+function noteSecrets(data: URLSearchParams | FormData): void {
+    for (const [field, value] of data) {
+        if (SECRET_FIELD.test(field) && typeof value === "string" && value.length >= SHORTEST_SECRET) {
+            sentSecrets.add(value);
+        }
+    }
+}
+
+/**
+ * The gist of an error page: its text without markup, Django's debug toolbar (MITx Online has it) and the secrets that were
+ * sent, shortened.
+ */
 export function serverWords(body: string): string {
     const $ = parseHtml(body);
     $("script, style, title, #djDebug").remove();
     $("body *").before(" ").after(" ");
-    const text = $("body").text().replaceAll(/\s+/g, " ").trim();
+    let text = $("body").text().replaceAll(/\s+/g, " ").trim();
+    for (const secret of sentSecrets) {
+        text = text.replaceAll(secret, "[secret]");
+    }
     return text === "" ? "(empty answer)" : text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

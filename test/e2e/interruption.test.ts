@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { down, up } from "../../sandbox/sandbox.ts";
 import { endLeftovers } from "../../toolchain/leftovers.ts";
 import { project } from "../../toolchain/pulumi.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
@@ -6,6 +7,7 @@ import { startServers, type TestServers } from "../support/sandbox.ts";
 import { type Kill, makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
+let config: Readonly<Record<string, string>>;
 let stack: TestStack;
 
 beforeAll(async () => {
@@ -13,7 +15,7 @@ beforeAll(async () => {
     process.env["SANDBOX_RATELIMIT"] = "0";
     servers = await startServers(["lms", "mitxonline"]);
     const { lms, mitxonline } = servers;
-    stack = await makeStack({
+    config = {
         application: "mitxonline",
         lmsUrl: lms.baseUrl,
         lmsPassword: lms.password,
@@ -23,12 +25,29 @@ beforeAll(async () => {
         applicationPassword: mitxonline.password,
         applicationGateway: "127.0.0.1",
         envFile: mitxonline.envFile,
-    });
+    };
+    stack = await makeStack(config);
 });
 afterAll(async () => {
     await stack.remove();
     await servers.stop();
 });
+
+/** Stops the servers, as a reboot does, and starts them again. */
+async function restart(): Promise<void> {
+    const { lms, mitxonline, stateDirectory } = servers;
+    const options = {
+        stateDirectory,
+        servers: ["lms", "mitxonline"] as const,
+        ports: {
+            lms: lms.port,
+            mitxonline: mitxonline.port,
+            "mitxonline-apisix": Number(new URL(mitxonline.apisixBaseUrl).port),
+        },
+    };
+    await down(options);
+    await up(options);
+}
 
 /** How many of the stack's objects there are in Open edX; of provider configurations those that are enabled. */
 async function inventory() {
@@ -82,6 +101,52 @@ test.each<[pattern: RegExp, how: Kill]>([
 
         await stack.destroy();
         await expect(inventory()).resolves.toEqual(gone);
+    },
+);
+
+test("a second up on the same state says that it is locked, and disturbs nothing", async () => {
+    const first = await stack.begin("up", /random.* created/);
+    const second = await (await stack.begin("up", /locked/)).ended;
+    expect(second.output).toContain("the stack is currently locked by 1 lock(s)");
+    expect(second.exitCode).not.toBe(0);
+    await expect(first.ended).resolves.toMatchObject({ exitCode: 0 });
+    await expect(stack.preview()).resolves.toEqual({});
+    await expect(inventory()).resolves.toEqual(made);
+    await stack.destroy();
+});
+
+test("of two stacks that are set up on the same servers at the same time, one at most succeeds; what they made goes with them", async () => {
+    const other = await makeStack(config, "index.ts", "other");
+    const runs = await Promise.all([stack, other].map((one) => one.begin("up", /random.* created/)));
+    const ends = await Promise.all(runs.map(({ ended }) => ended));
+    const failed = ends.filter(({ exitCode }) => exitCode !== 0);
+    expect(failed).not.toEqual([]);
+    for (const { output } of failed) {
+        expect(output).toMatch(/exists already and was not made by this stack|is managed by another stack/);
+    }
+    await other.destroy();
+    await stack.destroy();
+    await other.remove();
+    const { applications, tokens, workers, configurations } = gone;
+    await expect(inventory()).resolves.toMatchObject({ applications, tokens, workers, configurations });
+});
+
+test.each([
+    ["up", /DjangoUser service-worker creating/, made],
+    ["destroy", /AccessToken service-worker-token deleting/, gone],
+] as const)(
+    "servers that are stopped and started in the middle of %s are an error, or do not matter; the next run makes it right",
+    async (command, moment, end) => {
+        if (command === "destroy") {
+            await stack.up();
+        }
+        const run = await stack.begin(command, moment);
+        await restart();
+        const { exitCode, output } = await run.ended;
+        expect(exitCode === 0 || /error: .*(no answer|broke off)/.test(output) || output).toBe(true);
+        await stack[command]();
+        await expect(inventory()).resolves.toEqual(end);
+        await stack.destroy();
     },
 );
 

@@ -79,6 +79,9 @@ const CONFIGURATIONS = "third_party_auth_oauth2providerconfig";
 const ADMIN_PASSWORDS = { lms: "password-of-the-lms-admin", application: "password-of-the-application-admin" };
 const KEYCLOAK_SECRET = "client-secret-of-the-realm";
 
+/** How many seconds a server has for an answer, as usual. */
+const PATIENCE = 30;
+
 /**
  * Starts the servers of a profile behind proxies. Whatever a command is tried with, it is first run once undisturbed.
  *
@@ -90,8 +93,6 @@ export async function makeBench(
 ): Promise<Bench> {
     // Thousands of sign-ins: without limit, and without the time that a hash takes.
     Object.assign(process.env, { SANDBOX_RATELIMIT: "0", SANDBOX_LOCKOUT: "0", SANDBOX_FAST_HASHES: "1" });
-    // A hanging request is given up soon.
-    process.env[TIMEOUT_SECONDS] = "1";
     const name = sandboxServer(application);
     const sandbox = await startServers(["lms", "mitxonline", "xpro"]);
     process.env[NOTES_FOLDER] = join(sandbox.stateDirectory, "notes");
@@ -212,6 +213,7 @@ export async function makeBench(
                     return undefined;
                 });
                 await undisturbed(command);
+                watch(() => undefined);
                 expectRequests(command, requests);
                 return { requests, end: await endOf() };
             }),
@@ -286,7 +288,9 @@ export async function makeBench(
                     },
                 });
             });
+            process.env[TIMEOUT_SECONDS] = String(kind.patience ?? PATIENCE);
             const first = await engine.run(command);
+            process.env[TIMEOUT_SECONDS] = String(PATIENCE);
             await Promise.all(both.map((of) => proxyOf(of).resume()));
             if (!fault.isInjected) {
                 return { verdict: "not injected", details: ["the run never made that request"] };

@@ -32,6 +32,10 @@ export interface CaseOptions {
     /** Titles. Default: all. */
     readonly kinds?: readonly string[];
     readonly commands?: readonly string[];
+    /** The titles of cases. Default: all. */
+    readonly titles?: readonly string[];
+    /** The titles of cases that are left out. Default: none. */
+    readonly done?: ReadonlySet<string>;
     /** What runs the commands. Default: the model of the engine. */
     readonly engine?: (of: Configurations) => Promise<Engine>;
     readonly onResult?: (result: CaseResult) => void;
@@ -50,7 +54,14 @@ export async function runCases(application: ApplicationName, options: CaseOption
                 cases.push(...usual.map((kind) => ({ command, request, kind })));
             }
         }
-        const chosen = mixed(cases.filter((one) => options.all === true || isFor(application, one)))
+        const fullTitle = (one: Case) => `${application}, ${titleOf(one)}`;
+        const asked = cases.filter(
+            (one) =>
+                options.done?.has(fullTitle(one)) !== true &&
+                (options.titles?.includes(fullTitle(one)) ?? true) &&
+                (options.all === true || isFor(application, one)),
+        );
+        const chosen = mixed(asked)
             .filter((_case, index) => index % n === k - 1)
             .slice(0, most);
         const end = Date.now() + 1000 * seconds;
@@ -58,12 +69,7 @@ export async function runCases(application: ApplicationName, options: CaseOption
             if (Date.now() > end) {
                 break;
             }
-            const of = {
-                application,
-                command: one.command.title,
-                kind: one.kind.title,
-                title: `${application}, ${titleOf(one)}`,
-            };
+            const of = { application, command: one.command.title, kind: one.kind.title, title: fullTitle(one) };
             const result = { ...(await bench.try(one)), ...of };
             results.push(result);
             options.onResult?.(result);

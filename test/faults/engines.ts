@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { execa } from "execa";
+import { TIMEOUT_SECONDS } from "../../dynamic-providers/django-admin/http.ts";
 import { forgetSessions } from "../../dynamic-providers/django-admin/session.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { EngineRun, type StackState } from "../support/engine.ts";
@@ -140,7 +141,12 @@ export async function realEngine(configurations: Configurations): Promise<Engine
     const environment = await pulumiEnvironment();
     const env = { ...environment, PULUMI_BACKEND_URL: `file://${join(stack.folder, "state")}?metadata=skip` };
     const pulumi = (...args: string[]) =>
-        execa("pulumi", [...args, "--stack", "test"], { cwd: stack.folder, env, reject: false, all: true });
+        execa("pulumi", [...args, "--stack", "test"], {
+            cwd: stack.folder,
+            env: { ...env, [TIMEOUT_SECONDS]: process.env[TIMEOUT_SECONDS] },
+            reject: false,
+            all: true,
+        });
     const settingsFile = join(stack.folder, "Pulumi.test.yaml");
     const settings = {} as Record<ProgramName, string>;
     for (const name of Object.keys(configurations) as ProgramName[]) {

@@ -12,9 +12,9 @@ function expectClean(results: readonly CaseResult[]): void {
 test.each(["mitxonline", "xpro"] as const)(
     "a run that meets a fault ends right, at the latest after the next run, or says what is wrong, and shows no secret, with %s",
     async (application) => {
-        const results = await runCases(application, { most: 30 });
+        const results = await runCases(application, { most: 20 });
         expectClean(results);
-        expect(results).toHaveLength(30);
+        expect(results).toHaveLength(20);
     },
     600_000,
 );

@@ -13,6 +13,8 @@ export interface RequestName {
 /** What is done to a request, once. */
 export interface Kind {
     readonly title: string;
+    /** How many seconds a run waits for an answer. Default: 30, as on a slow machine an answer takes its time. */
+    readonly patience?: number;
     readonly apply: (at: {
         readonly proxy: CountingProxy;
         readonly server: ServerName;
@@ -42,8 +44,8 @@ export const kinds: readonly Kind[] = [
     { title: "cut before the server", apply: () => "reset" },
     { title: "dropped after the server acted", apply: () => "reset-after-forward" },
     { title: "cut in the body", apply: () => "cut" },
-    { title: "hang", apply: () => "hang" },
-    { title: "hang after the server acted", apply: () => "hang-after-forward" },
+    { title: "hang", patience: 2, apply: () => "hang" },
+    { title: "hang after the server acted", patience: 2, apply: () => "hang-after-forward" },
     { title: "404", apply: page(404, "Not Found") },
     { title: "429", apply: page(429, "Too Many Requests") },
     { title: "500", apply: page(500, "Server Error (500)") },

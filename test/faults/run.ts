@@ -1,10 +1,12 @@
 /**
  * `npm run test:faults`: one fault at every request of every command, for every profile, and a table of how the runs ended.
  *
- * Which cases: `--application NAME`, `--kind TITLE`, `--command TITLE` (each more than once), `--part K/N`, `--most N`,
- * `--seconds N` (for each application); `--all` puts faults at the LMS into the runs of every profile instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it, which does otherwise.
- * `--save FILE` adds the results to a file, a line of JSON each. `--write` puts the table of this run, or with
- * `--from FILE` (more than once) of saved ones, into `docs/reliability.md`.
+ * Which cases: `--application NAME`, `--kind TITLE`, `--command TITLE`, `--case TITLE` (each more than once),
+ * `--part K/N`, `--most N`, `--seconds N` (for each application). `--all` puts faults at the LMS into the runs of every
+ * profile instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it.
+ * `--save FILE` adds the results to a file, a line of JSON each; with `--continue` the cases that it has already, ended
+ * right, are left out. `--write` puts the table of this run, or with
+ * `--from FILE` (more than once; the last result of a case counts) of saved ones, into `docs/reliability.md`.
  */
 import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -19,12 +21,14 @@ const { values } = parseArgs({
         application: { type: "string", multiple: true, default: [...applicationNames] },
         kind: { type: "string", multiple: true },
         command: { type: "string", multiple: true },
+        case: { type: "string", multiple: true },
         all: { type: "boolean", default: false },
         part: { type: "string", default: "1/1" },
         most: { type: "string" },
         seconds: { type: "string" },
         "real-engine": { type: "boolean", default: false },
         save: { type: "string" },
+        continue: { type: "boolean", default: false },
         from: { type: "string", multiple: true },
         write: { type: "boolean", default: false },
         verbose: { type: "boolean", default: false },
@@ -32,20 +36,31 @@ const { values } = parseArgs({
 });
 const started = Date.now();
 const [k = 1, n = 1] = values.part.split("/").map(Number);
-const results: CaseResult[] = [];
-for (const file of values.from ?? []) {
-    const lines = (await readFile(file, "utf8")).trim().split("\n");
-    results.push(...lines.map((line) => JSON.parse(line) as CaseResult));
+/** The results in files, by title; the last one of a case counts. */
+async function readResults(files: readonly string[]): Promise<Map<string, CaseResult>> {
+    const results = new Map<string, CaseResult>();
+    for (const file of files) {
+        for (const line of (await readFile(file, "utf8")).trim().split("\n")) {
+            const result = JSON.parse(line) as CaseResult;
+            results.set(result.title, result);
+        }
+    }
+    return results;
 }
+
+const done = await readResults(values.from ?? (values.continue && values.save !== undefined ? [values.save] : []));
+const results = [...done.values()].filter((result) => values.from !== undefined || isClean([result]));
 for (const application of values.from === undefined ? (values.application as ApplicationName[]) : []) {
     const run = values["real-engine"] ? runOnBothEngines : runCases;
     const ofOne = await run(application, {
         all: values.all,
         part: [k, n],
+        done: new Set(results.map(({ title }) => title)),
         ...(values.most !== undefined && { most: Number(values.most) }),
         ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
         ...(values.kind && { kinds: values.kind }),
         ...(values.command && { commands: values.command }),
+        ...(values.case && { titles: values.case }),
         onResult: (result) => {
             if (values.save !== undefined) {
                 appendFileSync(values.save, `${JSON.stringify(result)}\n`, { mode: 0o600 });

@@ -25,6 +25,12 @@ export interface TestStack {
      */
     killedAt(command: "up" | "destroy", pattern: RegExp, how?: Kill): Promise<void>;
     /**
+     * Starts `pulumi up` or `pulumi destroy`, and goes on as soon as it prints the pattern, or ends.
+     *
+     * @returns how the run ends.
+     */
+    begin(command: "up" | "destroy", pattern: RegExp): Promise<{ readonly ended: Promise<Ended> }>;
+    /**
      * `pulumi up`, killed like that as soon as it has made a resource, again and again until there is nothing left to make.
      *
      * @returns how often it was killed.
@@ -52,6 +58,12 @@ export interface Kill {
     readonly signal?: "SIGKILL" | "SIGTERM" | "SIGHUP";
 }
 
+/** How a run ended: 0 where all went well, and all that it printed. */
+export interface Ended {
+    readonly exitCode: number | undefined;
+    readonly output: string;
+}
+
 /** Counts by operation, those of resources that stay the same left out. */
 export type Changes = Readonly<Record<string, number>>;
 
@@ -59,8 +71,13 @@ export type Changes = Readonly<Record<string, number>>;
  * Makes an empty stack.
  *
  * @param program - the file of its program, from the project's folder.
+ * @param name - the stack's name.
  */
-export async function makeStack(config: Readonly<Record<string, string>>, program = "index.ts"): Promise<TestStack> {
+export async function makeStack(
+    config: Readonly<Record<string, string>>,
+    program = "index.ts",
+    name = "test",
+): Promise<TestStack> {
     const folder = await mkdtemp(join(tmpdir(), "stack-"));
     // The program is this project's; settings and state are not.
     await cp(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
@@ -76,7 +93,7 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
     // The Automation API asks the CLI for its version with the process's own environment.
     Object.assign(process.env, environment);
     const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: "test", workDir: folder },
+        { stackName: name, workDir: folder },
         { envVars: environment },
     );
 
@@ -94,7 +111,7 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
     /** Runs Pulumi until it prints the pattern, and kills it then; tells whether it did. */
     const runUntil = async (command: "up" | "destroy", pattern: RegExp, how: Kill = {}): Promise<boolean> => {
         const { what = "everything", signal = "SIGKILL" } = how;
-        const run = execa("pulumi", [command, "--stack", "test", "--yes", "--skip-preview"], {
+        const run = execa("pulumi", [command, "--stack", name, "--yes", "--skip-preview"], {
             cwd: folder,
             env: environment,
             reject: false,
@@ -121,7 +138,28 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
         await stack.cancel();
         return true;
     };
+    const begin: TestStack["begin"] = async (command, pattern) => {
+        const run = execa("pulumi", [command, "--stack", name, "--yes", "--skip-preview"], {
+            cwd: folder,
+            env: environment,
+            reject: false,
+            all: true,
+        });
+        const ended = run.then(({ exitCode, all }) => ({ exitCode, output: all }));
+        await new Promise<void>((resolve) => {
+            let output = "";
+            run.all.on("data", (chunk: Buffer) => {
+                output += chunk.toString();
+                if (pattern.test(output)) {
+                    resolve();
+                }
+            });
+            void ended.finally(resolve);
+        });
+        return { ended };
+    };
     const test: TestStack = {
+        begin,
         stack,
         transcript: () => printed.join(""),
         configure: (values) =>
@@ -151,7 +189,7 @@ export async function makeStack(config: Readonly<Record<string, string>>, progra
         refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
         destroy: async () => changes((await stack.destroy(options)).summary.resourceChanges),
         state: async () => {
-            const { stdout } = await execa("pulumi", ["stack", "export", "--stack", "test"], {
+            const { stdout } = await execa("pulumi", ["stack", "export", "--stack", name], {
                 cwd: folder,
                 env: environment,
             });

@@ -201,6 +201,15 @@ describe("an admin session", () => {
     });
 });
 
+test("a server's error that repeats a secret is told without it", async () => {
+    const body = "<h1>IntegrityError: Duplicate entry 'never-to-be-shown' for key 'client_secret'</h1>";
+    proxy.fault = ({ method, path }) =>
+        method === "POST" && path === ADD_APPLICATION ? { status: 500, body } : undefined;
+    await expect(applications.create(await application("repeated"))).rejects.toThrow(
+        /answered 500: IntegrityError: Duplicate entry '\[secret\]' for key 'client_secret'/,
+    );
+});
+
 describe("the sign-in of a MIT application", () => {
     let application: TestServers<"mitxonline">;
     let applicationProxy: CountingProxy;
