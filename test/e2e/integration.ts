@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { nameOnDashboard, send, startChromium, visit } from "../support/chromium.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -144,6 +145,30 @@ export function describeIntegration({ application, server, openEdxName, other }:
                 ((await output("clientIds")) as { application: string }).application,
             );
             expect(target.hostname).toBe(servers[server].host);
+        });
+
+        test("lets a person sign in with a browser, who does first what the outputs say", async () => {
+            const browser = await startChromium();
+            try {
+                const signIn = (await output("signInUrl")) as string;
+                const first = /^Sign in at (\S+) first/.exec(
+                    ((await output("signInFirst")) as string | undefined) ?? "",
+                );
+                const page = await visit(browser, first?.[1] ?? signIn);
+                await send(page, { username: "admin", password: "admin" });
+                if (first) {
+                    await page.waitForURL("**/admin/");
+                    await page.goto(signIn);
+                }
+                await expect(nameOnDashboard(page, servers.lms.baseUrl)).resolves.toBe("admin");
+            } finally {
+                await browser.close();
+            }
+            const lms = await lmsAdmin();
+            const [link] = await lms.list("social_django/usersocialauth");
+            expect(link).toMatchObject({ uid: "admin", provider: "ol-oauth2" });
+            const [user] = await lms.list("auth/user", "username=admin");
+            await lms.delete("auth/user", user?.["id"] ?? "");
         });
 
         test("is up to date after that: for preview, refresh and up, and without a new row", async () => {

@@ -87,6 +87,44 @@ describe("signing in to the LMS", () => {
     });
 });
 
+describe("registering with the LMS", () => {
+    const register = async (fields: Record<string, string>) => {
+        const answer = await visitor().post("/user_api/v1/account/registration/", new URLSearchParams(fields));
+        return { status: answer.status, ...(JSON.parse(answer.data) as object) };
+    };
+    const somebody = {
+        username: "sam",
+        email: "sam@example.org",
+        name: "Sam",
+        honor_code: "true",
+        password: "a-Password",
+    };
+
+    test("makes an account that can sign in, and no second one of the same name or address", async () => {
+        await expect(register(somebody)).resolves.toMatchObject({ status: 200, success: true });
+        expect((await visitor().signIn({ ...account("sam"), password: "a-Password" })).status).toBe(200);
+        await expect(register({ ...somebody, username: "SAM" })).resolves.toMatchObject({
+            status: 409,
+            error_code: "duplicate-email-username",
+        });
+        await expect(register({ ...somebody, username: "other" })).resolves.toMatchObject({
+            status: 409,
+            error_code: "duplicate-email",
+        });
+    });
+
+    test("says which values it does not take", async () => {
+        const answer = await register({ ...somebody, username: "no spaces", email: "new@example.org", honor_code: "" });
+        expect(answer).toMatchObject({ status: 400, error_code: "validation-error" });
+        expect(Object.keys(answer)).toEqual(expect.arrayContaining(["username", "honor_code"]));
+    });
+
+    test("times out where no sign-in through a provider waits for an account", async () => {
+        const late = { ...somebody, social_auth_provider: "Login with MIT App" };
+        await expect(register(late)).resolves.toMatchObject({ status: 400, error_code: "tpa-session-expired" });
+    });
+});
+
 describe("the LMS's admin", () => {
     test("sends a reader of an object that is missing to its front page", async () => {
         const page = await admin.get(`/admin/${application}/999/change/`);

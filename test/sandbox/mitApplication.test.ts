@@ -187,6 +187,45 @@ describe("mitxonline", () => {
         expect(page.data).toMatch(/<div id="djDebug".*SQL/);
     });
 
+    test("tells the details of a user only by the name for Open edX, and refuses whom it has none for", async () => {
+        const userInfo = async (username: string) => {
+            const account = { ...servers.mitxonline, username, password: username };
+            return (await AdminBrowser.signIn(account)).get("/api/v0/userinfo/");
+        };
+        const named = await userInfo("admin");
+        expect(named.status).toBe(200);
+        expect(JSON.parse(named.data)).toMatchObject({ username: "admin", email: "admin@odl.local" });
+        for (const answer of [
+            await userInfo("staff"),
+            await new AdminBrowser(servers.mitxonline.baseUrl).get("/api/v0/userinfo/"),
+        ]) {
+            expect(answer.status).toBe(409);
+            expect(JSON.parse(answer.data)).toEqual({ error: "User has no edx_username." });
+        }
+    });
+
+    test("has no page to sign in on, but sends back", async () => {
+        const page = await new AdminBrowser(servers.mitxonline.baseUrl).get("/login/?next=/oauth2/authorize/");
+        expect(page.status).toBe(302);
+        expect(page.headers["location"]).toBe("/oauth2/authorize/");
+    });
+
+    test("refuses a browser's post at its own port, unless the settings trust that address", async () => {
+        const post = async (origin: string) => {
+            const browser = new AdminBrowser(servers.mitxonline.baseUrl);
+            const { values } = await browser.form("/admin/login/?next=/admin/", "login-form");
+            const fields = { ...values, username: "admin", password: "admin" };
+            return browser.post("/admin/login/?next=/admin/", new URLSearchParams(fields), { Origin: origin });
+        };
+        const own = servers.mitxonline.baseUrl;
+        await configure("mitxonline", { ...settings, CSRF_TRUSTED_ORIGINS: "" });
+        const refused = await post(own);
+        expect(refused.status).toBe(403);
+        expect(refused.data).toContain("Origin checking failed");
+        await configure("mitxonline", { ...settings, CSRF_TRUSTED_ORIGINS: `http://elsewhere.example,${own}` });
+        expect((await post(own)).status).toBe(302);
+    });
+
     test("has its API gateway only with that profile, and there the admin's sign-in belongs to Keycloak", async () => {
         const signInPage = () => new AdminBrowser(servers.mitxonline.apisixBaseUrl).get("/admin/login/");
         await configure("mitxonline", settings);

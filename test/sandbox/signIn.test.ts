@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import path from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { type ApplicationName, profiles } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
-import { startChromium } from "../support/chromium.ts";
+import { nameOnDashboard, send, startChromium, visit } from "../support/chromium.ts";
 import { integrate } from "../support/integrated.ts";
 import { type TestServers, runScript, startServers } from "../support/sandbox.ts";
 import { sandboxServer } from "../support/sandboxStack.ts";
@@ -22,21 +22,8 @@ afterAll(async () => {
     await servers.stop();
 });
 
-const appearance: BrowserContextOptions = { colorScheme: "light", viewport: { width: 720, height: 400 } };
-
-/** A fresh session: a browser that nobody has used. */
-async function open(address: string): Promise<Page> {
-    const page = await (await chromium.newContext(appearance)).newPage();
-    page.setDefaultTimeout(20_000);
-    await page.goto(address);
-    return page;
-}
-
-/** Fills in the form of a page and sends it. */
-async function send(page: Page, fields: Record<string, string>): Promise<void> {
-    for (const [name, value] of Object.entries(fields)) await page.fill(`[name=${name}]`, value);
-    await page.click("form [type=submit], form button");
-}
+const open = (address: string) => visit(chromium, address);
+const onDashboard = (page: Page) => nameOnDashboard(page, servers.lms.baseUrl);
 
 /** Presses "Sign out" and waits for the page that comes then, which has this text. */
 async function signOut(page: Page, text: string): Promise<void> {
@@ -49,11 +36,6 @@ async function picture(page: Page, name: string): Promise<void> {
     const folder = process.env["SCREENSHOTS"];
     if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
-
-const onDashboard = async (page: Page) => {
-    await page.waitForURL(`${servers.lms.baseUrl}/dashboard`);
-    return page.textContent("#username");
-};
 
 /** The names of those who have a row on each page that the handbook's last step looks at. */
 async function known(application: ApplicationName) {
@@ -173,6 +155,20 @@ describe("signing in with a browser, through MITx Online at its own port", () =>
         await page.goto(`${servers.mitxonline.baseUrl}/`);
         await signOut(page, "Logged out");
         await expect(page.goto(signIn)).rejects.toThrow(/ERR_TOO_MANY_REDIRECTS/);
+    });
+
+    test("is refused with a token of the application that does not exist, and without one", async () => {
+        const register = async (token: Record<string, string>) => {
+            const fields = { username: "fay", email: "fay@example.com", name: "Fay", honor_code: "true" };
+            const data = new URLSearchParams({ ...fields, provider: "ol-oauth2", ...token });
+            const lms = new AdminBrowser(servers.lms.baseUrl);
+            return JSON.parse((await lms.post("/user_api/v1/account/registration/", data)).data) as unknown;
+        };
+        await expect(register({ access_token: "made-up" })).resolves.toMatchObject({
+            error_code: "tpa-invalid-access-token",
+        });
+        await expect(register({})).resolves.toMatchObject({ error_code: "tpa-missing-access-token" });
+        expect((await known("mitxonline")).users).not.toContain("fay");
     });
 
     test("fails for somebody without a name for Open edX, until they have chosen one", async () => {

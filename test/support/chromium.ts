@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type Page, chromium } from "playwright-core";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -20,4 +20,25 @@ export async function startChromium(): Promise<Browser> {
         // As root, in a container, Chromium's own sandbox does not work.
         args: ["--no-sandbox", "--host-resolver-rules=MAP *.odl.local 127.0.0.1, MAP local.openedx.io 127.0.0.1"],
     });
+}
+
+/** Opens an address in a fresh session: in a browser that nobody has used. */
+export async function visit(browser: Browser, address: string): Promise<Page> {
+    const context = await browser.newContext({ colorScheme: "light", viewport: { width: 720, height: 400 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto(address);
+    return page;
+}
+
+/** Fills in the form of a page and sends it. */
+export async function send(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(fields)) await page.fill(`[name=${name}]`, value);
+    await page.click("form [type=submit], form button");
+}
+
+/** Waits for the LMS's dashboard, and tells who is signed in there. */
+export async function nameOnDashboard(page: Page, lmsUrl: string): Promise<string | null> {
+    await page.waitForURL(`${lmsUrl}/dashboard`);
+    return page.textContent("#username");
 }
