@@ -13,10 +13,16 @@ const differing: Readonly<Record<string, object>> = {
     cap_add: { cap_add: ["net_admin", "CAP_SYS_TIME"], cap_drop: ["MKNOD"] },
     cgroup: { cgroup: "private" },
     configs: { configs: ["fromFile", { source: "inline", target: "/etc/inline", mode: "0440", uid: "1", gid: "2" }] },
+    command: { command: ["sh", "-c", "sleep infinity", "${TOKEN}"], labels: { token: "${TOKEN}" } },
     container_name: { container_name: "a-name-of-its-own" },
     cpu_shares: { cpu_shares: 512, cpuset: "0" },
     cpus: { cpus: 0.25 },
-    depends_on: { depends_on: { once: { condition: "service_completed_successfully" } } },
+    depends_on: {
+        depends_on: {
+            once: { condition: "service_completed_successfully" },
+            plain: { condition: "service_started", restart: true },
+        },
+    },
     deploy: {
         deploy: {
             replicas: 1,
@@ -27,6 +33,7 @@ const differing: Readonly<Record<string, object>> = {
     devices: { devices: ["/dev/null:/dev/nothing:r", "/dev/zero"] },
     device_cgroup_rules: { device_cgroup_rules: ["c 1:3 mr"] },
     dns: { dns: ["10.1.1.1"], dns_opt: ["use-vc"], dns_search: ["example.com"] },
+    entrypoint: { entrypoint: ["sleep"], command: ["infinity"] },
     expose: { expose: ["8000"] },
     extra_hosts: { extra_hosts: ["lms.local:host-gateway", "other.local:10.1.1.2"] },
     group_add: { group_add: ["mail", 100] },
@@ -172,9 +179,23 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         expect(byBoth[1]).toEqual(byBoth[0]);
     });
 
+    test("leave nothing in the state of what Compose fills in", async () => {
+        await expect(stack.state()).resolves.not.toContain("s3cret");
+    });
+
     test("plan no change once they are there, with a look at Docker and without", async () => {
         await expect(stack.preview()).resolves.toEqual({});
         await expect(stack.upRefreshing()).resolves.toEqual({});
+    });
+
+    test("of a build that fails end the run, which shows the step", async () => {
+        await writeFile(join(checkout, "Failing"), `FROM ${plain.image}\nRUN echo "2 and 2 is $((2 + 2))" && false\n`);
+        const failing = { build: { context: ".", dockerfile: "Failing", network: "none" } };
+        const broken = { ...project, services: { ...project.services, failing } };
+        await writeFile(join(checkout, "docker-compose.yml"), JSON.stringify(broken));
+
+        await expect(stack.up()).rejects.toThrow();
+        expect(stack.transcript()).toContain("2 and 2 is 4");
     });
 });
 

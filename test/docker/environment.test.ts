@@ -186,8 +186,8 @@ user.save()`;
 
     test("mitxonline has its API gateway and, with a certificate, Keycloak by their profiles", async () => {
         const settings = ["KEYCLOAK_CLIENT_SECRET=a-secret", "APISIX_SESSION_SECRET_KEY=a-key"];
-        const profiles = "COMPOSE_PROFILES=keycloak,apisix";
-        const { folder, compose } = await makeCheckout("mitxonline", ...credentials, ...settings, profiles);
+        const ofKeycloak = ["KEYCLOAK_SVC_KEYSTORE_PASSWORD=a-password", "COMPOSE_PROFILES=keycloak,apisix"];
+        const { folder, compose } = await makeCheckout("mitxonline", ...credentials, ...settings, ...ofKeycloak);
         const running = async () => (await compose(["ps", "--services", "--status", "running"])).stdout.split("\n");
         await compose(["up", "--detach"]);
         await answers("http://mitxonline.odl.local:9080", "/");

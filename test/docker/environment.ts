@@ -71,8 +71,7 @@ export async function prepareDocker({ checksPorts = true } = {}): Promise<Docker
         throw new Error("TEST_DOCKER_HOST must be the address of a Docker daemon that belongs to the tests.");
     }
     const giveBack = await takeLock(host);
-    // Compose builds by the classic builder: it needs no network, as the daemon has no default one.
-    const env = { DOCKER_HOST: host, DOCKER_CONFIG: dockerConfig, DOCKER_BUILDKIT: "0" };
+    const env = { DOCKER_HOST: host, DOCKER_CONFIG: dockerConfig };
     const docker: Docker = async (...args) => (await execa("docker", args, { env })).stdout;
     const folders: string[] = [];
     const makeFolder = async (prefix: string) => {

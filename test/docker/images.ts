@@ -56,7 +56,10 @@ export async function makeImages(docker: Docker): Promise<Tags> {
     }
     const withVolumes: Record<string, string> = {};
     for (const [name, path] of Object.entries(declaredVolumes)) {
-        withVolumes[name] = await build(docker, name, { Dockerfile: [`FROM ${services}`, `VOLUME ${path}`] });
+        const command = name.startsWith("postgres") ? ['CMD ["postgres"]'] : [];
+        withVolumes[name] = await build(docker, name, {
+            Dockerfile: [`FROM ${services}`, `VOLUME ${path}`, ...command],
+        });
     }
     const tags: Record<string, string> = {};
     for (const fixture of ["mitxonline", "mitxpro"]) {
@@ -206,7 +209,9 @@ async function build(
                     await writeFile(target, content.join("\n"));
                 }
             }
-            await docker("build", "--quiet", "--tag", image, ...args.flatMap((arg) => ["--build-arg", arg]), folder);
+            // The daemon has no default network.
+            const options = ["--quiet", "--network", "none", "--tag", image];
+            await docker("build", ...options, ...args.flatMap((arg) => ["--build-arg", arg]), folder);
         }),
     );
     return image;
