@@ -208,7 +208,7 @@ user.save()`;
 
     test("mitxonline's Compose files can't be read while a port is unset", async () => {
         const { folder, compose } = await makeCheckout("mitxonline");
-        await writeFile(join(folder, ".env"), "APISIX_PORT=9080\nKEYCLOAK_PORT=7080\n");
+        await writeFile(join(folder, ".env"), "KEYCLOAK_PORT=7080\nKEYCLOAK_SSL_PORT=7443\n");
         await expect(compose(["config"])).rejects.toThrow("invalid proto:");
     });
 });
