@@ -5,6 +5,7 @@ import { provider } from "../../dynamic-providers/accessToken.provider.ts";
 import { UNKNOWN } from "../../dynamic-providers/crud.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { describeLife } from "../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 /** A time zone with daylight saving. */
@@ -130,6 +131,36 @@ describe("AccessToken", () => {
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
+});
+
+describeLife("openedx:AccessToken", {
+    provider,
+    args: () => ({
+        connection: connectionTo(servers.lms),
+        username: "staff",
+        token: "token-lively",
+        expires: "2099-01-31T12:30:00Z",
+    }),
+    inputs: {
+        username: {
+            to: "learner",
+            does: "replace",
+            byHand: async (id) => {
+                const [learner] = await browser.list("auth/user", "username=learner");
+                await browser.change(MODEL, id, { user: learner?.["id"] ?? "" });
+            },
+        },
+        token: { to: "token-livelier", does: "replace", byHand: (id) => browser.change(MODEL, id, { token: "x" }) },
+        expires: {
+            to: "2098-01-31T12:30:00Z",
+            does: "update",
+            byHand: (id) => browser.change(MODEL, id, { expires_0: "2020-01-01" }),
+        },
+        lifetimeDays: { to: 100, does: "update" },
+        renewBeforeDays: { to: 10, does: "update" },
+    },
+    loseByHand: (id) => browser.delete(MODEL, id),
+    look: (id) => browser.look(MODEL, id),
 });
 
 describe("AccessToken on a server that is not in UTC", () => {

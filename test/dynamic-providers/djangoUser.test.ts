@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@j
 import type { PartlyCreatedError } from "../../dynamic-providers/django-admin/errors.ts";
 import type { DjangoUserInputs, DjangoUserOutputs } from "../../dynamic-providers/djangoUser.ts";
 import { provider } from "../../dynamic-providers/djangoUser.provider.ts";
-import { AdminBrowser } from "../support/adminBrowser.ts";
+import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { describeLife } from "../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const MODEL = "auth/user";
@@ -318,4 +319,40 @@ describe("DjangoUser", () => {
         const { id } = await provider.create(inputs);
         await expect(rows("more")).resolves.toMatchObject([{ id, email: "more@mit.odl.local", is_staff: "True" }]);
     });
+});
+
+const edit = (changes: Changes) => (id: string) => browser.change(MODEL, id, changes);
+
+describeLife("openedx:DjangoUser", {
+    provider,
+    args: () => ({
+        connection: connectionTo(servers.lms),
+        username: "lively",
+        owner: "project/stack",
+        email: "lively@mit.odl.local",
+        password: "Initial-Passw0rd",
+    }),
+    inputs: {
+        username: { to: "livelier", does: "replace" },
+        owner: { to: "project/renamed", does: "update" },
+        email: { to: "new@mit.odl.local", does: "update", byHand: edit({ email: "by-hand@mit.odl.local" }) },
+        password: { to: "Another-Passw0rd", does: "replace" },
+        isStaff: { to: true, does: "update", byHand: edit({ is_staff: "on" }) },
+        isSuperuser: { to: true, does: "update", byHand: edit({ is_superuser: "on" }) },
+        isActive: { to: false, does: "update", byHand: edit({ is_active: null }) },
+        adopt: { to: true, does: "same" },
+    },
+    loseByHand: (id) => browser.delete(MODEL, id),
+    async look(id) {
+        const values = await browser.look(MODEL, id);
+        return (
+            values &&
+            Object.fromEntries(
+                ["email", "is_staff", "is_superuser", "is_active", "first_name", "last_name"].map((field) => [
+                    field,
+                    values[field],
+                ]),
+            )
+        );
+    },
 });

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import type { OAuthApplicationInputs } from "../../dynamic-providers/oauthApplication.ts";
 import { provider } from "../../dynamic-providers/oauthApplication.provider.ts";
 import { forgetFormer } from "../../dynamic-providers/formerValues.ts";
-import { AdminBrowser } from "../support/adminBrowser.ts";
+import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { startCountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { describeLife } from "../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const MODEL = "oauth2_provider/application";
@@ -32,6 +33,8 @@ const argsFor = (server: (typeof serverNames)[number], name: string): Partial<OA
     clientSecret: "the-secret-of-the-client",
     redirectUris: ["http://a.odl.local/one", "http://a.odl.local/two"],
 });
+/** Somebody changes an application of the LMS. */
+const edit = (changes: Changes) => (id: string) => browsers.lms.change(MODEL, id, changes);
 
 describe.each([
     { name: "LMS, django-oauth-toolkit 1.7.1", server: "lms" as const, hashed: false },
@@ -337,4 +340,34 @@ describe("OAuthApplication on MITx Online", () => {
             await proxy.stop();
         },
     );
+});
+
+describeLife("openedx:OAuthApplication", {
+    provider,
+    args: () => argsFor("lms", "lively"),
+    inputs: {
+        clientId: { to: "other-client", does: "update", byHand: edit({ client_id: "by-hand" }) },
+        clientSecret: { to: "another-secret", does: "update", byHand: edit({ client_secret: "by-hand" }) },
+        name: { to: "lively-renamed", does: "update", byHand: edit({ name: "by-hand" }) },
+        redirectUris: {
+            to: ["http://b.odl.local/"],
+            does: "update",
+            byHand: edit({ redirect_uris: "http://a.odl.local/one" }),
+        },
+        clientType: { to: "public", does: "update", byHand: edit({ client_type: "public" }) },
+        authorizationGrantType: {
+            to: "client-credentials",
+            does: "update",
+            byHand: edit({ authorization_grant_type: "implicit" }),
+        },
+        skipAuthorization: {
+            to: false,
+            does: "update",
+            byHand: edit({ skip_authorization: null }),
+        },
+        algorithm: { to: "HS256", does: "update", byHand: edit({ algorithm: "HS256" }) },
+        adopt: { to: true, does: "same" },
+    },
+    loseByHand: (id) => browsers.lms.delete(MODEL, id),
+    look: (id) => browsers.lms.look(MODEL, id),
 });

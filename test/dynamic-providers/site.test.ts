@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { provider } from "../../dynamic-providers/site.provider.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
+import { describeLife } from "../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const MODEL = "sites/site";
@@ -67,4 +68,20 @@ describe("Site", () => {
     test("refuses a URL in place of a domain", async () => {
         await expect(inputsFor("http://local.openedx.io:8000")).rejects.toThrow(/domain: must be a host name/);
     });
+});
+
+describeLife("openedx:Site", {
+    provider,
+    args: () => inputsFor("lively.openedx.io"),
+    inputs: {
+        domain: {
+            to: "livelier.openedx.io",
+            does: "replace",
+            byHand: (id) => browser.delete(MODEL, id),
+            repair: "create",
+        },
+        displayName: { to: "Pulumi project/renamed", does: "update" },
+    },
+    loseByHand: (id) => browser.delete(MODEL, id),
+    look: (id) => browser.look(MODEL, id),
 });

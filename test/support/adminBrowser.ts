@@ -156,6 +156,15 @@ export class AdminBrowser {
         return (await this.form(`/admin/${model}/${id}/change/`, formId(model))).values;
     }
 
+    /** {@link values} without the page's own fields, or `undefined` where there is no such object. */
+    async look(model: string, id: string): Promise<Record<string, string> | undefined> {
+        if ((await this.list(model, `id=${id}`)).length === 0) {
+            return undefined;
+        }
+        const values = Object.entries(await this.values(model, id));
+        return Object.fromEntries(values.filter(([name]) => !/^(csrfmiddlewaretoken$|initial-)/.test(name)));
+    }
+
     /** Deletes an object and confirms it. */
     async delete(model: string, id: string): Promise<void> {
         const path = `/admin/${model}/${id}/delete/`;

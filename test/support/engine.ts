@@ -119,6 +119,110 @@ export async function remove<Inputs extends object, Outputs extends Inputs>(
     }
 }
 
+/** One resource of a program, from run to run. */
+export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
+    readonly #provider: CompleteProvider<Inputs, Outputs>;
+    #args: Partial<Inputs>;
+    #state: ResourceState<Inputs, Outputs> | undefined;
+
+    /**
+     * @param args - what the program asks for.
+     * @param state - as earlier runs left it. Default: none.
+     */
+    constructor(
+        provider: CompleteProvider<Inputs, Outputs>,
+        args: Partial<Inputs>,
+        state?: ResourceState<Inputs, Outputs>,
+    ) {
+        this.#provider = provider;
+        this.#args = args;
+        this.#state = state;
+    }
+
+    /** The resource as the first `pulumi up` makes it. */
+    static async up<Inputs extends object, Outputs extends Inputs>(
+        provider: CompleteProvider<Inputs, Outputs>,
+        args: Partial<Inputs>,
+    ): Promise<ManagedResource<Inputs, Outputs>> {
+        const resource = new ManagedResource(provider, args);
+        await resource.up();
+        return resource;
+    }
+
+    /** @throws Error where it is not in the state. */
+    get state(): ResourceState<Inputs, Outputs> {
+        if (this.#state === undefined) {
+            throw new Error("The resource is not in the state.");
+        }
+        return this.#state;
+    }
+
+    get id(): string {
+        return this.state.id;
+    }
+
+    get outputs(): Outputs {
+        return this.state.outputs;
+    }
+
+    /**
+     * `pulumi up`, with `--refresh` where asked for. What a failed operation saved stays in the state.
+     *
+     * @param changes - what the program asks for from now on; `undefined` takes an input out of it.
+     */
+    async up(
+        changes: { readonly [Key in keyof Inputs]?: Inputs[Key] | undefined } = {},
+        options: ApplyOptions & { readonly refresh?: boolean } = {},
+    ): Promise<Step[]> {
+        this.#args = copy({ ...this.#args, ...changes });
+        if (options.refresh === true) {
+            await this.refresh();
+        }
+        try {
+            const { state, steps } = await apply(this.#provider, this.#state, this.#args, options);
+            this.#state = state;
+            return steps;
+        } catch (error) {
+            if (error instanceof OperationError) {
+                this.#state = error.state as ResourceState<Inputs, Outputs> | undefined;
+            }
+            throw error;
+        }
+    }
+
+    /**
+     * `pulumi refresh`.
+     *
+     * @returns whether the next `up` has something to do.
+     */
+    async refresh(): Promise<boolean> {
+        if (this.#state !== undefined) {
+            this.#state = await refresh(this.#provider, this.#state);
+        }
+        return (await this.plan()) !== "same";
+    }
+
+    /** What `pulumi preview` says that `up` would do. */
+    async plan(changes: Partial<Inputs> = {}): Promise<"create" | "update" | "replace" | "same"> {
+        if (this.#state === undefined) {
+            return "create";
+        }
+        const { id, inputs, outputs, isPartial } = this.#state;
+        const news = { ...copy({ ...this.#args, ...changes }), __provider: PROVIDER } as unknown as Inputs;
+        const checked = await this.#provider.check(copy(inputs), news);
+        const diff = await this.#provider.diff(id, copy(outputs), { ...copy(checked.inputs), __provider: PROVIDER });
+        return diff.replaces.length > 0 ? "replace" : diff.changes || isPartial ? "update" : "same";
+    }
+
+    /** `pulumi destroy`. */
+    async destroy(): Promise<void> {
+        if (this.#state !== undefined) {
+            await remove(this.#provider, this.#state);
+            this.#state = undefined;
+        }
+    }
+}
+
 /**
  * Whether a resource has to be replaced where another one, whose outputs are in the given inputs, is replaced: the engine
  * asks with inputs that are not known.
