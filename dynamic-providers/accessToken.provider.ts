@@ -81,11 +81,13 @@ function expiryDefaults(
         return {};
     }
     const margin = (renewBeforeDays ?? DEFAULT_RENEW_BEFORE_DAYS) * DAY;
-    const lasts = olds.expires !== undefined && Date.parse(olds.expires) - Date.now() > margin;
+    const left = Date.parse(olds.expires ?? "") - Date.now();
+    // One that lasts longer than a new one was changed by hand.
+    const lasts = left > margin && left <= lifetimeDays * DAY + SUMMER_TIME;
     return {
         renewBeforeDays: DEFAULT_RENEW_BEFORE_DAYS,
         expires:
-            lasts && olds.lifetimeDays === lifetimeDays
+            olds.expires !== undefined && lasts && olds.lifetimeDays === lifetimeDays
                 ? olds.expires
                 : new Date(Date.now() + lifetimeDays * DAY).toISOString().replace(/\.\d+Z$/, "Z"),
     };

@@ -43,7 +43,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         });
         let id: string;
         try {
-            id = await add(session, form);
+            id = await namingSameEmail(session, inputs.username, "", () => add(session, form));
         } catch (error) {
             // User names are unique: a refused one is there already.
             if (error instanceof FormError && error.fields.has("username")) {
@@ -53,7 +53,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         }
         const outs: Outputs = { ...inputs, former: null };
         try {
-            await finish(session, id, form, inputs);
+            await namingSameEmail(session, inputs.username, inputs.email, () => finish(session, id, form, inputs));
         } catch (error) {
             const reason = error instanceof Error ? error.message : String(error);
             throw new PartlyCreatedError(id, { ...outs, email: "" }, reason);
@@ -80,7 +80,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
                 .fill(olds.former === null ? madeBy(news) : {})
                 .differs()
         ) {
-            await session.save(form);
+            await namingSameEmail(session, news.username, news.email, () => session.save(form));
         }
         return { ...news, former: olds.former };
     },
@@ -133,7 +133,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
         if (former !== null) {
             await noteFormer(keyOf(inputs), former);
         }
-        await session.save(form);
+        await namingSameEmail(session, inputs.username, inputs.email, () => session.save(form));
     }
     return { id: row.id, outs: { ...inputs, former } };
 }
@@ -149,6 +149,36 @@ async function add(session: AdminSession, form: AdminForm): Promise<string> {
         const own = ["", ...form.changes.keys()];
         if (error instanceof FormError && !own.some((field) => error.fields.has(field))) {
             return session.save(form);
+        }
+        throw error;
+    }
+}
+
+/**
+ * Saves a user. The LMS's database has no two accounts with the same e-mail address, nor two without one, as a new user is at
+ * first; its admin does not check that, and answers with a bare 500.
+ *
+ * @param email - the address that the user has afterwards.
+ * @throws ProviderError that names the other account.
+ */
+async function namingSameEmail<Result>(
+    session: AdminSession,
+    username: string,
+    email: string,
+    save: () => Promise<Result>,
+): Promise<Result> {
+    try {
+        return await save();
+    } catch (error) {
+        if (error instanceof UnreachableError && error.mayHaveSucceeded) {
+            const other = (await session.list(LIST, { email })).find(({ cells }) => cells.get("username") !== username);
+            if (other !== undefined) {
+                const has = email === "" ? "no e-mail address either, as a new user has none at first" : email;
+                throw new ProviderError(
+                    `User "${username}" can't be saved: no two accounts of the LMS have the same e-mail address. ` +
+                        `"${other.cells.get("username") ?? other.id}" has ${has}. Change that: ${session.url(changePage(other.id))}`,
+                );
+            }
         }
         throw error;
     }

@@ -71,6 +71,31 @@ describe("DjangoUser", () => {
         );
     });
 
+    test("names the account that has the same e-mail address, as the LMS has none twice", async () => {
+        const { id } = await provider.create(await checked(provider, args("first")));
+        const inputs = await checked(provider, args("second", { email: "first@mit.odl.local" }));
+        await expect(provider.create(inputs)).rejects.toThrow(
+            new RegExp(`User "second" can't be saved.* "first" has first@mit.odl.local.*/auth/user/${id}/change/`),
+        );
+        await expect(provider.create({ ...inputs, email: "second@mit.odl.local" })).resolves.toMatchObject({
+            outs: { former: null },
+        });
+    });
+
+    test("names the account without an e-mail address, besides which the LMS makes no new one", async () => {
+        const id = await browser.add(MODEL, {
+            username: "mailless",
+            password1: "Initial-Passw0rd",
+            password2: "Initial-Passw0rd",
+        });
+        const inputs = await checked(provider, args("blocked"));
+        await expect(provider.create(inputs)).rejects.toThrow(
+            /User "blocked" can't be saved.* "mailless" has no e-mail address either.*\/change\//,
+        );
+        await browser.change(MODEL, id, { email: "mailless@mit.odl.local" });
+        await expect(provider.create(inputs)).resolves.toMatchObject({ outs: { former: null } });
+    });
+
     test("refuses the user of another stack", async () => {
         await provider.create(await checked(provider, args("shared")));
         await expect(
