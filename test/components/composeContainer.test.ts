@@ -31,9 +31,9 @@ function projectOf(services: Readonly<Record<string, object>>): ComposeProject {
     });
 }
 
-async function argsOf(services: Readonly<Record<string, object>>, service = "web"): Promise<Record<string, unknown>> {
+function container(services: Readonly<Record<string, object>>, service: string) {
     const named = (name: string) => ({ id: pulumi.output(`${name}-id`), name: pulumi.output(`mitxonline_${name}`) });
-    const args = containerArgs(
+    return containerArgs(
         projectOf(services),
         service,
         { "made-token.invalid": pulumi.output("t0ken") },
@@ -43,7 +43,10 @@ async function argsOf(services: Readonly<Record<string, object>>, service = "web
             containers: { db: named("db") },
         },
     );
-    return await valueOf(pulumi.output(args));
+}
+
+async function argsOf(services: Readonly<Record<string, object>>, service = "web"): Promise<Record<string, unknown>> {
+    return await valueOf(pulumi.output(container(services, service)));
 }
 
 /** What a service's keys add to the arguments of its container. */
@@ -283,6 +286,11 @@ const cases: [key: string, written: object, argument: Partial<docker.ContainerAr
 describe("a service's container", () => {
     test.each(cases)("has for %s %j what docker.Container calls %j", async (_key, written, argument) => {
         expect(await added(written, db)).toStrictEqual(argument);
+    });
+
+    test("has the secrets of the environment as secrets", async () => {
+        const web = { image: "web", secrets: [{ source: "environment" }] };
+        await expect(pulumi.isSecret(pulumi.output(container({ web }, "web").uploads))).resolves.toBe(true);
     });
 
     test("is reached by the names that others link to it by, where they share a network", async () => {

@@ -141,6 +141,8 @@ describe("an LMS that Tutor runs", () => {
             create: "--skip-build",
         });
         expect(launch.after).toStrictEqual(expect.arrayContaining(["TutorNetwork network", "Command lms-image"]));
+        // Tutor prints passwords of its databases.
+        expect(launch.secretOutputs).toStrictEqual(["stdout", "stderr"]);
         expect(the(resources, "TutorServer").after).toContain("Command lms-launch");
     });
 

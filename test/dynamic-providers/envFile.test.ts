@@ -268,6 +268,20 @@ test("a line without a value that came after the block makes an update due, thou
     await expect(provider.diff(id, outs, inputs)).resolves.toMatchObject({ changes: false });
 });
 
+test("the block of another stack that took this one's place is neither read, changed nor removed", async () => {
+    const { id, inputs, outs } = await create();
+    const theirs = (await text()).replaceAll(owner, "project/other");
+    await writeFile(path, theirs);
+
+    await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+    await expect(provider.create(inputs)).rejects.toThrow(`${path} is managed by another stack, project/other`);
+    await expect(provider.update(id, outs, { ...inputs, values: { OPENEDX_IP: "10.0.0.1" } })).rejects.toThrow(
+        "managed by another stack, project/other",
+    );
+    await provider.delete(id, outs);
+    expect(await text()).toBe(theirs);
+});
+
 describe("a stack that was renamed", () => {
     test("keeps its block, under the new name", async () => {
         await writeFile(path, "DEBUG=1\n");

@@ -304,14 +304,16 @@ describe("OAuthApplication on MITx Online", () => {
         warn.mockRestore();
     });
 
-    test("refuses to choose between several of the name", async () => {
-        await provider.create(await checked(provider, argsFor("mitxonline", "several")));
+    test("finds its own among several of the name, and refuses to choose between those of others", async () => {
+        const ours = await checked(provider, argsFor("mitxonline", "several"));
+        const made = await provider.create(ours);
         await browsers.mitxonline.add(MODEL, {
             name: "several",
             redirect_uris: "http://x.odl.local/",
             client_type: "public",
             authorization_grant_type: "authorization-code",
         });
+        await expect(provider.create(ours)).resolves.toEqual(made);
         const inputs = await checked(provider, { ...argsFor("mitxonline", "several"), clientId: "third", adopt: true });
         await expect(provider.create(inputs)).rejects.toThrow(
             /2 OAuth applications are named "several".*\/change\/ \(client id .*\/change\/ \(client id .*config set adopt true/,
