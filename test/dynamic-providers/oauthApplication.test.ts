@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { OAuthApplicationInputs } from "../../dynamic-providers/oauthApplication.ts";
 import { provider } from "../../dynamic-providers/oauthApplication.provider.ts";
-import { forgetFormer } from "../../dynamic-providers/formerValues.ts";
+import { forgetFormer, notedFormer, type ObjectKey } from "../../dynamic-providers/formerValues.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { startCountingProxy } from "../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../support/providers.ts";
@@ -32,6 +32,12 @@ const argsFor = (server: (typeof serverNames)[number], name: string): Partial<OA
     clientId: `${name}-client`,
     clientSecret: "the-secret-of-the-client",
     redirectUris: ["http://a.odl.local/one", "http://a.odl.local/two"],
+});
+/** By which the note of what an adopted application was is found. */
+const keyOf = ({ connection, clientId }: OAuthApplicationInputs): ObjectKey => ({
+    connection,
+    path: `/admin/${MODEL}/`,
+    mark: clientId,
 });
 /** Somebody changes an application of the LMS. */
 const edit = (changes: Changes) => (id: string) => browsers.lms.change(MODEL, id, changes);
@@ -69,6 +75,14 @@ describe.each([
         await expect(rows("resumed")).resolves.toHaveLength(1);
     });
 
+    test("is deleted again where there was nothing to adopt, also after a run that was interrupted", async () => {
+        const inputs = await checked(provider, { ...argsFor(server, "none-before"), adopt: true });
+        await provider.create(inputs);
+        const resumed = await provider.create(inputs);
+        await provider.delete(resumed.id, resumed.outs);
+        await expect(rows("none-before")).resolves.toEqual([]);
+    });
+
     test("refuses a stranger's application of that name, and says how to take it over", async () => {
         const id = (await provider.create(await checked(provider, argsFor(server, "stranger")))).id;
         const ours = await checked(provider, { ...argsFor(server, "stranger"), clientId: "another" });
@@ -93,7 +107,9 @@ describe.each([
         const adopted = await provider.create(inputs);
         expect(adopted.id).toBe(id);
         expect((await refreshed(provider, id, adopted.outs, inputs)).drifted).toBe(false);
+        await expect(notedFormer(keyOf(inputs))).resolves.toMatchObject({ clientId: "adopted-client" });
         await provider.delete(id, adopted.outs);
+        await expect(notedFormer(keyOf(inputs))).resolves.toBeUndefined();
         const { csrfmiddlewaretoken: _now, ...restored } = await browsers[server].values(MODEL, id);
         const { csrfmiddlewaretoken: _then, ...expected } = former;
         const withoutInitial = (values: Record<string, string>) =>
@@ -205,7 +221,7 @@ describe("OAuthApplication on MITx Online", () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         await provider.create(inputs);
         // As on another machine: its project has no note.
-        await forgetFormer({ connection: inputs.connection, path: `/admin/${MODEL}/`, mark: inputs.clientId });
+        await forgetFormer(keyOf(inputs));
         const resumed = await provider.create(inputs);
         await provider.delete(resumed.id, resumed.outs);
         const values = await browsers.mitxonline.values(MODEL, resumed.id);
