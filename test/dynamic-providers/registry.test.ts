@@ -13,7 +13,8 @@ test("the registry has the module of each resource's type, and no other", async 
     );
     const types = await Promise.all(
         resources.map(async (file) => {
-            const [, type = ""] = /resourceType\(\{\s*name: "(\w+:\w+)"/.exec(await readFile(join(folder, file), "utf8")) ?? [];
+            const [, type = ""] =
+                /resourceType\(\{\s*name: "(\w+:\w+)"/.exec(await readFile(join(folder, file), "utf8")) ?? [];
             return [type, file.replace(/\.ts$/, "")] as const;
         }),
     );
