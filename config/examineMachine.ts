@@ -16,6 +16,7 @@ import {
     checkDisk,
     checkDocker,
     checkExternals,
+    checkLmsHost,
     checkOwner,
     checkPort,
     checkReachable,
@@ -57,7 +58,7 @@ export async function examineMachine(settings: Settings): Promise<StackConfig> {
         checkEnvFile(settings, config, lookingAtTutor),
     ]);
     const [gateway, hasLms] = await allOf([
-        project === undefined ? undefined : checkAddresses(settings, config, project),
+        project === undefined ? undefined : checkAddresses(settings, config, project, lmsHost),
         usesCompose && isHostName(lmsHost) && (usesTutor || leadsHere(lmsHost)),
         ...(lms === undefined ? [] : tutorChecks(settings, config, lms)),
         ...(project === undefined ? [] : composeChecks(config, project, env)),
@@ -96,7 +97,8 @@ function composeChecks({ owner, adopt }: StackConfig, project: ComposeProject, e
 }
 
 /**
- * Whether Open edX's containers will reach the application. Where Docker Desktop forwards `host.docker.internal`, they do.
+ * Whether the containers of both sides will reach each other. Where Docker Desktop forwards `host.docker.internal`, those of
+ * Open edX do.
  *
  * @returns the gateway of the application's network, where its Compose file decides on that.
  */
@@ -104,7 +106,9 @@ async function checkAddresses(
     { applicationGateway }: Settings,
     { platform, application }: StackConfig,
     project: ComposeProject,
+    lmsHost: string,
 ): Promise<string | undefined> {
+    checkLmsHost(lmsHost);
     if (platform !== "linux") {
         return undefined;
     }

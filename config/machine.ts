@@ -229,6 +229,20 @@ export async function leadsHere(host: string): Promise<boolean> {
     });
 }
 
+/**
+ * @param host - of the LMS's address, as the application's containers get it.
+ * @throws Fault where it leads each container to itself.
+ */
+export function checkLmsHost(host: string): void {
+    if (/(^|\.)localhost$|^127\./.test(host)) {
+        throw new Fault(
+            `lmsUrl names ${host}, which leads each of the application's containers to itself`,
+            `give Open edX a name: tutor config save --set LMS_HOST=local.openedx.io, then ` +
+                pulumiCommand("config set lmsUrl http://local.openedx.io:8000"),
+        );
+    }
+}
+
 /** Whether a container can be told of a host: every container has its own `localhost`, and addresses need no name. */
 export function isHostName(host: string): boolean {
     return isIP(host.replace(/^\[|\]$/g, "")) === 0 && !/(^|\.)localhost$/.test(host);

@@ -223,6 +223,16 @@ describeLinux("a machine that is to run the application", () => {
         await expect(faults({ ...own, platform: "macos" })).resolves.not.toContain("containers reach it");
     });
 
+    test.each(["localhost", "lms.localhost", "127.0.0.1"])(
+        "is told that containers find themselves, and not Open edX, at %s",
+        async (host) => {
+            await compose();
+            const told = await faults({ ...values(), lmsUrl: `http://${host}:8000`, platform: "macos" });
+
+            expect(told).toContain(`lmsUrl names ${host}, which leads each of the application's containers to itself`);
+        },
+    );
+
     test("gives its gateway and the LMS's name to the containers, where the checkout has others", async () => {
         server.close();
         await once(server, "close");
