@@ -175,12 +175,12 @@ describe("the program that runs both servers", () => {
         commands = await fakeCommands();
         const checkout = join(commands.folder, "mitxonline");
         await mkdir(checkout);
-        await writeFile(join(commands.folder, "config.yml"), "LMS_HOST: localhost\n");
+        await writeFile(join(commands.folder, "config.yml"), "LMS_HOST: local.openedx.io\n");
         await commands.make("tutor", {
             "--version": "echo 'tutor, version 21.0.3'",
             "config printroot": `echo '${commands.folder}'`,
             "config printvalue DEV_PROJECT_NAME": "echo tutor_dev",
-            "config printvalue LMS_HOST": "echo localhost",
+            "config printvalue LMS_HOST": "echo local.openedx.io",
         });
         const model = JSON.stringify({ services: { web: {} } });
         const normalised = JSON.stringify({
@@ -208,7 +208,7 @@ describe("the program that runs both servers", () => {
         values = {
             platform: "linux",
             lmsFrom: "tutor",
-            lmsUrl: "http://localhost:8999",
+            lmsUrl: "http://local.openedx.io:8999",
             applicationFrom: "compose",
             applicationUrl: "http://localhost:8998",
             envFile: join(checkout, ".env"),
@@ -219,7 +219,7 @@ describe("the program that runs both servers", () => {
     test("deploys them too, with superusers, and needs no password", async () => {
         const { outputs, resources } = await run(values);
 
-        const integration = all.map((resource) => resource.replace("local.openedx.io:8000", "localhost:8999"));
+        const integration = all.map((resource) => resource.replace("local.openedx.io:8000", "local.openedx.io:8999"));
         expect(resources.map(({ type, name }) => `${type} ${name}`).sort()).toStrictEqual(
             [
                 ...integration,
