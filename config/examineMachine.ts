@@ -28,7 +28,7 @@ import {
 import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationProfile, profiles } from "./profiles.ts";
 import type { Settings } from "./schema.ts";
-import { atHost, envFileOf, type Found, resolveSettings, type StackConfig } from "./stackConfig.ts";
+import { atHost, envFileOf, type Found, portOf, resolveSettings, type StackConfig } from "./stackConfig.ts";
 
 /**
  * Checks what the stack is to run on this machine, asks Tutor and Compose, and looks at what is there already.
@@ -119,11 +119,6 @@ async function checkAddresses(
     }
     checkReachable(project, portOf(application.url), gateway);
     return own;
-}
-
-function portOf(url: string): number {
-    const { port, protocol } = new URL(url);
-    return Number(port || (protocol === "https:" ? 443 : 80));
 }
 
 /** What Docker has of the application's data. An `up` makes sure first that none of it goes with its container. */

@@ -193,6 +193,12 @@ export function atHost(url: string, host: string): string {
     return other.origin;
 }
 
+/** The port of an address, also where it does not name one. */
+export function portOf(url: string): number {
+    const { port, protocol } = new URL(url);
+    return Number(port || (protocol === "https:" ? 443 : 80));
+}
+
 /** The keys of the configuration that say who signs in to a server. */
 function configuredBy(
     usernameKey: keyof Settings,

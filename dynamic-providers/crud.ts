@@ -83,12 +83,15 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     operations: Operations<Inputs, Outputs>,
 ): CompleteProvider<Inputs, Outputs> {
     const keys = Object.keys(type.inputs.shape) as (keyof Inputs & string)[];
+    const defaults = defaultsOf(type.inputs);
+    const secrets = propertiesThat("secret", type.inputs);
+    const alwaysReplacing = propertiesThat("replaces", type.inputs);
     const onCreate = propertiesThat("onCreate", type.inputs);
     const compared = keys.filter((key) => !onCreate.includes(key));
     const local = ["connection", ...propertiesThat("local", type.inputs)];
     // An input that a newer version of this program has, had its default before.
     const completed = (inputs: Partial<Inputs>, olds = inputs): Partial<Inputs> => ({
-        ...defaultsOf(type.inputs),
+        ...defaults,
         ...operations.defaults?.(inputs, olds),
         ...inputs,
     });
@@ -120,10 +123,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         },
         async diff(id, olds, news) {
             const changed = changedKeys(olds, news);
-            const replacing: readonly string[] = [
-                ...propertiesThat("replaces", type.inputs),
-                ...(operations.replaces?.(olds) ?? []),
-            ];
+            const replacing: readonly string[] = [...alwaysReplacing, ...(operations.replaces?.(olds) ?? [])];
             const replaces = changed.filter((key) => replacing.includes(key));
             if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(olds, news)) {
                 const isSameServer = await isThere(operations, id, withoutProvider(olds), withoutProvider(news));
@@ -137,7 +137,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         async read(id, props) {
             const known = withoutProvider(props);
             const truth = await asBeforeWhereShut(known, () => operations.read(id, known));
-            warnOfDriftedSecrets(type, operations, known, truth);
+            warnOfDriftedSecrets(secrets, operations, known, truth);
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
@@ -161,12 +161,12 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
 
 /** Pulumi's own list of differences leaves these out. */
 function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
-    type: ResourceType,
+    secrets: readonly string[],
     { title }: Pick<Operations<Inputs, Outputs>, "title">,
     known: Outputs,
     truth: Outputs | undefined,
 ): void {
-    const drifted = title && truth ? driftedSecrets(known, truth, propertiesThat("secret", type.inputs)) : [];
+    const drifted = title && truth ? driftedSecrets(known, truth, secrets) : [];
     if (title && drifted.length > 0) {
         console.warn(`${title(known)}: changed since the last run (secret): ${drifted.join(", ")}`);
     }

@@ -1,5 +1,5 @@
 /**
- * Loaded first by the program and by the plug-ins that run on Node.js (`node --import`), which then start in a third of
+ * Loaded first by the program and by the plug-ins that run on Node.js (`node --require`), which then start in a third of
  * the time: the compiled code stays on disk, and what Pulumi's SDK needs only to take closures apart is loaded when it is
  * used. That is the TypeScript compiler and npm's resolver of dependencies; nothing of this project uses them.
  */

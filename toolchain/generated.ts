@@ -22,7 +22,10 @@ interface Key {
 /** The keys of the configuration, in the schema's order. */
 const keys = Object.entries(z.toJSONSchema(settingsSchema).properties ?? {}) as unknown as [string, Key][];
 
-/** The parts of the project's files that are made from schemas and from the causes that `npm run verify` names: each file's path and its new text. */
+/**
+ * The parts of the project's files that are made from schemas, and from the causes that `npm run verify` names: each file's
+ * path and its new text.
+ */
 export async function generatedFiles(): Promise<Record<string, string>> {
     const parts = {
         "Pulumi.yaml": { from: "\nconfig:\n", to: undefined, text: declarations() },
@@ -68,13 +71,13 @@ function section({ name, description, inputs, outputs }: ResourceType): string {
     const { properties, required } = propertiesOf(inputs);
     const rows = Object.entries(properties).map(([key, schema]) => [
         `\`${key}\`${required.includes(key) ? "" : "?"}`,
-        [typeName(schema), ...(schema.secret ? ["secret"] : [])].join(", "),
+        kindOf(schema),
         schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``,
         (schema.description ?? "") + (schema.replaces ? ". A change replaces the resource" : ""),
     ]);
     const added = Object.entries(propertiesOf(outputs).properties).map(([key, schema]) => [
         `\`${key}\``,
-        [typeName(schema), ...(schema.secret ? ["secret"] : [])].join(", "),
+        kindOf(schema),
         schema.description ?? "",
     ]);
     return (
@@ -82,6 +85,10 @@ function section({ name, description, inputs, outputs }: ResourceType): string {
         markdownTable(["Input", "Type", "Default", "Meaning"], rows) +
         (added.length > 0 ? markdownTable(["Output", "Type", "Meaning"], added) : "")
     );
+}
+
+function kindOf(schema: PropertySchema): string {
+    return typeName(schema) + (schema.secret ? ", secret" : "");
 }
 
 function typeName(schema: PropertySchema): string {

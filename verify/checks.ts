@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { AxiosResponse } from "axios";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
+import { portOf } from "../config/stackConfig.ts";
+import type { Row } from "../dynamic-providers/django-admin/changelist.ts";
 import type { AdminForm } from "../dynamic-providers/django-admin/form.ts";
 import { parseHtml } from "../dynamic-providers/django-admin/html.ts";
 import { type HttpClient, httpClient, jsonOf, serverWords } from "../dynamic-providers/django-admin/http.ts";
@@ -33,6 +35,10 @@ const MOST_REDIRECTS = 12;
 export function readOnlyChecks(target: Target): Check[] {
     const { openEdx, application, profile, sites } = target;
     const [lmsSite = ""] = sites;
+    // One list has the newest row of every site.
+    const rows = once(() =>
+        adminSession(openEdx.connection).list(LIST, { backend_name: openEdxConstants.backendName }),
+    );
     return [
         names(target),
         answers("lms", openEdx, openEdx.connection.baseUrl, "lms-down"),
@@ -46,7 +52,7 @@ export function readOnlyChecks(target: Target): Check[] {
         signsIn("application-admin", application, "application"),
         origin(application),
         backend(openEdx),
-        ...sites.flatMap((site) => providerConfiguration(target, site, site === lmsSite)),
+        ...sites.flatMap((site) => providerConfiguration(target, rows, site, site === lmsSite)),
         providerList(openEdx, lmsSite),
         ...client("lms", openEdx, openEdxConstants.tokenPath, openEdxConstants.authorizationPath),
         ...client("application", application, mitApplication.tokenPath, mitApplication.authorizationPath),
@@ -145,8 +151,7 @@ export function clockFinding(baseUrl: string, date: string, now: number): Findin
  * a name that only containers know, nothing can be told.
  */
 function gateway(name: string, { title, url, gateway: host }: Side, needs: string): Check {
-    const { port, protocol } = new URL(url);
-    const number = Number(port || (protocol === "https:" ? 443 : 80));
+    const port = portOf(url);
     return {
         name,
         title: `${title} is open at its gateway`,
@@ -155,10 +160,10 @@ function gateway(name: string, { title, url, gateway: host }: Side, needs: strin
             if (!isIPv4(host)) {
                 return passed(`${host} is a name for containers only`);
             }
-            const code = await connectionError(host, number);
+            const code = await connectionError(host, port);
             return code === undefined
-                ? passed(`${host}:${number}`)
-                : found(diagnoseGateway(code, isOwnAddress(host)), `${host}:${number} does not answer (${code})`);
+                ? passed(`${host}:${port}`)
+                : found(diagnoseGateway(code, isOwnAddress(host)), `${host}:${port} does not answer (${code})`);
         },
     };
 }
@@ -247,14 +252,11 @@ function backend({ connection }: Side): Check {
 }
 
 /** That the newest row of a site is enabled, and says what follows from the stack. */
-function providerConfiguration(target: Target, site: string, isLmsSite: boolean): Check[] {
+function providerConfiguration(target: Target, rows: () => Promise<Row[]>, site: string, isLmsSite: boolean): Check[] {
     const { openEdx, application, otherSettings, hasSecretInDatabase } = target;
     const session = adminSession(openEdx.connection);
     const name = isLmsSite ? "provider" : "provider-fallback";
-    const row = once(async () => {
-        const rows = await session.list(LIST, { backend_name: openEdxConstants.backendName });
-        return rows.find(({ cells }) => cells.get("site") === site);
-    });
+    const row = async () => (await rows()).find(({ cells }) => cells.get("site") === site);
     const settings = once(async () => {
         const newest = await row();
         return settingsOf(await session.newForm(addPage(newest?.id), FORM));
