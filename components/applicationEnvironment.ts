@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { composeFiles } from "../config/composeProject.ts";
 import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
-import { EnvFile, type EnvFileInputs } from "../dynamic-providers/envFile.ts";
+import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenEdxServer } from "./openEdxServer.ts";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
+import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
 import type { ApplicationServer } from "./applicationServer.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenEdxServer } from "./openEdxServer.ts";

@@ -5,11 +5,17 @@ import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
-import { ComposeLeftovers } from "../dynamic-providers/composeLeftovers.ts";
-import { type FoundVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/anonymousVolumes.ts";
-import { ComposeVolumes } from "../dynamic-providers/composeVolumes.ts";
-import { composeLabels, expectCompleted, expectImage, OWNER_LABEL, subnetOf } from "../dynamic-providers/docker.ts";
-import { removeLeftContainer, removeLeftNetwork } from "../dynamic-providers/leftovers.ts";
+import { ComposeLeftovers } from "../dynamic-providers/docker/composeLeftovers.ts";
+import { type FoundVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import { ComposeVolumes } from "../dynamic-providers/docker/composeVolumes.ts";
+import {
+    composeLabels,
+    expectCompleted,
+    expectImage,
+    OWNER_LABEL,
+    subnetOf,
+} from "../dynamic-providers/docker/docker.ts";
+import { removeLeftContainer, removeLeftNetwork } from "../dynamic-providers/docker/leftovers.ts";
 import {
     containerArgs,
     containerName,

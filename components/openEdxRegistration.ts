@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { AccessToken } from "../dynamic-providers/accessToken.ts";
-import { DjangoUser } from "../dynamic-providers/djangoUser.ts";
-import { OAuthApplication } from "../dynamic-providers/oauthApplication.ts";
+import { AccessToken } from "../dynamic-providers/openedx/accessToken.ts";
+import { DjangoUser } from "../dynamic-providers/openedx/djangoUser.ts";
+import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenEdxServer } from "./openEdxServer.ts";
 

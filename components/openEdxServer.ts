@@ -4,14 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { atHost, type LmsConfig, type StackConfig } from "../config/stackConfig.ts";
 import { lmsPackages, tutorPlugin } from "../config/tutorPlugin.ts";
-import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
-import { DjangoSuperuser } from "../dynamic-providers/djangoSuperuser.ts";
-import { OfferedBackend } from "../dynamic-providers/offeredBackend.ts";
-import { SignInPage } from "../dynamic-providers/signInPage.ts";
-import { keepConfigurationOf } from "../dynamic-providers/tutorConfiguration.ts";
-import { TutorNetwork } from "../dynamic-providers/tutorNetwork.ts";
-import { TutorPlugin } from "../dynamic-providers/tutorPlugin.ts";
-import { TutorServer } from "../dynamic-providers/tutorServer.ts";
+import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
+import { DjangoSuperuser } from "../dynamic-providers/docker/djangoSuperuser.ts";
+import { OfferedBackend } from "../dynamic-providers/openedx/offeredBackend.ts";
+import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
+import { keepConfigurationOf } from "../dynamic-providers/tutor/tutorConfiguration.ts";
+import { TutorNetwork } from "../dynamic-providers/tutor/tutorNetwork.ts";
+import { TutorPlugin } from "../dynamic-providers/tutor/tutorPlugin.ts";
+import { TutorServer } from "../dynamic-providers/tutor/tutorServer.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** What {@link OpenEdxServer} needs. */

@@ -8,7 +8,7 @@ import {
     lostVolumes,
     volumeFor,
     type VolumesByPath,
-} from "../dynamic-providers/anonymousVolumes.ts";
+} from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 
 /** A service as far as its data is concerned. */

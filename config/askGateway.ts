@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { answerOf } from "../dynamic-providers/command.ts";
-import { composeLabels, findNetwork } from "../dynamic-providers/docker.ts";
+import { composeLabels, findNetwork } from "../dynamic-providers/docker/docker.ts";
 
 /**
  * Asks Docker for the gateway of a Compose project's default network, found by the labels that Compose gives it. It is

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/anonymousVolumes.ts";
-import { projectContainers } from "../dynamic-providers/docker.ts";
-import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/envBlock.ts";
-import { envFault, readEnvText } from "../dynamic-providers/envFaults.ts";
+import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import { projectContainers } from "../dynamic-providers/docker/docker.ts";
+import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/files/envBlock.ts";
+import { envFault, readEnvText } from "../dynamic-providers/files/envFaults.ts";
 import { askGateway } from "./askGateway.ts";
 import { askTutorRelease } from "./askTutorRelease.ts";
 import { askCompose, composeFiles, type ComposeProject, publishedPorts, withHost } from "./composeProject.ts";

@@ -4,7 +4,7 @@ import { BlockList, createServer, isIP } from "node:net";
 import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { answerOf, lastLines } from "../dynamic-providers/command.ts";
-import { lookup } from "../dynamic-providers/django-admin/lookup.ts";
+import { lookup } from "../dynamic-providers/openedx/django-admin/lookup.ts";
 import {
     composeLabels,
     docker,
@@ -13,10 +13,10 @@ import {
     OWNER_LABEL,
     subnetOf,
     unlessMissing,
-} from "../dynamic-providers/docker.ts";
+} from "../dynamic-providers/docker/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor.ts";
-import { giveBackTutorConfigurations } from "../dynamic-providers/tutorConfiguration.ts";
+import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor/tutor.ts";
+import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { expectTutor } from "./askTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault } from "./faults.ts";

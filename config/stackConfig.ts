@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type FoundVolumes, noVolumes } from "../dynamic-providers/anonymousVolumes.ts";
-import type { ConnectionArgs } from "../dynamic-providers/connection.ts";
+import { type FoundVolumes, noVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { dockerHost, openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, mitApplication, profiles } from "./profiles.ts";

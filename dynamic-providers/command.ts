@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { ProviderError } from "./django-admin/errors.ts";
+import { ProviderError } from "./errors.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 
 /** How a command is run. */

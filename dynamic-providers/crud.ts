@@ -1,15 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
-import type { Connection } from "./connection.ts";
-import {
-    lookAgainOnce,
-    PartlyCreatedError,
-    ProviderError,
-    RefusedError,
-    UnreachableError,
-} from "./django-admin/errors.ts";
-import { driftedSecrets } from "./driftedSecrets.ts";
+import type { Connection } from "./openedx/connection.ts";
+import { lookAgainOnce, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
+import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 import { defaultsOf, propertiesThat, type ResourceType } from "./resourceType.ts";
 

@@ -3,8 +3,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
-import type { Connection } from "./connection.ts";
-import { readText } from "./files.ts";
+import type { Connection } from "./openedx/connection.ts";
+import { readText } from "./files/files.ts";
 
 /*
  * What a server had before `create` changes it is written down first. The change may succeed while its answer is lost, or

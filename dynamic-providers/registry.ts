@@ -1,23 +1,23 @@
 import { createRequire } from "node:module";
-import { ProviderError } from "./django-admin/errors.ts";
+import { ProviderError } from "./errors.ts";
 
 /** By type of resource: the module of this folder, `<name>.provider.ts`, that has its operations. */
 export const modules: Readonly<Record<string, string>> = {
-    "django:Superuser": "djangoSuperuser",
-    "docker:ComposeLeftovers": "composeLeftovers",
-    "docker:ComposeVolumes": "composeVolumes",
-    "local:CopiedFile": "copiedFile",
-    "local:EnvFile": "envFile",
-    "openedx:AccessToken": "accessToken",
-    "openedx:DjangoUser": "djangoUser",
-    "openedx:OAuth2ProviderConfig": "oauth2ProviderConfig",
-    "openedx:OAuthApplication": "oauthApplication",
-    "openedx:OfferedBackend": "offeredBackend",
-    "openedx:SignInPage": "signInPage",
-    "openedx:Site": "site",
-    "tutor:Network": "tutorNetwork",
-    "tutor:Plugin": "tutorPlugin",
-    "tutor:Server": "tutorServer",
+    "django:Superuser": "docker/djangoSuperuser",
+    "docker:ComposeLeftovers": "docker/composeLeftovers",
+    "docker:ComposeVolumes": "docker/composeVolumes",
+    "local:CopiedFile": "files/copiedFile",
+    "local:EnvFile": "files/envFile",
+    "openedx:AccessToken": "openedx/accessToken",
+    "openedx:DjangoUser": "openedx/djangoUser",
+    "openedx:OAuth2ProviderConfig": "openedx/oauth2ProviderConfig",
+    "openedx:OAuthApplication": "openedx/oauthApplication",
+    "openedx:OfferedBackend": "openedx/offeredBackend",
+    "openedx:SignInPage": "openedx/signInPage",
+    "openedx:Site": "openedx/site",
+    "tutor:Network": "tutor/tutorNetwork",
+    "tutor:Plugin": "tutor/tutorPlugin",
+    "tutor:Server": "tutor/tutorServer",
 };
 
 const load = createRequire(import.meta.url);

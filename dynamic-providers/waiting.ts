@@ -1,6 +1,6 @@
 import pRetry, { AbortError } from "p-retry";
-import { ProviderError, SignInError } from "./django-admin/errors.ts";
-import { forgetSilences } from "./django-admin/silences.ts";
+import { ProviderError, SignInError } from "./errors.ts";
+import { forgetSilences } from "./openedx/django-admin/silences.ts";
 
 const POLL_MILLISECONDS = 2000;
 const TELL_MILLISECONDS = 30_000;

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { dockerHost } from "../dynamic-providers/docker.ts";
+import { dockerHost } from "../dynamic-providers/docker/docker.ts";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
 import { endLeftovers } from "./leftovers.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, relative } from "node:path";
-import { configurationIn } from "../dynamic-providers/tutor.ts";
+import { configurationIn } from "../dynamic-providers/tutor/tutor.ts";
 
 /**
  * Why a folder that Tutor names as its root must not be removed: it holds more than Tutor's, or is not Tutor's at all.

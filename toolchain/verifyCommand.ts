@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { parseSettings } from "../config/load.ts";
 import { resolveSettings } from "../config/stackConfig.ts";
-import { requestsSent } from "../dynamic-providers/django-admin/http.ts";
+import { requestsSent } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { PULUMI_COMMAND, pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { causes, stepOf } from "../verify/causes.ts";
 import { isHealthy, type Result, runChecks } from "../verify/check.ts";

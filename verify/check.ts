@@ -1,4 +1,4 @@
-import { ProviderError, UnreachableError } from "../dynamic-providers/django-admin/errors.ts";
+import { ProviderError, UnreachableError } from "../dynamic-providers/errors.ts";
 import { type CauseId, causes } from "./causes.ts";
 import { diagnose } from "./diagnose.ts";
 

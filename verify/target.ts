@@ -5,7 +5,7 @@ import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { otherSettings } from "../config/otherSettings.ts";
 import { type ApplicationProfile, mitApplication } from "../config/profiles.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
-import type { Connection } from "../dynamic-providers/connection.ts";
+import type { Connection } from "../dynamic-providers/openedx/connection.ts";
 
 /** What of a stack's outputs is needed. Secret. */
 export const outputsSchema = z.object({

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Connection } from "../../dynamic-providers/connection.ts";
+import type { Connection } from "../../dynamic-providers/openedx/connection.ts";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { type Cost, costOf } from "./measure.ts";
 
@@ -91,7 +91,7 @@ export function idleProgram(counts: {
 /** A program of so many OAuth applications on a server. */
 export function applicationsProgram(count: number, connection: Connection): string {
     return `
-        module.exports = import("@openedx-mit/dynamic-providers/oauthApplication").then(({ OAuthApplication }) => {
+        module.exports = import("@openedx-mit/dynamic-providers/openedx/oauthApplication").then(({ OAuthApplication }) => {
             for (let n = 0; n < ${count}; n++) {
                 new OAuthApplication("application" + n, {
                     connection: ${JSON.stringify(connection)},

@@ -3,7 +3,7 @@ import { ApplicationEnvironment } from "../../components/applicationEnvironment.
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { linesByOwn } from "../../config/examineMachine.ts";
-import { parseEnvText } from "../../dynamic-providers/envBlock.ts";
+import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
 import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */

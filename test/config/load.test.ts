@@ -7,7 +7,7 @@ import { environmentLines, placeholders } from "../../config/environmentLines.ts
 import { examineMachine, linesByOwn } from "../../config/examineMachine.ts";
 import { loadConfig, parseSettings, withFound } from "../../config/load.ts";
 import { profiles } from "../../config/profiles.ts";
-import { effectiveValues, parseEnvText, withBlock, withoutBlock } from "../../dynamic-providers/envBlock.ts";
+import { effectiveValues, parseEnvText, withBlock, withoutBlock } from "../../dynamic-providers/files/envBlock.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { answerOf, lastLines, runCommand } from "../../dynamic-providers/command.ts";
-import { ProviderError } from "../../dynamic-providers/django-admin/errors.ts";
+import { ProviderError } from "../../dynamic-providers/errors.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
 let commands: FakeCommands;

@@ -1,13 +1,8 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
 import { DELETE_UNREACHABLE, defineProvider, sameMembers, UNKNOWN } from "../../dynamic-providers/crud.ts";
-import {
-    PartlyCreatedError,
-    ProviderError,
-    RefusedError,
-    UnreachableError,
-} from "../../dynamic-providers/django-admin/errors.ts";
-import { connectionSchema, type Connection } from "../../dynamic-providers/connection.ts";
+import { PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "../../dynamic-providers/errors.ts";
+import { connectionSchema, type Connection } from "../../dynamic-providers/openedx/connection.ts";
 import { nonEmpty, resourceType, type InputsOf } from "../../dynamic-providers/resourceType.ts";
 
 const thing = resourceType({

@@ -7,7 +7,7 @@ import { project } from "../../toolchain/pulumi.ts";
 const folder = join(project, "dynamic-providers");
 
 test("the registry has the module of each resource's type, and no other", async () => {
-    const files = await readdir(folder);
+    const files = await readdir(folder, { recursive: true });
     const resources = files.filter(
         (file) => file.endsWith(".ts") && files.includes(file.replace(/\.ts$/, ".provider.ts")),
     );

@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from "@jest/globals";
-import { ProviderError, RefusedError, TooManySignInsError } from "../../dynamic-providers/django-admin/errors.ts";
+import { ProviderError, RefusedError, TooManySignInsError } from "../../dynamic-providers/errors.ts";
 import { waitUntil } from "../../dynamic-providers/waiting.ts";
 
 afterEach(() => {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { NOTES_FOLDER } from "../../dynamic-providers/formerValues.ts";
-import { TIMEOUT_SECONDS } from "../../dynamic-providers/django-admin/http.ts";
+import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import type { Server } from "../../sandbox/sandbox.ts";
 import { type CountingProxy, startCountingProxy } from "../support/countingProxy.ts";
 import { startServers } from "../support/sandbox.ts";

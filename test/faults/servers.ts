@@ -2,7 +2,7 @@ import { pbkdf2Sync } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { matchesPbkdf2 } from "../../dynamic-providers/django-admin/hashedSecret.ts";
+import { matchesPbkdf2 } from "../../dynamic-providers/openedx/django-admin/hashedSecret.ts";
 import { NOTES_FOLDER } from "../../dynamic-providers/formerValues.ts";
 import type { MitApplication, Server } from "../../sandbox/sandbox.ts";
 

@@ -1,4 +1,4 @@
-import type { Connection } from "../../dynamic-providers/connection.ts";
+import type { Connection } from "../../dynamic-providers/openedx/connection.ts";
 import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
 import type { Server } from "../../sandbox/sandbox.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { newestTutorRelease } from "../../config/tutorPlugin.ts";
-import { configurationIn, enabledPlugins } from "../../dynamic-providers/tutor.ts";
+import { configurationIn, enabledPlugins } from "../../dynamic-providers/tutor/tutor.ts";
 import { tutorCommand } from "./tutor.ts";
 
 /** Prints the plug-ins in each file, as Tutor reads them; `null` for one that it can't read. */

@@ -7,10 +7,13 @@ import { execa } from "execa";
 import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
 import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../config/tutorPlugin.ts";
-import { provider } from "../../dynamic-providers/tutorPlugin.provider.ts";
-import { configurationIn } from "../../dynamic-providers/tutor.ts";
-import { forgetTutorConfiguration, giveBackTutorConfigurations } from "../../dynamic-providers/tutorConfiguration.ts";
-import type { TutorPluginInputs } from "../../dynamic-providers/tutorPlugin.ts";
+import { provider } from "../../dynamic-providers/tutor/tutorPlugin.provider.ts";
+import { configurationIn } from "../../dynamic-providers/tutor/tutor.ts";
+import {
+    forgetTutorConfiguration,
+    giveBackTutorConfigurations,
+} from "../../dynamic-providers/tutor/tutorConfiguration.ts";
+import type { TutorPluginInputs } from "../../dynamic-providers/tutor/tutorPlugin.ts";
 import { checked, refreshed } from "../support/providers.ts";
 import { tutorCommand, usualPlugins } from "./tutor.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { UnreachableError } from "../../dynamic-providers/django-admin/errors.ts";
+import { UnreachableError } from "../../dynamic-providers/errors.ts";
 import { causes, stepOf } from "../../verify/causes.ts";
 import { type Check, found, isHealthy, passed, runChecks } from "../../verify/check.ts";
 import { clockFinding, differences, environmentOutcome } from "../../verify/checks.ts";

@@ -1,0 +1,23 @@
+import {
+    composeLeftovers,
+    type ComposeLeftoversInputs as Inputs,
+    type ComposeLeftoversOutputs as Outputs,
+} from "./composeLeftovers.ts";
+import { defineProvider } from "../crud.ts";
+import { removeProjectContainers } from "./leftovers.ts";
+
+/** The operations of `ComposeLeftovers`, by the command `docker`. */
+export const provider = defineProvider<Inputs, Outputs>(composeLeftovers, {
+    create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
+
+    read: (_id, props) => Promise.resolve(props),
+
+    update: (_id, _olds, news) => Promise.resolve(news),
+
+    async delete(_id, { project }) {
+        const removed = await removeProjectContainers(project);
+        if (removed > 0) {
+            console.warn(`Containers of ${project} that were started by hand are removed: ${removed}.`);
+        }
+    },
+});

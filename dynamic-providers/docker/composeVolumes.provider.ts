@@ -1,0 +1,53 @@
+import { isAnonymous, projectVolumes, releaseVolumes } from "./anonymousVolumes.ts";
+import { runCommand } from "../command.ts";
+import {
+    composeVolumes,
+    type ComposeVolumesInputs as Inputs,
+    type ComposeVolumesOutputs as Outputs,
+} from "./composeVolumes.ts";
+import { defineProvider } from "../crud.ts";
+import { ProviderError } from "../errors.ts";
+import { docker } from "./docker.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+
+/** The operations of `ComposeVolumes`, by the commands `docker` and `pulumi`. */
+export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
+    create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
+
+    read: (_id, props) => Promise.resolve(props),
+
+    update: (_id, _olds, news) => Promise.resolve(news),
+
+    async delete(_id, { project, owner }) {
+        await releaseVolumes(project);
+        const volumes = await projectVolumes(project);
+        if (volumes.length === 0) {
+            return;
+        }
+        if (await keepsVolumes(owner)) {
+            console.warn(
+                `The data of ${project} stays, and the next ${pulumiCommand("up")} takes it again. To delete it: ` +
+                    `docker volume rm ${volumes.join(" ")}` +
+                    (volumes.some(isAnonymous) ? "\ndocker volume prune would delete some of it, too." : ""),
+            );
+        } else {
+            await docker("volume", "rm", ...volumes);
+        }
+    },
+});
+
+/** The present configuration, as the state has only that of the last `up`. What can't be told is no wish to delete. */
+async function keepsVolumes(owner: string): Promise<boolean> {
+    const stack = owner.replace(/^.*\//, "");
+    try {
+        return (await runCommand("pulumi", ["config", "get", "keepVolumes", "--stack", stack])) !== "false";
+    } catch (error) {
+        if (!(error instanceof ProviderError)) {
+            throw error;
+        }
+        if (!/configuration key .* not found/.test(error.message)) {
+            console.warn(`keepVolumes can't be read, so it counts as true: ${error.message}`);
+        }
+        return true;
+    }
+}

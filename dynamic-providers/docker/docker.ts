@@ -1,0 +1,221 @@
+import pRetry, { AbortError } from "p-retry";
+import { answerOf, type CommandOptions, runCommand } from "../command.ts";
+import { ProviderError } from "../errors.ts";
+import { waitUntil } from "../waiting.ts";
+
+/** The label by which what this program makes in Docker tells whose it is: `project/stack`. */
+export const OWNER_LABEL = "openedx-mit-integration.owner";
+
+const EXEC_TRIES = 3;
+/** How `docker compose exec` fails where the container stops under it (by signals 9 and 15), or does not run just then. */
+const INTERRUPTED = /exit code 1(37|43)\)|is not running|is restarting|stopped container|no such (exec|container)/i;
+/** For how long a container that restarts is waited for, in seconds. */
+const RESTART_PATIENCE = 120;
+/** For how long a database server that starts is waited for, in seconds. */
+const DATABASE_PATIENCE = 60;
+
+/** Compose's own labels. */
+export const composeLabels = {
+    project: "com.docker.compose.project",
+    service: "com.docker.compose.service",
+    network: "com.docker.compose.network",
+    oneOff: "com.docker.compose.oneoff",
+} as const;
+
+/** A network as far as it matters here. */
+export interface DockerNetwork {
+    readonly name: string;
+    /** The address of the host in it; `""` where it has none. */
+    readonly gateway: string;
+    readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The subnet of 256 addresses that a gateway is in: `172.30.80.0/24` for `172.30.80.1`. */
+export function subnetOf(gateway: string): string {
+    return gateway.replace(/\d+$/, "0/24");
+}
+
+/** Calls the Docker CLI, which knows the daemon and the context that the user chose. */
+export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
+
+/** The daemon that the Docker CLI uses: that of its current context; `""` where there is no Docker CLI. */
+export async function dockerEndpoint(): Promise<string> {
+    return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
+}
+
+/** Says that `DOCKER_HOST` is not the user's, but {@link dockerHost}'s. */
+const HOST_OF_CONTEXT = "OPENEDX_DOCKER_HOST_OF_CONTEXT";
+
+/**
+ * The variable by which the resources of `@pulumi/docker` use the daemon that the Docker CLI uses: they know no context.
+ * Nothing where it is set already, or where the context also has certificates, which the variable can't carry.
+ */
+export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
+    const isSet = (process.env["DOCKER_HOST"] ?? "") !== "";
+    const endpoint = isSet ? "" : await dockerEndpoint();
+    return /^(unix|npipe|ssh):/.test(endpoint) ? { DOCKER_HOST: endpoint, [HOST_OF_CONTEXT]: "true" } : {};
+}
+
+/**
+ * Takes that variable away again for Compose: a Compose file may pass it on to containers, whose environment would then
+ * differ from that of a `docker compose up` by hand.
+ */
+export function asByHand(): { readonly DOCKER_HOST?: undefined } {
+    return process.env[HOST_OF_CONTEXT] === "true" ? { DOCKER_HOST: undefined } : {};
+}
+
+/** A network by its exact name or id, or `undefined` where there is none. */
+export async function findNetwork(name: string): Promise<DockerNetwork | undefined> {
+    const answer = await unlessMissing(docker("network", "inspect", name));
+    const [network] = (answer === undefined ? [] : JSON.parse(answer)) as {
+        Name: string;
+        Labels: Record<string, string> | null;
+        IPAM: { Config: { Gateway?: string }[] | null };
+    }[];
+    return (
+        network && {
+            name: network.Name,
+            gateway: network.IPAM.Config?.[0]?.Gateway ?? "",
+            labels: network.Labels ?? {},
+        }
+    );
+}
+
+/** The ids of a Compose project's containers, also of those that don't run. */
+export async function projectContainers(project: string, ...filters: readonly string[]): Promise<string[]> {
+    const conditions = [`label=${composeLabels.project}=${project}`, ...filters];
+    const ids = await docker(
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        ...conditions.flatMap((condition) => ["--filter", condition]),
+    );
+    return ids.split("\n").filter((id) => id !== "");
+}
+
+/** Removes containers, but none of their volumes, which may be databases; ones that are gone already are fine. */
+export async function removeContainers(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) {
+        await unlessMissing(docker("rm", "--force", ...ids));
+    }
+}
+
+/** Removes a network; one that is gone already is fine. */
+export async function removeNetwork(name: string): Promise<void> {
+    await unlessMissing(docker("network", "rm", name));
+}
+
+/** What an inquiry gives, or `undefined` where Docker says that the object does not exist. */
+export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<Result | undefined> {
+    try {
+        return await inquiry;
+    } catch (error) {
+        if (
+            error instanceof ProviderError &&
+            /no such (container|image|network|object|volume)|network \S+ not found/i.test(error.message)
+        ) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/**
+ * Calls a command in the running container of a Compose project's service. Where that restarts, the command goes with it:
+ * the container is waited for then, and the command called again.
+ *
+ * @param options - of the command; `patienceSeconds` is how long a container that does not run is waited for.
+ * @throws ProviderError where the command fails, or the container does not come back, with the command that shows its logs.
+ */
+export function composeExec(
+    project: string,
+    service: string,
+    command: readonly string[],
+    { patienceSeconds = RESTART_PATIENCE, ...options }: CommandOptions & { readonly patienceSeconds?: number } = {},
+): Promise<string> {
+    const seeLogs = `See why: ${service === "lms" ? "tutor dev" : `docker compose --project-name ${project}`} logs ${service}`;
+    const expectRunning = async () => {
+        if ((await runningContainer(project, service)) === "") {
+            throw new ProviderError(`The container of ${service} (project ${project}) does not run. ${seeLogs}`);
+        }
+    };
+    return pRetry(
+        async () => {
+            try {
+                const exec = ["compose", "--project-name", project, "exec", "-T", service, ...command];
+                return await runCommand("docker", exec, options);
+            } catch (error) {
+                if (!(error instanceof ProviderError && INTERRUPTED.test(error.message))) {
+                    throw new AbortError(error as Error);
+                }
+                await waitUntil(expectRunning, patienceSeconds).catch((reason: unknown) => {
+                    throw new AbortError(reason as Error);
+                });
+                throw new ProviderError(`The container restarted, again and again. ${seeLogs}\n${error.message}`);
+            }
+        },
+        { retries: EXEC_TRIES - 1 },
+    );
+}
+
+/** The id of the container that runs a Compose project's service; `""` where none does. */
+export async function runningContainer(project: string, service: string): Promise<string> {
+    const [id = ""] = await projectContainers(
+        project,
+        `label=${composeLabels.service}=${service}`,
+        `label=${composeLabels.oneOff}=False`,
+        "status=running",
+    );
+    return id;
+}
+
+/**
+ * Waits for the end of a container.
+ *
+ * @throws ProviderError with what it said last, where that is not a good one.
+ */
+export async function expectCompleted(name: string): Promise<void> {
+    const code = await docker("wait", name);
+    if (code !== "0") {
+        const said = await docker("logs", "--tail", "10", name);
+        throw new ProviderError(
+            `The container ${name} ended with exit code ${code}, and others need it to end well. ` +
+                `See docker logs ${name}${said === "" ? "" : `:\n    ${said.replaceAll("\n", "\n    ")}`}`,
+        );
+    }
+}
+
+/**
+ * Waits until a database server in a container takes connections.
+ *
+ * @param service - of the server, in a Compose project.
+ * @param user - who may sign in without a password inside the container, as in the published images of PostgreSQL.
+ * @throws ProviderError where it has no database of that name, with what makes one.
+ */
+export async function expectDatabase(project: string, service: string, user: string, database: string): Promise<void> {
+    const query = `SELECT count(*) FROM pg_database WHERE datname = '${database.replaceAll("'", "''")}'`;
+    // While the image sets the server up it can't be reached by TCP.
+    const psql = ["psql", "--host", "127.0.0.1", "--username", user, "--dbname", "template1", "--tuples-only"];
+    let count = "";
+    await waitUntil(async () => {
+        count = await composeExec(project, service, [...psql, "--no-align", "--command", query]);
+    }, DATABASE_PATIENCE);
+    if (count === "0") {
+        throw new ProviderError(
+            `The database server ${service} has no database ${database}: its data is older than the script that makes one, ` +
+                "which runs on new data only. Make it, then repeat: " +
+                `docker compose --project-name ${project} exec ${service} createdb --username ${user} ${database}`,
+        );
+    }
+}
+
+/** @throws ProviderError where there is no such image on this machine. */
+export async function expectImage(name: string): Promise<void> {
+    if ((await docker("image", "ls", "--quiet", name)) === "") {
+        throw new ProviderError(
+            `There is no image ${name} on this machine, and the Compose file forbids to pull it (pull_policy: never). ` +
+                "Build or load it.",
+        );
+    }
+}

@@ -1,0 +1,43 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link CopiedFile}. */
+export const copiedFile = resourceType({
+    name: "local:CopiedFile",
+    description: "A local file that is copied from a template once",
+    inputs: {
+        source: nonEmpty().meta({
+            description: "The file to copy, absolute or relative to the project",
+            replaces: true,
+        }),
+        target: nonEmpty().meta({ description: "Where the copy is to be", replaces: true }),
+    },
+    outputs: {
+        isMadeHere: z.boolean().meta({
+            description: "Whether the copy was made here; a file that was there before is used as it is, and stays",
+        }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type CopiedFileInputs = InputsOf<typeof copiedFile>;
+
+/** The provider's outputs. */
+export type CopiedFileOutputs = OutputsOf<typeof copiedFile>;
+
+/** The arguments of {@link CopiedFile}. */
+export type CopiedFileArgs = ArgsOf<typeof copiedFile>;
+
+/**
+ * A local file that has to be copied from a template once, as its developer may put another one there. Delete removes a
+ * copy that was made here and not changed since.
+ *
+ * Id: the target. Source: MITx Online's set-up of Keycloak, whose certificates lie there as `*.default`.
+ */
+export class CopiedFile extends ThinResource {
+    constructor(name: string, args: CopiedFileArgs, opts?: pulumi.CustomResourceOptions) {
+        super(copiedFile, name, args, opts);
+    }
+}

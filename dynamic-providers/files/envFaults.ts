@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { conflicts, type EnvText, parseEnvText } from "./envBlock.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+
+/** What keeps the block from being written, and what to do. */
+export interface EnvFault {
+    readonly what: string;
+    readonly remedy: string;
+}
+
+const NAME_FILE = pulumiCommand("config set envFile PATH/.env");
+
+/** That the application's checkout is not there. */
+export function missingCheckout(folder: string): EnvFault {
+    return {
+        what: `${folder}, the application's checkout, does not exist`,
+        remedy: `clone it there, or name its .env: ${NAME_FILE}`,
+    };
+}
+
+/** The `.env` file that is there; one without a line where there is none. */
+export function readEnvText(path: string): EnvText {
+    const file = resolve(path);
+    return parseEnvText(existsSync(file) && statSync(file).isFile() ? readFileSync(file, "latin1") : "");
+}
+
+/**
+ * What keeps the block from being written. It asks the file only, so that it can be asked before anything is made.
+ *
+ * @param values - the variables of the block that is to be; `undefined` for what is not known yet.
+ * @param adopt - whether lines that set them to something else are commented out.
+ */
+export function envFault(
+    path: string,
+    values: Readonly<Record<string, string | undefined>>,
+    adopt: boolean,
+): EnvFault | undefined {
+    const file = resolve(path);
+    if (!existsSync(dirname(file))) {
+        return missingCheckout(dirname(file));
+    }
+    if (existsSync(file) && !statSync(file).isFile()) {
+        return { what: `${file} is a folder`, remedy: `name the .env file in it: ${NAME_FILE}` };
+    }
+    const found = conflicts(readEnvText(file), values).filter(({ isShared }) => isShared || !adopt);
+    if (found.length === 0) {
+        return undefined;
+    }
+    const lines = found.map(
+        ({ key, line, isShared }) => `\n      line ${line}: ${key}${isShared ? ", beside another variable" : ""}`,
+    );
+    return {
+        what: `${file} sets variables that this stack sets to something else:${lines.join("")}`,
+        remedy: found.some(({ isShared }) => isShared)
+            ? "give each variable a line of its own, or delete it"
+            : "let the stack comment the lines out, and give them back when it goes: " +
+              `${pulumiCommand("config set adopt true")}; or delete them`,
+    };
+}

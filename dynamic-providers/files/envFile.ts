@@ -1,0 +1,67 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { isWritable } from "./envBlock.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link EnvFile}. */
+export const envFile = resourceType({
+    name: "local:EnvFile",
+    description: "A managed block in a local `.env` file",
+    inputs: {
+        path: nonEmpty().meta({ description: "The file, absolute or relative to the project", replaces: true }),
+        owner: z
+            .string()
+            .regex(/^\S+$/, "must be a name without spaces")
+            .meta({ description: "Who keeps the block, for instance `project/stack`: no other stack touches it" }),
+        values: z
+            .record(
+                z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),
+                z.string().refine(isWritable, "can't be written in a .env file so that every reader reads it as it is"),
+            )
+            .readonly()
+            .meta({ description: "The lines of the block: variables and their values", secret: true }),
+        adopt: z.boolean().exactOptional().meta({
+            description: "Whether lines outside the block that set its variables to something else are commented out",
+            local: true,
+        }),
+    },
+    outputs: {
+        formerMode: z
+            .number()
+            .nullable()
+            .meta({ description: "The permissions that the file had before; `null` where there was no file" }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type EnvFileInputs = InputsOf<typeof envFile>;
+
+/** The provider's outputs. */
+export type EnvFileOutputs = OutputsOf<typeof envFile>;
+
+/** The arguments of {@link EnvFile}. */
+export type EnvFileArgs = Omit<ArgsOf<typeof envFile>, "values"> & {
+    /** The names are known from the first preview on, so that conflicts are; the values may come later. */
+    readonly values: Readonly<Record<string, pulumi.Input<string>>>;
+};
+
+/**
+ * A managed block in a local `.env` file. The file is replaced as a whole and gets mode 0600. All other bytes of it stay as
+ * they are, but for lines that set a variable of the block: one without a value is commented out with a mark, and so is
+ * one with another value if `adopt` says so; else it is a conflict, told before anything is done. One with the same value
+ * stays. The mark is the only record: what it stands before is given back when its variable leaves the block, or the
+ * block the file.
+ *
+ * A block that names the stack as the last run knew it is the stack's: it may have been renamed. Delete removes the
+ * block, and the file where it was made here and holds nothing else.
+ *
+ * Id: the path. Source: handbook, "MIT xPro/MITx Online Setup" step 2.
+ */
+export class EnvFile extends ThinResource {
+    declare readonly path: pulumi.Output<string>;
+
+    constructor(name: string, args: EnvFileArgs, opts?: pulumi.CustomResourceOptions) {
+        super(envFile, name, args, opts);
+    }
+}

@@ -1,0 +1,138 @@
+import { accessToken, type AccessTokenInputs as Inputs, type AccessTokenOutputs as Outputs } from "./accessToken.ts";
+import { defineProvider, UNKNOWN } from "../crud.ts";
+import { FormError, ProviderError } from "../errors.ts";
+import type { AdminForm } from "./django-admin/form.ts";
+import { removeWhole } from "./django-admin/removal.ts";
+import { adminSession, type AdminSession } from "./django-admin/session.ts";
+
+const LIST = "/admin/oauth2_provider/accesstoken/";
+const FORM = "accesstoken_form";
+const DAY = 24 * 60 * 60 * 1000;
+const DEFAULT_RENEW_BEFORE_DAYS = 30;
+/** The form shows a server's local time: an hour may come from summer time, and means no change. */
+const SUMMER_TIME = 60 * 60 * 1000;
+
+/** The operations of `AccessToken`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>(accessToken, {
+    defaults: expiryDefaults,
+    faults({ expires, lifetimeDays, renewBeforeDays }) {
+        if (expires !== undefined && expires !== UNKNOWN && Date.parse(expires) <= Date.now()) {
+            return [{ property: "expires", reason: `${expires} has passed: set a later date` }];
+        }
+        return lifetimeDays !== undefined && renewBeforeDays !== undefined && renewBeforeDays >= lifetimeDays
+            ? [{ property: "renewBeforeDays", reason: `must be less than lifetimeDays (${lifetimeDays})` }]
+            : [];
+    },
+    // A user takes their tokens with them.
+    equal: { expires: (one, other) => Date.parse(one) === Date.parse(other) },
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const userId = await findUser(session, inputs.username);
+        const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs).fill({ user: userId });
+        try {
+            return { id: await session.save(form), outs: inputs };
+        } catch (error) {
+            // Tokens are unique: a refused one is there already, made by a run that was interrupted.
+            if (!(error instanceof FormError && error.fields.has("token"))) {
+                throw error;
+            }
+            return { id: await resume(session, userId, inputs), outs: inputs };
+        }
+    },
+
+    async read(id, props) {
+        const form = await adminSession(props.connection).form(changePage(id), FORM);
+        if (form === undefined) {
+            return undefined;
+        }
+        const expires = expiryOf(form);
+        return {
+            ...props,
+            token: form.text("token"),
+            username: form.document(".field-user strong").first().text().trim() || props.username,
+            expires: Math.abs(Date.parse(expires) - Date.parse(props.expires)) <= SUMMER_TIME ? props.expires : expires,
+        };
+    },
+
+    async update(id, _olds, news) {
+        const session = adminSession(news.connection);
+        const form = await session.knownForm(changePage(id), FORM, `The access token of "${news.username}"`);
+        await session.save(fill(form, news));
+        return news;
+    },
+
+    async delete(id, { connection, username }) {
+        await removeWhole(adminSession(connection), `${LIST}${id}/`, `The access token of "${username}"`);
+    },
+
+    async isThere(id, { token }, connection) {
+        const form = await adminSession(connection).form(changePage(id), FORM);
+        return form?.text("token") === token;
+    },
+});
+
+/** The expiry of a period: that of the last run, until less than the margin is left of it. */
+function expiryDefaults(
+    { lifetimeDays, renewBeforeDays, expires }: Partial<Inputs>,
+    olds: Partial<Inputs>,
+): Partial<Inputs> {
+    if (lifetimeDays === undefined || expires !== undefined) {
+        return {};
+    }
+    const margin = (renewBeforeDays ?? DEFAULT_RENEW_BEFORE_DAYS) * DAY;
+    const left = Date.parse(olds.expires ?? "") - Date.now();
+    // One that lasts longer than a new one was changed by hand.
+    const lasts = left > margin && left <= lifetimeDays * DAY + SUMMER_TIME;
+    return {
+        renewBeforeDays: DEFAULT_RENEW_BEFORE_DAYS,
+        expires:
+            olds.expires !== undefined && lasts && olds.lifetimeDays === lifetimeDays
+                ? olds.expires
+                : new Date(Date.now() + lifetimeDays * DAY).toISOString().replace(/\.\d+Z$/, "Z"),
+    };
+}
+
+async function findUser(session: AdminSession, username: string): Promise<string> {
+    const [user] = await session.list("/admin/auth/user/", { username });
+    if (user === undefined) {
+        throw new ProviderError(`${session.url("/admin/auth/user/")} has no user "${username}" for the access token.`);
+    }
+    return user.id;
+}
+
+/** The id of the token that is there already, brought to the given expiry. */
+async function resume(session: AdminSession, userId: string, inputs: Inputs): Promise<string> {
+    // By user: a token in a query string would stand in the server's log.
+    const rows = await session.list(LIST, { user__id__exact: userId });
+    const row = rows.find(({ cells }) => cells.get("token") === inputs.token);
+    if (row === undefined) {
+        throw new ProviderError(
+            `The access token for "${inputs.username}" exists already for another user: see ${session.url(LIST)}.`,
+        );
+    }
+    const form = fill(await session.newForm(changePage(row.id), FORM), inputs);
+    if (form.differs()) {
+        await session.save(form);
+    }
+    return row.id;
+}
+
+function changePage(id: string): string {
+    return `${LIST}${id}/change/`;
+}
+
+function fill(form: AdminForm, { token, expires }: Inputs): AdminForm {
+    const [date = "", time = ""] = new Date(Date.parse(expires) + utcOffset(form)).toISOString().split(/[T.]/);
+    return form.fill({ token, expires_0: date, expires_1: time });
+}
+
+function expiryOf(form: AdminForm): string {
+    const local = Date.parse(`${form.text("expires_0")}T${form.text("expires_1")}Z`);
+    return new Date(local - utcOffset(form)).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** The server's distance from UTC in milliseconds: Django's admin tells it to its own scripts, in seconds. */
+function utcOffset(form: AdminForm): number {
+    return Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
+}

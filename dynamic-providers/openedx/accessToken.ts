@@ -1,0 +1,65 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link AccessToken}. */
+export const accessToken = resourceType({
+    name: "openedx:AccessToken",
+    description: "An access token in the LMS's Django admin, of a user and of no application",
+    inputs: {
+        connection: connectionSchema,
+        // A user takes their tokens with them.
+        username: nonEmpty().meta({ description: "The user whom the token stands for", replaces: true }),
+        token: nonEmpty()
+            .max(255)
+            .meta({ description: "The token, unique on the server", secret: true, replaces: true }),
+        expires: z.iso
+            .datetime({ error: "must be an instant such as 2030-01-31T00:00:00Z" })
+            .meta({ description: "When it expires; set where a period is given" }),
+        lifetimeDays: z.number().positive().exactOptional().meta({
+            description: "The period that a new token is valid for, in days; instead of `expires`",
+            local: true,
+        }),
+        renewBeforeDays: z.number().nonnegative().exactOptional().meta({
+            description:
+                "`up` renews the token when it expires in fewer days than that; only with `lifetimeDays`, and 30 by default",
+            local: true,
+        }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type AccessTokenInputs = InputsOf<typeof accessToken>;
+
+/** The provider's outputs: its inputs. */
+export type AccessTokenOutputs = OutputsOf<typeof accessToken>;
+
+type AllArgs = ArgsOf<typeof accessToken>;
+
+/** The arguments of {@link AccessToken}: the expiry as a date or as a period. */
+export type AccessTokenArgs = Pick<AllArgs, "connection" | "username" | "token"> &
+    (Pick<AllArgs, "expires"> | (Required<Pick<AllArgs, "lifetimeDays">> & Pick<AllArgs, "renewBeforeDays">));
+
+/**
+ * An access token in the LMS's Django admin (`/admin/oauth2_provider/accesstoken/`), bound to a user and to no
+ * application, as the service worker uses it.
+ *
+ * Id: the token's primary key. With a period the expiry stays the same from run to run until the margin is reached;
+ * then `up` moves it on.
+ *
+ * Source: handbook, "Create a Service Worker and Access Token".
+ */
+export class AccessToken extends ThinResource {
+    declare readonly username: pulumi.Output<string>;
+    /** Secret. */
+    declare readonly token: pulumi.Output<string>;
+    /** When it expires, for instance `2027-11-23T15:00:00Z`. */
+    declare readonly expires: pulumi.Output<string>;
+
+    constructor(name: string, args: AccessTokenArgs, opts?: pulumi.CustomResourceOptions) {
+        // The provider sets it where a period is given.
+        super(accessToken, name, { expires: undefined, ...args }, opts);
+    }
+}

@@ -1,0 +1,278 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
+import pRetry, { AbortError } from "p-retry";
+import { Cookie, CookieJar, domainMatch } from "tough-cookie";
+import { ProviderError, UnreachableError } from "../../errors.ts";
+import { parseHtml } from "./html.ts";
+import { lookup } from "./lookup.ts";
+import { silences } from "./silences.ts";
+
+/** An HTTP client with the cookies of one session. */
+export interface HttpClient {
+    /** The server's address without a trailing slash. */
+    readonly baseUrl: string;
+    /**
+     * Sends one request and returns the whole answer whatever its status, redirects included.
+     * @throws UnreachableError where there is no whole answer in time, or 429, 502, 503 or 504 after the last try.
+     */
+    send(request: HttpRequest): Promise<AxiosResponse<string>>;
+    /** The value of the cookie of that name for the server, or `undefined`. */
+    cookie(name: string): Promise<string | undefined>;
+    /** Cookies that the server set for another domain than its own, which browsers ignore: the domains by name. */
+    readonly foreignCookies: ReadonlyMap<string, string>;
+}
+
+/** One request. `GET` is repeated by itself on passing faults; a `POST` only where that is asked for. */
+export interface HttpRequest {
+    readonly method: "GET" | "POST";
+    readonly path: string;
+    readonly data?: URLSearchParams | FormData;
+    readonly headers?: Record<string, string>;
+    /** Whether a second delivery does no harm. Default: true for `GET`, false for `POST`. */
+    readonly repeatable?: boolean;
+}
+
+/**
+ * The variable of the environment that says how many seconds a server has for an answer. Default: 30. A server that is
+ * silent for twice as long is not asked again in this run.
+ */
+export const TIMEOUT_SECONDS = "OPENEDX_TIMEOUT_SECONDS";
+
+const PASSING_STATUS = new Set([429, 502, 503, 504]);
+/** Connection errors that arise before anything is sent. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+let sent = 0;
+
+/** How many requests were sent so far, those that were repeated by themselves included. */
+export function requestsSent(): number {
+    return sent;
+}
+
+/**
+ * A client for one server with a cookie jar of its own.
+ *
+ * @param retries - how often a request is repeated at most.
+ */
+export function httpClient(baseUrl: string, retries = 5): HttpClient {
+    const jar = new CookieJar();
+    const foreignCookies = new Map<string, string>();
+    return {
+        baseUrl,
+        foreignCookies,
+        send: (request) => send(new URL(request.path, baseUrl), request, { jar, foreignCookies }, retries),
+        cookie: async (name) => (await jar.getCookies(baseUrl)).find((cookie) => cookie.key === name)?.value,
+    };
+}
+
+interface Cookies {
+    readonly jar: CookieJar;
+    readonly foreignCookies: Map<string, string>;
+}
+
+/** Sends a request until there is an answer, with back-off, within the time that a server may be silent. */
+async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: number): Promise<AxiosResponse<string>> {
+    const timeout = timeoutMilliseconds();
+    const end = Date.now() + 2 * timeout;
+    const isRepeatable = request.repeatable ?? request.method === "GET";
+    return pRetry(() => sendOnce(url, request, cookies, timeout), {
+        retries,
+        minTimeout: 200,
+        maxRetryTime: 2 * timeout,
+        async shouldRetry({ error }) {
+            const mayRepeat = error instanceof UnreachableError && (isRepeatable || !error.mayHaveSucceeded);
+            const wait = error instanceof BusyError ? error.waitMilliseconds : 0;
+            if (!mayRepeat || Date.now() + wait > end) {
+                return false;
+            }
+            await sleep(wait);
+            return true;
+        },
+    });
+}
+
+const client = axios.create({
+    httpAgent: new HttpAgent({ keepAlive: true, lookup }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
+    maxRedirects: 0,
+    proxy: false,
+    responseType: "text",
+    validateStatus: () => true,
+});
+
+async function sendOnce(
+    url: URL,
+    request: HttpRequest,
+    { jar, foreignCookies }: Cookies,
+    timeout: number,
+): Promise<AxiosResponse<string>> {
+    const where = `${request.method} ${url.href}`;
+    if (request.data !== undefined) {
+        noteSecrets(request.data);
+    }
+    const start = Date.now();
+    const signal = AbortSignal.timeout(patienceLeft(url.origin, timeout));
+    const config: AxiosRequestConfig = {
+        method: request.method,
+        url: url.href,
+        // Django wants to know where an https form came from, and edX's sign-in asks for it always.
+        headers: { Referer: url.href, Cookie: await jar.getCookieString(url.href), ...request.headers },
+        signal,
+        ...(request.data !== undefined && { data: request.data }),
+    };
+    const notice = setTimeout(() => {
+        tellOfSilence(url.origin, where, timeout);
+    }, timeout / 3);
+    sent++;
+    let answer: AxiosResponse<string>;
+    try {
+        answer = await client.request<string>(config);
+    } catch (error) {
+        if (!(error instanceof AxiosError)) {
+            throw error;
+        }
+        throw signal.aborted ? noteSilence(url.origin, where, start) : lostAnswer(where, error);
+    } finally {
+        clearTimeout(notice);
+    }
+    silences.delete(url.origin);
+    for (const text of answer.headers["set-cookie"] ?? []) {
+        const { key, domain } = Cookie.parse(text) ?? {};
+        if (key !== undefined && typeof domain === "string" && domainMatch(url.hostname, domain) !== true) {
+            foreignCookies.set(key, domain);
+        }
+        await jar.setCookie(text, url.href, { ignoreError: true });
+    }
+    if (PASSING_STATUS.has(answer.status)) {
+        const message = `${where}: the server answered ${answer.status}: ${serverWords(answer.data)}`;
+        throw new BusyError(message, retryAfter(answer));
+    }
+    return answer;
+}
+
+/** The server says that it can't at the moment, and perhaps when to ask again. */
+class BusyError extends UnreachableError {
+    readonly waitMilliseconds: number;
+
+    constructor(message: string, waitMilliseconds: number) {
+        super(message, true);
+        this.waitMilliseconds = waitMilliseconds;
+    }
+}
+
+function retryAfter(answer: AxiosResponse<string>): number {
+    const seconds = Number(answer.headers["retry-after"]);
+    return seconds > 0 ? seconds * 1000 : 0;
+}
+
+/** The error in words, without the request's headers and body that axios keeps in it. */
+function lostAnswer(where: string, error: AxiosError): UnreachableError {
+    if (error.response !== undefined) {
+        const message = `${where}: the server's answer (status ${error.response.status}) broke off. Is the server running?`;
+        return new UnreachableError(message, true);
+    }
+    return new UnreachableError(
+        `${where}: no answer (${error.code ?? error.message}). Is the server running, and is the address right?`,
+        !NEVER_SENT.has(error.code ?? ""),
+    );
+}
+
+/**
+ * How long a request may take, given how long the server has been silent.
+ * @throws AbortError with the error of the last request where it was silent for too long.
+ */
+function patienceLeft(origin: string, timeout: number): number {
+    const silence = silences.get(origin);
+    const left = 2 * timeout - (silence?.milliseconds ?? 0);
+    if (silence !== undefined && left <= 0) {
+        throw new AbortError(silence.error);
+    }
+    return Math.min(left, timeout);
+}
+
+/** Adds the time of a request without an answer; time that requests spent side by side counts once. */
+function noteSilence(origin: string, where: string, start: number): UnreachableError {
+    const former = silences.get(origin);
+    const end = Date.now();
+    const milliseconds = (former?.milliseconds ?? 0) + end - Math.max(start, former?.end ?? 0);
+    const error = new UnreachableError(
+        `${where}: no answer for ${Math.round(milliseconds / 1000)} s, though something takes connections there. ` +
+            `See the server's logs. To wait longer for each answer, in seconds: ${TIMEOUT_SECONDS}=60`,
+        true,
+    );
+    silences.set(origin, { milliseconds, end, error });
+    return error;
+}
+
+/** When a silent server was last told of, by its origin. */
+const told = new Map<string, number>();
+
+/** The engine shows what a provider prints. Requests that run side by side tell it once. */
+function tellOfSilence(origin: string, where: string, timeout: number): void {
+    if (Date.now() - (told.get(origin) ?? 0) >= timeout / 3) {
+        told.set(origin, Date.now());
+        console.log(`Waiting for an answer of ${origin}, for ${(2 * timeout) / 1000} s at most (${where})`);
+    }
+}
+
+function timeoutMilliseconds(): number {
+    const text = process.env[TIMEOUT_SECONDS] ?? "30";
+    const seconds = Number(text);
+    if (!(seconds > 0 && seconds < 86_400)) {
+        throw new ProviderError(`${TIMEOUT_SECONDS} is "${text}": set it to a number of seconds, for instance 60.`);
+    }
+    return seconds * 1000;
+}
+
+/**
+ * The JSON object of an answer.
+ * @throws UnreachableError where the answer is something else, such as a page of a proxy.
+ */
+export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, unknown>> {
+    try {
+        const value: unknown = JSON.parse(answer.data);
+        if (typeof value === "object" && value !== null) {
+            return value as Record<string, unknown>;
+        }
+    } catch {
+        // Not JSON.
+    }
+    throw new UnreachableError(
+        `${String(answer.config.method).toUpperCase()} ${String(answer.config.url)}: the server answered ` +
+            `${answer.status} with something other than JSON: ${serverWords(answer.data)}`,
+        true,
+    );
+}
+
+/**
+ * What this run sent in fields for secrets. A database's error or Django's page for developers repeats it, a message does
+ * not. Words that are shorter than a generated secret are left alone.
+ */
+const sentSecrets = new Set<string>();
+const SECRET_FIELD = /^(password\d?|secret|client_secret|token)$/;
+const SHORTEST_SECRET = 8;
+
+function noteSecrets(data: URLSearchParams | FormData): void {
+    for (const [field, value] of data) {
+        if (SECRET_FIELD.test(field) && typeof value === "string" && value.length >= SHORTEST_SECRET) {
+            sentSecrets.add(value);
+        }
+    }
+}
+
+/**
+ * The gist of an error page: its text without markup, Django's debug toolbar (MITx Online has it) and the secrets that were
+ * sent, shortened.
+ */
+export function serverWords(body: string): string {
+    const $ = parseHtml(body);
+    $("script, style, title, #djDebug").remove();
+    $("body *").before(" ").after(" ");
+    let text = $("body").text().replaceAll(/\s+/g, " ").trim();
+    for (const secret of sentSecrets) {
+        text = text.replaceAll(secret, "[secret]");
+    }
+    return text === "" ? "(empty answer)" : text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

@@ -1,0 +1,84 @@
+import { FormError, ProviderError } from "../../errors.ts";
+import type { FieldValue } from "./form.ts";
+import type { AdminSession } from "./session.ts";
+
+/**
+ * Deletes an object, for instance `/admin/oauth2_provider/application/5/`; one that is gone already is fine.
+ *
+ * @param what - the object in words, for instance `OAuth application "a"`.
+ * @throws ProviderError where the server keeps it.
+ */
+export async function removeWhole(session: AdminSession, path: string, what: string): Promise<void> {
+    if (!(await session.remove(path))) {
+        throw new ProviderError(
+            `${what} stays on the server, as protected objects refer to it: ${session.url(`${path}delete/`)} lists them. ` +
+                "Delete these first, then run the command again.",
+        );
+    }
+}
+
+/**
+ * Gives an adopted object its former values back; one that is gone is fine. Values that the server no longer accepts stay
+ * as they are, as few of them as possible, and a warning names them.
+ *
+ * @param page - the object's page, and the id of the form on it.
+ * @param former - the former values by field.
+ * @param least - the fields without which the object is not given back.
+ * @throws FormError where the server refuses even those.
+ */
+export async function giveBack(
+    session: AdminSession,
+    { path, formId }: { readonly path: string; readonly formId: string },
+    former: Readonly<Record<string, FieldValue>>,
+    least: readonly string[],
+): Promise<void> {
+    let refusal: FormError | undefined;
+    for (const fields of attempts(Object.keys(former), least, () => refusal)) {
+        const form = await session.form(path, formId);
+        if (form === undefined) {
+            return;
+        }
+        form.fill(Object.fromEntries(Object.entries(former).filter(([field]) => fields.includes(field))));
+        try {
+            if (form.differs()) {
+                await session.save(form);
+            }
+            const left = Object.keys(former).filter((field) => form.has(field) && !fields.includes(field));
+            if (refusal !== undefined && left.length > 0) {
+                console.warn(
+                    `${refusal.message} These fields keep the stack's values: ${left.join(", ")}. ` +
+                        `Everything else has its former value. Set them by hand: ${session.url(path)}`,
+                );
+            }
+            return;
+        } catch (error) {
+            if (!(error instanceof FormError)) {
+                throw error;
+            }
+            refusal ??= error;
+        }
+    }
+    throw new ProviderError(
+        `${refusal?.message ?? path} So it can't be given back its former values. Change or delete it by hand: ` +
+            `${session.url(path)}. Then forget it: pulumi state delete URN`,
+    );
+}
+
+/** Which fields to try: all, all but those that the server names, all but one, and the least. */
+function* attempts(
+    all: readonly string[],
+    least: readonly string[],
+    refusal: () => FormError | undefined,
+): Generator<readonly string[]> {
+    yield all;
+    const optional = all.filter((field) => !least.includes(field));
+    const named = optional.filter((field) => refusal()?.fields.has(field));
+    if (named.length > 0) {
+        yield all.filter((field) => !named.includes(field));
+    } else {
+        for (const one of optional) {
+            yield all.filter((field) => field !== one);
+        }
+    }
+    yield least;
+}

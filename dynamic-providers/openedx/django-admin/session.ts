@@ -1,0 +1,345 @@
+import type { AxiosResponse } from "axios";
+import type { Connection } from "../connection.ts";
+import { presentConnection } from "../presentCredentials.ts";
+import { pulumiCommand } from "../../pulumiCommand.ts";
+import { adminPath } from "./adminPage.ts";
+import { parseChangelist, type Row } from "./changelist.ts";
+import { parseDeletion } from "./deletion.ts";
+import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "../../errors.ts";
+import { AdminForm, formErrors } from "./form.ts";
+import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
+import { signIn } from "./signIn.ts";
+import { forgetSilences } from "./silences.ts";
+
+const sessions = new Map<string, AdminSession>();
+
+/**
+ * The admin session for a connection: one for the whole run, as one process serves all resources. It signs in with its
+ * first request, once, however many operations run at the same time; a refused sign-in is remembered too.
+ */
+export function adminSession(connection: Connection): AdminSession {
+    const key = JSON.stringify([connection.kind, connection.baseUrl, connection.username, connection.password]);
+    let session = sessions.get(key);
+    if (session === undefined) {
+        session = new AdminSession(connection);
+        sessions.set(key, session);
+    }
+    return session;
+}
+
+/** Forgets every session, refusal and silent server, as a new run does. */
+export function forgetSessions(): void {
+    sessions.clear();
+    forgetSilences();
+}
+
+/** Lets refused sign-ins be tried again: a user was made, or got a password. */
+export async function forgetRefusals(): Promise<void> {
+    await Promise.all([...sessions.values()].map((session) => session.forgetRefusal()));
+}
+
+/** A signed-in user of a server's Django admin. */
+export class AdminSession {
+    #connection: Connection;
+    #http: HttpClient;
+    #signedIn: Promise<void> | undefined;
+
+    constructor(connection: Connection) {
+        this.#connection = connection;
+        this.#http = clientOf(connection);
+    }
+
+    /** Lets a refused sign-in be tried again. */
+    async forgetRefusal(): Promise<void> {
+        const signedIn = this.#signedIn;
+        await signedIn?.catch((error: unknown) => {
+            if (error instanceof RefusedError && this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+        });
+    }
+
+    /** The address of a page, for messages. */
+    url(path: string): string {
+        return `${this.#http.baseUrl}${path}`;
+    }
+
+    /** Any page as signed-in user. */
+    get(path: string): Promise<AxiosResponse<string>> {
+        return renewing(() => this.#send({ method: "GET", path }));
+    }
+
+    /**
+     * A page that answers everybody, and does more for a signed-in user. Where the session ended under it, it is asked
+     * again: the admin's smallest page tells.
+     */
+    getAsUser(path: string): Promise<AxiosResponse<string>> {
+        return renewing(async () => {
+            const answer = await this.#send({ method: "GET", path });
+            await this.#send({ method: "GET", path: "/admin/jsi18n/" });
+            return answer;
+        });
+    }
+
+    /**
+     * The rows of an admin list, all pages of it, for instance `("/admin/sites/site/", { domain: "example.com" })`.
+     * @throws ProviderError where the page is no list of that model: only a list without rows is empty.
+     */
+    async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Row[]> {
+        const rows: Row[] = [];
+        let lastPage = 1;
+        for (let page = 1; page <= lastPage; page++) {
+            const search = new URLSearchParams({ ...query, ...(page > 1 && { p: String(page) }) }).toString();
+            const address = search === "" ? path : `${path}?${search}`;
+            const answer = await this.get(address);
+            this.#expectPage(answer, address);
+            const list = parseChangelist(answer.data, adminPath(path));
+            if (list === undefined) {
+                throw new ProviderError(`${this.url(address)} is not the admin's list: is this the expected server?`);
+            }
+            rows.push(...list.rows);
+            lastPage = list.lastPage;
+        }
+        return rows;
+    }
+
+    /**
+     * An admin form by its id, or `undefined` where the admin says that the object does not exist.
+     * @throws ProviderError where the page is another one, or may only be viewed.
+     */
+    async form(path: string, formId: string): Promise<AdminForm | undefined> {
+        const page = await this.get(path);
+        if (await this.#isMissing(page, path)) {
+            return undefined;
+        }
+        this.#expectPage(page, path);
+        const form = AdminForm.parse(path, formId, page.data);
+        if (form === undefined) {
+            throw new ProviderError(`${this.url(path)} has no form "${formId}": is this the expected server?`);
+        }
+        if (form.isReadOnly) {
+            throw new ProviderError(
+                `"${this.#connection.username}" may view ${this.url(path)} but not change it: use a superuser.`,
+            );
+        }
+        return form;
+    }
+
+    /** {@link form} where its absence is an error, as with a page for adding. */
+    async newForm(path: string, formId: string): Promise<AdminForm> {
+        const form = await this.form(path, formId);
+        if (form === undefined) {
+            throw new ProviderError(`${this.url(path)} does not exist: is this the expected server?`);
+        }
+        return form;
+    }
+
+    /** {@link form} of an object that the state has. */
+    async knownForm(path: string, formId: string, what: string): Promise<AdminForm> {
+        const form = await this.form(path, formId);
+        if (form === undefined) {
+            throw new ProviderError(
+                `${what} is gone: ${this.url(path)}. Run "${pulumiCommand("refresh")}", then "${pulumiCommand("up")}".`,
+            );
+        }
+        return form;
+    }
+
+    /**
+     * Posts a form, and returns the id of the object that it made or changed. Where the session ended since the form
+     * was loaded, it is loaded anew, with the same changes.
+     * @throws FormError with the server's validation messages, UnreachableError where the answer says neither that the
+     * form was saved nor why not.
+     */
+    async save(form: AdminForm): Promise<string> {
+        try {
+            return await this.post(form.path, form.formId, form.body());
+        } catch (error) {
+            if (!(error instanceof ExpiredError)) {
+                throw error;
+            }
+        }
+        const fresh = (await this.newForm(form.path, form.formId)).fill(Object.fromEntries(form.changes));
+        return this.post(form.path, form.formId, fresh.body());
+    }
+
+    /**
+     * Posts to an admin page as it is, with the button `_continue`, which has the answer name the object. Prefer
+     * {@link save}, which begins with the form that the server rendered.
+     * @throws as {@link save}, and ExpiredError where the CSRF token or the session is no longer valid.
+     */
+    async post(path: string, formId: string, data: URLSearchParams | FormData): Promise<string> {
+        const answer = await this.#send({ method: "POST", path, data });
+        const reasons = answer.status === 200 ? formErrors(answer.data, formId) : new Map<string, string>();
+        if (reasons.size > 0) {
+            throw new FormError(this.url(path), reasons);
+        }
+        const saved = adminPath(path).list;
+        const [, id] = new RegExp(`^${saved}(\\d+)/change/`).exec(this.#target(answer)) ?? [];
+        if (id === undefined) {
+            throw this.#unexpected(answer, path);
+        }
+        return id;
+    }
+
+    /**
+     * Deletes an object, for instance `/admin/sites/site/5/`, through its confirmation page.
+     * @returns true where the server says that the object is gone, now or already; false where the confirmation page
+     * says that other objects keep it, which refer to it and must not be deleted.
+     * @throws ProviderError for every other answer.
+     */
+    remove(path: string): Promise<boolean> {
+        const confirmation = `${path}delete/`;
+        return renewing(async () => {
+            const page = await this.get(confirmation);
+            if (await this.#isMissing(page, confirmation)) {
+                return true;
+            }
+            this.#expectPage(page, confirmation);
+            const deletion = parseDeletion(page.data, adminPath(path));
+            if (deletion === undefined) {
+                throw new ProviderError(
+                    `${this.url(confirmation)} is not the admin's page to confirm a deletion: is this the expected server?`,
+                );
+            }
+            if (deletion === "kept") {
+                return false;
+            }
+            const data = new URLSearchParams({ csrfmiddlewaretoken: deletion.csrfToken, post: "yes" });
+            const answer = await this.#send({ method: "POST", path: confirmation, data });
+            if (this.#target(answer).split("?")[0] === adminPath(path).list) {
+                return true;
+            }
+            if (await this.#isMissing(answer, confirmation)) {
+                return true;
+            }
+            throw this.#unexpected(answer, confirmation);
+        });
+    }
+
+    async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
+        const signedIn = (this.#signedIn ??= this.#signIn());
+        try {
+            await signedIn;
+        } catch (error) {
+            // Nobody was refused: the next operation may try.
+            if (!(error instanceof SignInError) && this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+            throw error;
+        }
+        const connection = this.#connection;
+        const answer = await this.#http.send(request);
+        if (/^(\/admin)?\/login\b|^\/auth\/login\//.test(this.#target(answer))) {
+            // The first operation that notices ends the session; the others share the new sign-in.
+            if (this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+            throw new ExpiredError(
+                `${this.url(request.path)}: the session of "${this.#connection.username}" ended, and again after ` +
+                    "another sign-in. Do its cookies fit the address?",
+            );
+        }
+        // That alone says nothing about the session: another operation's sign-in invalidates tokens, too.
+        if (answer.status === 403 && request.method === "POST" && answer.data.includes("CSRF")) {
+            throw new ExpiredError(
+                `${this.url(request.path)}: the server refused the form's token, and again after the form was loaded ` +
+                    `anew. The server says: ${serverWords(answer.data)}`,
+            );
+        }
+        // The state's user may have lost their rights since, and another one be configured.
+        if (answer.status === 403 && (await this.#becomePresent(connection))) {
+            if (this.#signedIn === signedIn) {
+                this.#signedIn = undefined;
+            }
+            throw new ExpiredError(
+                `${this.url(request.path)}: "${connection.username}" is not allowed there; use a superuser. ` +
+                    `The server says: ${serverWords(answer.data)}`,
+            );
+        }
+        return answer;
+    }
+
+    /** Signs in; where the server refuses the state's credentials, with those of the stack's present configuration. */
+    async #signIn(): Promise<void> {
+        try {
+            await signIn(this.#http, this.#connection);
+        } catch (error) {
+            if (!(error instanceof RefusedError) || !(await this.#becomePresent(this.#connection))) {
+                throw error;
+            }
+            await signIn(this.#http, this.#connection);
+        }
+    }
+
+    /** Goes on as whom the stack's present configuration names; false where that is the same user as before. */
+    async #becomePresent(former: Connection): Promise<boolean> {
+        const present = this.#connection === former ? await presentConnection(former) : this.#connection;
+        if (present !== undefined && this.#connection === former) {
+            this.#connection = present;
+            this.#http = clientOf(present);
+        }
+        return present !== undefined;
+    }
+
+    /**
+     * Whether the admin says that an object does not exist. It then leads to its start page; as that alone could come
+     * from anything in between, the list must not have the object either.
+     */
+    async #isMissing(answer: AxiosResponse<string>, path: string): Promise<boolean> {
+        const { list, id } = adminPath(path);
+        return (
+            id !== undefined &&
+            this.#target(answer) === "/admin/" &&
+            (await this.list(list, { id__exact: id })).length === 0
+        );
+    }
+
+    /** Where a redirect leads: path and query on this server, or a whole address elsewhere. `""` for other answers. */
+    #target(answer: AxiosResponse<string>): string {
+        const location = answer.headers["location"] as string | undefined;
+        if (answer.status !== 302 || location === undefined) {
+            return "";
+        }
+        const { origin, href, pathname, search } = new URL(location, this.#http.baseUrl);
+        return origin === new URL(this.#http.baseUrl).origin ? pathname + search : href;
+    }
+
+    #expectPage(answer: AxiosResponse<string>, path: string): void {
+        if (answer.status !== 200) {
+            throw this.#unexpected(answer, path);
+        }
+    }
+
+    /** The error for an answer that is none of those that the admin gives to the request. */
+    #unexpected(answer: AxiosResponse<string>, path: string): ProviderError {
+        if (answer.status === 403) {
+            return new ProviderError(
+                `${this.url(path)}: "${this.#connection.username}" is not allowed there; use a superuser. ` +
+                    `The server says: ${serverWords(answer.data)}`,
+            );
+        }
+        const target = this.#target(answer);
+        const says = target === "" ? serverWords(answer.data) : `leads to ${target}`;
+        const message = `${this.url(path)}: the server answered ${answer.status}: ${says}`;
+        // A post may have been carried out, and a server that starts may answer anything.
+        const mayPass = answer.config.method === "post" || answer.status === 404 || answer.status >= 500;
+        return mayPass ? new UnreachableError(message, true) : new ProviderError(message);
+    }
+}
+
+function clientOf({ baseUrl }: Connection): HttpClient {
+    return httpClient(baseUrl.replace(/\/+$/, ""));
+}
+
+/** Runs an operation, and once more where the session ended under it: the second time it signs in. */
+async function renewing<Result>(operation: () => Promise<Result>): Promise<Result> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof ExpiredError) {
+            return operation();
+        }
+        throw error;
+    }
+}

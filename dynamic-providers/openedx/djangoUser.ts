@@ -1,0 +1,83 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** What a user is allowed, and how to reach them. */
+const settings = z.object({
+    email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
+    isStaff: z.boolean().default(false).meta({ description: "Whether the user may sign in to the admin" }),
+    isSuperuser: z.boolean().default(false).meta({ description: "Whether the user may do everything there" }),
+    isActive: z
+        .boolean()
+        .default(true)
+        .meta({ description: "Whether the account is in use; one that isn't can't sign in" }),
+});
+
+/** The definition of {@link DjangoUser}. */
+export const djangoUser = resourceType({
+    name: "openedx:DjangoUser",
+    description: "A user in the LMS's Django admin",
+    inputs: {
+        connection: connectionSchema,
+        username: z
+            .string()
+            .regex(/^[\w.@+-]{1,150}$/, "must be letters, digits and @ . + - _ only")
+            .meta({ description: "The user name, unique on the server", replaces: true }),
+        owner: nonEmpty().max(150).meta({
+            description: "Who makes the user, for instance `project/stack`: no other stack takes the user for its own",
+        }),
+        password: nonEmpty()
+            .exactOptional()
+            .meta({
+                description:
+                    "The password of a user that is made here; with another one the user is made anew. Required where the " +
+                    "user may have to be made; an adopted user keeps theirs",
+                secret: true,
+            }),
+        ...settings.shape,
+        adopt: z
+            .boolean()
+            .default(false)
+            .meta({ description: "Whether a user of that name that somebody else made is taken over", onCreate: true }),
+    },
+    outputs: {
+        former: settings
+            .partial({ isActive: true })
+            .nullable()
+            .meta({ description: "What an adopted user was before; `null` for one that was made here" }),
+    },
+});
+
+/** What a user is allowed, and how to reach them. */
+export type DjangoUserSettings = Readonly<z.output<typeof settings>>;
+
+/** The provider's inputs after `check`. */
+export type DjangoUserInputs = InputsOf<typeof djangoUser>;
+
+/** The provider's outputs. */
+export type DjangoUserOutputs = OutputsOf<typeof djangoUser>;
+
+/** What an adopted user was before. A state of an earlier version has no `isActive`: then the user was active. */
+export type FormerDjangoUser = NonNullable<DjangoUserOutputs["former"]>;
+
+/** The arguments of {@link DjangoUser}. */
+export type DjangoUserArgs = ArgsOf<typeof djangoUser>;
+
+/**
+ * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name
+ * "Managed by Pulumi" and the owner.
+ *
+ * Id: the user's primary key. With `adopt` an existing user is taken over; `destroy` then gives back the former e-mail
+ * address and flags instead of deleting the user.
+ *
+ * Source: handbook, "Create a Service Worker and Access Token" step 1, and its optional last step.
+ */
+export class DjangoUser extends ThinResource {
+    declare readonly username: pulumi.Output<string>;
+
+    constructor(name: string, args: DjangoUserArgs, opts?: pulumi.CustomResourceOptions) {
+        super(djangoUser, name, args, opts);
+    }
+}

@@ -1,0 +1,222 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { defineProvider } from "../crud.ts";
+import { ProviderError, strangerError } from "../errors.ts";
+import type { Row } from "./django-admin/changelist.ts";
+import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+import {
+    oauth2ProviderConfig,
+    type OAuth2ProviderConfigInputs as Inputs,
+    type OAuth2ProviderConfigOutputs as Outputs,
+    type OAuth2ProviderConfigSettings as Settings,
+} from "./oauth2ProviderConfig.ts";
+
+/** The admin's list of provider configurations. */
+export const LIST = "/admin/third_party_auth/oauth2providerconfig/";
+/** The id of the form on the page of a configuration. */
+export const FORM = "oauth2providerconfig_form";
+
+/** The operations of `OAuth2ProviderConfig`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
+    title: ({ site, backendName }) => `Provider configuration ${backendName} of ${site}`,
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const newest = await findNewest(session, inputs);
+        const form = await session.newForm(addPage(newest?.id), FORM);
+        const isOurs = form.text("key") === inputs.clientId;
+        const isLive = newest?.cells.get("enabled") === "True";
+        if (isLive && !isOurs && !inputs.adopt) {
+            throw strangerError(
+                `An enabled provider configuration for ${idOf(inputs)}`,
+                session.url(`${LIST}?backend_name=${inputs.backendName}`),
+                `set adopt: true (${pulumiCommand("config set adopt true")})`,
+            );
+        }
+        // Where the newest row is ours, a run that was interrupted made it, and its note has the row before.
+        const formerRowId = isOurs ? ((await notedFormer<string>(keyOf(inputs))) ?? null) : isLive ? newest.id : null;
+        if (formerRowId !== null && !isOurs) {
+            await noteFormer(keyOf(inputs), formerRowId);
+        }
+        const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);
+        // Also where the row is there: an interrupted run may have made it, and not come as far.
+        await refreshProviderList(session, inputs.backendName);
+        return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
+    },
+
+    async read(_id, props) {
+        const session = adminSession(props.connection);
+        const newest = await findNewest(session, props);
+        if (newest?.cells.get("enabled") !== "True") {
+            return undefined;
+        }
+        // Rows never change: as long as ours is the newest, it says what it said.
+        if (newest.id === props.rowId) {
+            return props;
+        }
+        const form = await session.newForm(addPage(newest.id), FORM);
+        return { ...props, ...settingsOf(form), rowId: newest.id };
+    },
+
+    async update(_id, olds, news) {
+        const session = adminSession(news.connection);
+        const newest = await findNewest(session, news);
+        const form = await session.newForm(addPage(newest?.id), FORM);
+        const { providerId, formerRowId } = olds;
+        const rowId = newest && isUpToDate(form, news) ? newest.id : await append(session, form, news);
+        await refreshProviderList(session, news.backendName);
+        return { ...news, providerId, rowId, formerRowId };
+    },
+
+    async delete(_id, props) {
+        const session = adminSession(props.connection);
+        const newest = await findNewest(session, props);
+        // Without a row it went with its site.
+        const last = newest && (await lastRow(session, newest, props));
+        if (last !== undefined) {
+            await session.save(last);
+        }
+        await refreshProviderList(session, props.backendName);
+        await forgetFormer(keyOf(props));
+    },
+
+    async isThere(_id, props, connection) {
+        const session = adminSession(connection);
+        const newest = await findNewest(session, props);
+        const form = newest && (await session.newForm(addPage(newest.id), FORM));
+        return form?.text("key") === props.clientId;
+    },
+});
+
+/** The client id is random, so it tells the notes of this stack's configuration from those of others. */
+function keyOf(props: Pick<Inputs, "connection" | "site" | "backendName" | "clientId">): ObjectKey {
+    return { connection: props.connection, path: `${LIST}${idOf(props)}`, mark: props.clientId };
+}
+
+/** The row that counts for the site and backend: the list shows the newest of each key only. */
+async function findNewest(session: AdminSession, { site, backendName }: Inputs): Promise<Row | undefined> {
+    const rows = await session.list(LIST, { backend_name: backendName });
+    return rows.find(({ cells }) => cells.get("site") === site);
+}
+
+/** The page for adding a row, filled in from another one. Posting to `<id>/change/` would bring back an old row. */
+export function addPage(sourceId?: string): string {
+    return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
+}
+
+/** The row that takes the configuration away, or `undefined` where the newest one does that already. */
+async function lastRow(session: AdminSession, newest: Row, { formerRowId }: Outputs): Promise<AdminForm | undefined> {
+    const isLive = newest.cells.get("enabled") === "True";
+    if (formerRowId === null) {
+        return isLive ? (await session.newForm(addPage(newest.id), FORM)).fill({ enabled: false }) : undefined;
+    }
+    const former = await session.newForm(addPage(formerRowId), FORM);
+    const current = await session.newForm(addPage(newest.id), FORM);
+    return isLive && isDeepStrictEqual(settingsOf(former), settingsOf(current)) ? undefined : former;
+}
+
+async function append(session: AdminSession, form: AdminForm, inputs: Inputs): Promise<string> {
+    form.fill({
+        ...fieldsOf(inputs),
+        site: choose(form, "site", inputs.site, "Make the site first (/admin/sites/site/)."),
+        backend_name: choose(
+            form,
+            "backend_name",
+            inputs.backendName,
+            "It is missing from AUTHENTICATION_BACKENDS: the package ol-social-auth or the LMS's settings are not live.",
+        ),
+    });
+    return session.save(form);
+}
+
+/** The value of a select's option by its text, as ids differ from server to server. */
+function choose(form: AdminForm, field: string, text: string, remedy: string): string {
+    const options = form.options(field);
+    const value = options.get(text);
+    if (value === undefined) {
+        throw new ProviderError(
+            `The LMS offers no ${field} "${text}" for provider configurations ` +
+                `(it has: ${[...options.keys()].filter((option) => !option.startsWith("---")).join(", ") || "none"}). ${remedy}`,
+        );
+    }
+    return value;
+}
+
+/**
+ * Makes the LMS's list of providers fresh, which it caches for ten minutes under a key that saving does not clear. The
+ * row is saved by then, so a failure is a warning: it must not have the row posted again.
+ */
+async function refreshProviderList(session: AdminSession, backendName: string): Promise<void> {
+    // Staff alone may ask past the cache.
+    const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
+    try {
+        const { status } = await session.getAsUser(path);
+        // 500 is Open edX's answer in a session in which messages of the admin wait; the list is fresh by then.
+        if (status !== 200 && status !== 500) {
+            throw new ProviderError(`${session.url(path)}: the server answered ${status}.`);
+        }
+    } catch (error) {
+        if (!(error instanceof ProviderError)) {
+            throw error;
+        }
+        console.warn(`${error.message} Open edX may offer its former sign-in providers for up to ten minutes.`);
+    }
+}
+
+function isUpToDate(form: AdminForm, inputs: Inputs): boolean {
+    // The LMS stores the other settings re-indented: the text says nothing.
+    const sameText = { other_settings: form.text("other_settings") };
+    const { otherSettings } = settingsOf(form);
+    return (
+        isDeepStrictEqual(otherSettings, inputs.otherSettings) &&
+        !form.fill({ ...fieldsOf(inputs), ...sameText }).differs()
+    );
+}
+
+function idOf({ site, backendName }: Pick<Inputs, "site" | "backendName">): string {
+    return `${site}/${backendName}`;
+}
+
+function fieldsOf(inputs: Settings): Record<string, FieldValue> {
+    return {
+        enabled: true,
+        name: inputs.name,
+        slug: inputs.slug,
+        key: inputs.clientId,
+        secret: inputs.clientSecret,
+        other_settings: JSON.stringify(inputs.otherSettings),
+        skip_hinted_login_dialog: inputs.skipHintedLoginDialog,
+        skip_registration_form: inputs.skipRegistrationForm,
+        skip_email_verification: inputs.skipEmailVerification,
+        sync_learner_profile_data: inputs.syncLearnerProfileData,
+        enable_sso_id_verification: inputs.enableSsoIdVerification,
+    };
+}
+
+/** What a row says. */
+export function settingsOf(form: AdminForm): Settings {
+    return {
+        name: form.text("name"),
+        slug: form.text("slug"),
+        clientId: form.text("key"),
+        clientSecret: form.text("secret"),
+        otherSettings: parsed(form.text("other_settings") || "{}"),
+        skipHintedLoginDialog: form.checked("skip_hinted_login_dialog"),
+        skipRegistrationForm: form.checked("skip_registration_form"),
+        skipEmailVerification: form.checked("skip_email_verification"),
+        syncLearnerProfileData: form.checked("sync_learner_profile_data"),
+        enableSsoIdVerification: form.checked("enable_sso_id_verification"),
+    };
+}
+
+/** Other settings as they are; a row that a script made may hold text that is no JSON object, which equals no other. */
+function parsed(text: string): Record<string, unknown> {
+    try {
+        return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    } catch {
+        return { "(not a JSON object)": text };
+    }
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from "node:crypto";
+import type { Connection } from "./connection.ts";
+import { defineProvider, sameMembers, type Created } from "../crud.ts";
+import { ProviderError, strangerError } from "../errors.ts";
+import type { AdminForm, FieldValue } from "./django-admin/form.ts";
+import { giveBack, removeWhole } from "./django-admin/removal.ts";
+import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
+import { httpClient, jsonOf } from "./django-admin/http.ts";
+import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+import {
+    oauthApplication,
+    type OAuthApplicationInputs as Inputs,
+    type OAuthApplicationOutputs as Outputs,
+    type OAuthApplicationSettings as Settings,
+} from "./oauthApplication.ts";
+
+const LIST = "/admin/oauth2_provider/application/";
+const FORM = "application_form";
+
+/** The operations of `OAuthApplication`, over the Django admin of either server. */
+export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
+    equal: { redirectUris: sameMembers },
+    title: ({ name }) => `OAuth application "${name}"`,
+
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const found = await findByName(session, inputs);
+        if (found === undefined) {
+            const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs);
+            if (inputs.adopt !== false) {
+                await noteFormer(keyOf(inputs), null);
+            }
+            return { id: await session.save(form), outs: { ...inputs, former: null } };
+        }
+        return found.settings.clientId === inputs.clientId
+            ? resume(session, found, inputs)
+            : adopt(session, found, inputs);
+    },
+
+    async read(id, props) {
+        const session = adminSession(props.connection);
+        const [form] = await Promise.all([session.form(changePage(id), FORM), warnOfNamesakes(session, id, props)]);
+        return form && { ...props, ...settingsOf(form), clientSecret: await readSecret(form, props) };
+    },
+
+    async update(id, olds, news) {
+        const session = adminSession(news.connection);
+        const form = await session.knownForm(changePage(id), FORM, `OAuth application "${news.name}"`);
+        await session.save(fill(form, news));
+        return { ...news, former: olds.former };
+    },
+
+    async delete(id, { connection, clientId, name, former }) {
+        const session = adminSession(connection);
+        if (former === null) {
+            await removeWhole(session, `${LIST}${id}/`, `OAuth application "${name}"`);
+        } else {
+            const fields = fieldsOf(former);
+            await giveBack(
+                session,
+                { path: changePage(id), formId: FORM },
+                { ...fields, redirect_uris: former.redirectUrisText ?? fields.redirect_uris },
+                ["client_id", "client_secret"],
+            );
+        }
+        await forgetFormer(keyOf({ connection, clientId }));
+    },
+
+    async isThere(id, { clientId, name }, connection) {
+        const form = await adminSession(connection).form(changePage(id), FORM);
+        return form?.text("client_id") === clientId && form.text("name") === name;
+    },
+});
+
+interface Found {
+    readonly id: string;
+    readonly form: AdminForm;
+    readonly settings: Settings;
+}
+
+/** The application that has the name: ours by its client id, or else somebody's. */
+async function findByName(session: AdminSession, { name, clientId }: Inputs): Promise<Found | undefined> {
+    const named = await session.list(LIST, { name });
+    const ours = named.length > 1 ? await session.list(LIST, { name, client_id: clientId }) : [];
+    if (named.length > 1 && ours.length === 0) {
+        const described = await Promise.all(named.map(({ id }) => describe(session, id)));
+        throw new ProviderError(
+            `${named.length} OAuth applications are named "${name}", and this stack made none of them: ` +
+                `${described.join(", ")}. Keep one and delete the others, as an MIT application works with one of that ` +
+                `name only. Then let the stack take it over: ${pulumiCommand("config set adopt true")}`,
+        );
+    }
+    const id = (ours[0] ?? named[0])?.id;
+    const form = id === undefined ? undefined : await session.form(changePage(id), FORM);
+    return id === undefined || form === undefined ? undefined : { id, form, settings: settingsOf(form) };
+}
+
+/** An application's page, and what tells it from others of its name. */
+async function describe(session: AdminSession, id: string): Promise<string> {
+    const form = await session.form(changePage(id), FORM);
+    const about =
+        form === undefined
+            ? "deleted just now"
+            : isUntouched(settingsOf(form))
+              ? "never configured, for instance made by MITx Online's migrations"
+              : `client id ${form.text("client_id")}`;
+    return `${session.url(changePage(id))} (${about})`;
+}
+
+/** Finishes what an interrupted run began: the client id is random, so the application that has it is ours. */
+async function resume(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
+    const noted = await notedFormer<NonNullable<Outputs["former"]>>(keyOf(inputs));
+    if (fill(form, inputs).differs()) {
+        await session.save(form);
+    }
+    // An application that may have been adopted is never deleted. Without a note (the interrupted run was on another
+    // machine) nobody knows what it was: delete then leaves it with credentials that nobody knows.
+    const unknown = { ...settings, clientId: randomId(), clientSecret: randomId() };
+    const former = noted === undefined ? (inputs.adopt === false ? null : unknown) : noted;
+    return { id, outs: { ...inputs, former } };
+}
+
+async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
+    if (inputs.adopt === false || (inputs.adopt === "untouched" && !isUntouched(settings))) {
+        throw strangerError(
+            `OAuth application "${inputs.name}"`,
+            session.url(changePage(id)),
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
+        );
+    }
+    const former = {
+        ...settings,
+        clientSecret: form.text("client_secret"),
+        redirectUrisText: form.text("redirect_uris"),
+    };
+    await noteFormer(keyOf(inputs), former);
+    await session.save(fill(form, inputs));
+    return { id, outs: { ...inputs, former } };
+}
+
+/**
+ * Whether nobody has configured the application since a migration made it: the client id is one that
+ * django-oauth-toolkit generates, and the only redirect URI is the migration's. Source: MITx Online's
+ * `openedx/migrations/0001_add_oauth_application.py`.
+ */
+function isUntouched({ clientId, redirectUris }: Settings): boolean {
+    const [uri = "", ...more] = redirectUris;
+    return /^[A-Za-z0-9]{40}$/.test(clientId) && more.length === 0 && /\/auth\/complete\/[\w-]+\/$/.test(uri);
+}
+
+/** MIT applications look `edx-oauth-app` up by its name, and fail where two have it. */
+async function warnOfNamesakes(session: AdminSession, id: string, { connection, name }: Inputs): Promise<void> {
+    if (connection.kind === "django") {
+        const others = (await session.list(LIST, { name })).filter((row) => row.id !== id);
+        if (others.length > 0) {
+            const pages = others.map((row) => session.url(changePage(row.id))).join(", ");
+            console.warn(
+                `Another OAuth application is named "${name}": ${pages}. ` +
+                    "The application looks it up by that name and fails while there are two. Delete it, or rename it.",
+            );
+        }
+    }
+}
+
+/** The client id is random, so it tells the notes of this stack's application from those of others. */
+function keyOf({ connection, clientId }: Pick<Inputs, "connection" | "clientId">): ObjectKey {
+    return { connection, path: LIST, mark: clientId };
+}
+
+function randomId(): string {
+    return randomBytes(20).toString("hex");
+}
+
+function changePage(id: string): string {
+    return `${LIST}${id}/change/`;
+}
+
+function fill(form: AdminForm, inputs: Settings & { clientSecret: string }): AdminForm {
+    return form.fill(fieldsOf(inputs));
+}
+
+function fieldsOf(inputs: Settings & { clientSecret: string }) {
+    return {
+        client_id: inputs.clientId,
+        client_secret: inputs.clientSecret,
+        name: inputs.name,
+        redirect_uris: inputs.redirectUris.join("\n"),
+        client_type: inputs.clientType,
+        authorization_grant_type: inputs.authorizationGrantType,
+        skip_authorization: inputs.skipAuthorization,
+        algorithm: inputs.algorithm,
+    } satisfies Record<string, FieldValue>;
+}
+
+function settingsOf(form: AdminForm): Settings {
+    return {
+        clientId: form.text("client_id"),
+        name: form.text("name"),
+        redirectUris: form.text("redirect_uris").split(/\s+/).filter(Boolean),
+        clientType: form.text("client_type") as Settings["clientType"],
+        authorizationGrantType: form.text("authorization_grant_type") as Settings["authorizationGrantType"],
+        skipAuthorization: form.checked("skip_authorization"),
+        algorithm: form.text("algorithm") as Settings["algorithm"],
+    };
+}
+
+/** Our secret where it still holds, or else what the server shows: the secret, or the hash of an unknown one. */
+async function readSecret(form: AdminForm, { connection, clientSecret }: Outputs): Promise<string> {
+    const stored = form.text("client_secret");
+    if (!isHash(stored)) {
+        return stored;
+    }
+    const holds =
+        (await matchesPbkdf2(clientSecret, stored)) ??
+        (await tokenEndpointAccepts(connection, form.text("client_id"), clientSecret));
+    return holds ? clientSecret : stored;
+}
+
+/**
+ * Asks the token endpoint with a made-up code: it refuses a wrong client with `invalid_client` before it refuses the
+ * code with `invalid_grant`. For hashes that can't be compared here.
+ */
+async function tokenEndpointAccepts(connection: Connection, clientId: string, clientSecret: string): Promise<boolean> {
+    const answer = await httpClient(connection.baseUrl).send({
+        method: "POST",
+        path: "/oauth2/token/",
+        data: new URLSearchParams({
+            grant_type: "authorization_code",
+            code: "does-it-still-hold",
+            client_id: clientId,
+            client_secret: clientSecret,
+            redirect_uri: "http://localhost/",
+        }),
+        repeatable: true,
+    });
+    const { error } = jsonOf(answer);
+    if (error !== "invalid_client" && error !== "invalid_grant") {
+        throw new ProviderError(
+            `${connection.baseUrl}/oauth2/token/ answered ${answer.status} (${typeof error === "string" ? error : "no error"}) ` +
+                "where invalid_client or invalid_grant was expected: can't tell whether the client secret still holds.",
+        );
+    }
+    return error === "invalid_grant";
+}

@@ -1,0 +1,103 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** What describes an OAuth application on both versions of the server. */
+const settings = z.object({
+    clientId: nonEmpty().max(100).meta({
+        description: "The client id: 40 characters at most on the LMS, 100 on the MIT applications",
+    }),
+    name: nonEmpty().max(255).meta({ description: "The name that the admin shows; the servers don't keep it unique" }),
+    redirectUris: z
+        .array(z.url({ protocol: /^https?$/, error: "must be an http or https address without spaces" }))
+        .min(1, "must name one address at least")
+        .meta({ description: "Where the server may send a browser back to; their order does not matter" }),
+    clientType: z
+        .enum(["confidential", "public"])
+        .default("confidential")
+        .meta({ description: "Whether the client can keep a secret" }),
+    authorizationGrantType: z
+        .enum(["authorization-code", "implicit", "password", "client-credentials", "openid-hybrid"])
+        .default("authorization-code")
+        .meta({ description: "How the client gets its tokens" }),
+    skipAuthorization: z.boolean().default(true).meta({ description: "Whether users are not asked to consent" }),
+    algorithm: z
+        .enum(["", "RS256", "HS256"])
+        .default("")
+        .meta({ description: 'How id tokens are signed; `""` is "No OIDC support"' }),
+});
+
+const clientSecret = nonEmpty().max(255).meta({
+    description: "The client secret, in clear: 128 characters at most on the LMS, 255 on the MIT applications",
+    secret: true,
+});
+
+/** The definition of {@link OAuthApplication}. */
+export const oauthApplication = resourceType({
+    name: "openedx:OAuthApplication",
+    description: "An OAuth application in a server's Django admin",
+    inputs: {
+        connection: connectionSchema,
+        ...settings.shape,
+        clientSecret,
+        adopt: z
+            .union([z.boolean(), z.literal("untouched")])
+            .default(false)
+            .meta({
+                description:
+                    "Whether an application of that name that this stack did not make is taken over; `untouched`: only as a " +
+                    "migration made it, before anybody configured it",
+                onCreate: true,
+            }),
+    },
+    outputs: {
+        former: settings
+            .extend({
+                clientSecret,
+                redirectUrisText: z
+                    .string()
+                    .exactOptional()
+                    .meta({ description: "`redirectUris` as the server had them, with the white space between them" }),
+            })
+            .nullable()
+            .meta({
+                description: "What an adopted application was before; `null` for one that was made here",
+                secret: true,
+            }),
+    },
+});
+
+/** What describes an OAuth application on both versions of the server. */
+export type OAuthApplicationSettings = Readonly<z.output<typeof settings>>;
+
+/** The provider's inputs after `check`. */
+export type OAuthApplicationInputs = InputsOf<typeof oauthApplication>;
+
+/** The provider's outputs. */
+export type OAuthApplicationOutputs = OutputsOf<typeof oauthApplication>;
+
+/** The arguments of {@link OAuthApplication}. */
+export type OAuthApplicationArgs = ArgsOf<typeof oauthApplication>;
+
+/**
+ * An OAuth application in a server's Django admin (`/admin/oauth2_provider/application/`).
+ *
+ * Id: the application's primary key. Where the server hashes the client secret it can't be read back; `refresh` then
+ * tells whether ours still holds. With `adopt` an application of that name is taken over, and `destroy` gives it back
+ * its former values instead of deleting it.
+ *
+ * Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup" step 3.
+ */
+export class OAuthApplication extends ThinResource {
+    declare readonly clientId: pulumi.Output<string>;
+    /** Secret. */
+    declare readonly clientSecret: pulumi.Output<string>;
+    declare readonly name: pulumi.Output<string>;
+    declare readonly redirectUris: pulumi.Output<string[]>;
+
+    constructor(name: string, args: OAuthApplicationArgs, opts?: pulumi.CustomResourceOptions) {
+        super(oauthApplication, name, args, opts);
+    }
+}

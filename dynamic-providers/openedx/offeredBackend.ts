@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link OfferedBackend}. */
+export const offeredBackend = resourceType({
+    name: "openedx:OfferedBackend",
+    description: "That the LMS offers a backend for provider configurations; waits for it",
+    inputs: {
+        connection: connectionSchema,
+        backendName: nonEmpty().meta({ description: "The backend's name, for instance `ol-oauth2`", replaces: true }),
+        settings: z.string().meta({
+            description: "The version of the LMS's settings and of its start: with another one it is waited for anew",
+        }),
+        patienceSeconds: z
+            .number()
+            .min(0, "must not be negative")
+            .default(300)
+            .meta({ description: "For how long, in seconds: a restart of the LMS takes minutes", local: true }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type OfferedBackendInputs = InputsOf<typeof offeredBackend>;
+
+/** The provider's outputs. */
+export type OfferedBackendOutputs = OutputsOf<typeof offeredBackend>;
+
+/** The arguments of {@link OfferedBackend}. */
+export type OfferedBackendArgs = ArgsOf<typeof offeredBackend>;
+
+/**
+ * That the LMS offers a backend for provider configurations, and does not merely answer: its settings and packages are
+ * live. Creating it waits; one that is no longer offered is gone. It makes nothing on the server.
+ *
+ * Id: the backend's name. Source: handbook, "Open edX Provider Configuration" steps 2 to 4.
+ */
+export class OfferedBackend extends ThinResource {
+    declare readonly backendName: pulumi.Output<string>;
+
+    constructor(name: string, args: OfferedBackendArgs, opts?: pulumi.CustomResourceOptions) {
+        super(offeredBackend, name, args, opts);
+    }
+}

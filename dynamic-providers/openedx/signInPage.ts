@@ -1,0 +1,47 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionFields } from "./connection.ts";
+import { resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link SignInPage}. */
+export const signInPage = resourceType({
+    name: "openedx:SignInPage",
+    description: "That a server shows its admin's sign-in page; waits for it",
+    inputs: {
+        kind: connectionFields.kind.meta({ description: "How the server signs in", replaces: true }),
+        baseUrl: connectionFields.baseUrl.meta({
+            description: "The server's address, for instance `http://mitxonline.odl.local:8013`",
+            replaces: true,
+        }),
+        servedBy: z.string().meta({
+            description: "The version of what serves it: with another one the page is waited for anew",
+        }),
+        patienceSeconds: z
+            .number()
+            .min(0, "must not be negative")
+            .default(900)
+            .meta({ description: "For how long, in seconds: a first start migrates the database", local: true }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type SignInPageInputs = InputsOf<typeof signInPage>;
+
+/** The provider's outputs. */
+export type SignInPageOutputs = OutputsOf<typeof signInPage>;
+
+/** The arguments of {@link SignInPage}. */
+export type SignInPageArgs = ArgsOf<typeof signInPage>;
+
+/**
+ * That a server answers with the page on which its admin's users sign in: only then it is up, its database migrated.
+ * Creating it waits; one that does not answer is gone. It makes nothing on the server and signs nobody in.
+ *
+ * Id: the server's address. Source: handbook, "MIT xPro/MITx Online Setup" step 2.
+ */
+export class SignInPage extends ThinResource {
+    constructor(name: string, args: SignInPageArgs, opts?: pulumi.CustomResourceOptions) {
+        super(signInPage, name, args, opts);
+    }
+}

@@ -1,0 +1,43 @@
+import { defineProvider } from "../crud.ts";
+import { ProviderError } from "../errors.ts";
+import type { AdminForm } from "./django-admin/form.ts";
+import { adminSession } from "./django-admin/session.ts";
+import { site, type SiteInputs as Inputs, type SiteOutputs as Outputs } from "./site.ts";
+
+const LIST = "/admin/sites/site/";
+const FORM = "site_form";
+
+/** The operations of `Site`, over the LMS's Django admin. */
+export const provider = defineProvider<Inputs, Outputs>(site, {
+    async create(inputs) {
+        const session = adminSession(inputs.connection);
+        const [found] = await session.list(LIST, { domain: inputs.domain });
+        if (found !== undefined) {
+            // The name tells a site that an interrupted run made from one that was there before.
+            return { id: found.id, outs: { ...inputs, created: found.cells.get("name") === inputs.displayName } };
+        }
+        const form = await session.newForm(`${LIST}add/`, FORM);
+        const id = await session.save(form.fill({ domain: inputs.domain, name: inputs.displayName }));
+        return { id, outs: { ...inputs, created: true } };
+    },
+
+    async read(id, props) {
+        const form: AdminForm | undefined = await adminSession(props.connection).form(`${LIST}${id}/change/`, FORM);
+        return form?.text("domain") === props.domain ? props : undefined;
+    },
+
+    update: (_id, { domain }) =>
+        Promise.reject(new ProviderError(`Site "${domain}" has nothing that changes in place.`)),
+
+    async delete(id, { connection, created }) {
+        if (created) {
+            // The LMS keeps a site that provider configurations refer to: the next `up` finds it by its name.
+            await adminSession(connection).remove(`${LIST}${id}/`);
+        }
+    },
+
+    async isThere(id, { domain, displayName, created }, connection) {
+        const form = await adminSession(connection).form(`${LIST}${id}/change/`, FORM);
+        return form?.text("domain") === domain && (!created || form.text("name") === displayName);
+    },
+});

@@ -1,0 +1,55 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { connectionSchema } from "./connection.ts";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link Site}. */
+export const site = resourceType({
+    name: "openedx:Site",
+    description: "A site of the LMS: found as it is, or made where it is missing",
+    inputs: {
+        connection: connectionSchema,
+        domain: z
+            .string()
+            .max(100)
+            .regex(/^[\w.-]+(:\d+)?$/, "must be a host name with an optional port, e.g. local.openedx.io:8000")
+            .meta({
+                description: "The host by which requests find the site, with the port where it is not 80",
+                replaces: true,
+            }),
+        displayName: nonEmpty().max(50).meta({
+            description: "The name given to a site that is made here, and by which it is known again",
+            local: true,
+        }),
+    },
+    outputs: {
+        created: z.boolean().meta({ description: "Whether the site was made here, and so goes with the stack" }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type SiteInputs = InputsOf<typeof site>;
+
+/** The provider's outputs. */
+export type SiteOutputs = OutputsOf<typeof site>;
+
+/** The arguments of {@link Site}. */
+export type SiteArgs = ArgsOf<typeof site>;
+
+/**
+ * A site of the LMS (`/admin/sites/site/`): found as it is, or made where it is missing.
+ *
+ * Id: the site's primary key. Only a site that was made here is deleted, and the LMS keeps one as long as provider
+ * configurations refer to it: these can't be deleted.
+ *
+ * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
+ */
+export class Site extends ThinResource {
+    declare readonly domain: pulumi.Output<string>;
+    declare readonly created: pulumi.Output<boolean>;
+
+    constructor(name: string, args: SiteArgs, opts?: pulumi.CustomResourceOptions) {
+        super(site, name, args, opts);
+    }
+}

@@ -1,0 +1,83 @@
+import { defineProvider } from "../crud.ts";
+import { ProviderError } from "../errors.ts";
+import {
+    composeLabels,
+    docker,
+    type DockerNetwork,
+    findNetwork,
+    OWNER_LABEL,
+    projectContainers,
+    removeContainers,
+    removeNetwork,
+    subnetOf,
+} from "../docker/docker.ts";
+import { askTutorCompose } from "./tutor.ts";
+import {
+    tutorNetwork,
+    type TutorNetworkInputs as Inputs,
+    type TutorNetworkOutputs as Outputs,
+} from "./tutorNetwork.ts";
+
+/** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
+export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
+    isOutdated: async ({ name, gateway }) => (await findNetwork(name))?.gateway !== gateway,
+
+    async create(inputs) {
+        const outs = await ensure(inputs);
+        return { id: outs.name, outs };
+    },
+
+    async read(_id, props) {
+        const network = await findNetwork(props.name);
+        return network && { ...props, gateway: network.gateway };
+    },
+
+    async update(_id, olds, news) {
+        const outs = await ensure(news);
+        const label = (await findNetwork(outs.name))?.labels[OWNER_LABEL];
+        const isRenamed = label !== undefined && label !== news.owner && isMadeHere(label, olds);
+        return { ...outs, ...(isRenamed && { madeBy: label }) };
+    },
+
+    async delete(_id, props) {
+        const { name, project } = props;
+        const network = await findNetwork(name);
+        if (isMadeHere(network?.labels[OWNER_LABEL], props)) {
+            await removeContainers(await projectContainers(project));
+            await removeNetwork(name);
+        }
+    },
+});
+
+/** Whether a network with that label is one that this stack made, whatever it is called now. */
+function isMadeHere(label: string | undefined, { owner, madeBy }: Pick<Outputs, "owner" | "madeBy">): boolean {
+    return label !== undefined && [owner, madeBy].includes(label);
+}
+
+/** The network as it is, or made where it is missing. */
+async function ensure(inputs: Inputs): Promise<Outputs> {
+    const { project, network: name } = await askTutorCompose(inputs.tutor);
+    const network = (await findNetwork(name)) ?? (await make(inputs, project, name));
+    return { ...inputs, project, name, gateway: network.gateway };
+}
+
+/** Labelled as by Compose, which takes it for its own then. */
+async function make({ owner, wanted }: Inputs, project: string, name: string): Promise<DockerNetwork> {
+    const labels = {
+        [composeLabels.project]: project,
+        [composeLabels.network]: "default",
+        [OWNER_LABEL]: owner,
+    };
+    await docker(
+        "network",
+        "create",
+        ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
+        ...(wanted === "" ? [] : ["--subnet", subnetOf(wanted), "--gateway", wanted]),
+        name,
+    );
+    const network = await findNetwork(name);
+    if (network === undefined) {
+        throw new ProviderError(`The network ${name} went away as soon as it was made. Repeat pulumi up.`);
+    }
+    return network;
+}

@@ -1,0 +1,57 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link TutorNetwork}. */
+export const tutorNetwork = resourceType({
+    name: "tutor:Network",
+    description: "The default network of Tutor's development server",
+    inputs: {
+        tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
+        owner: nonEmpty().meta({
+            description: "Who makes the network, for instance `project/stack`; kept as a label",
+        }),
+        wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
+            description:
+                'The gateway of a network that is made here, for instance `172.30.80.1`; `""`: as Docker likes',
+            local: true,
+        }),
+    },
+    outputs: {
+        name: z.string().meta({ description: "The name of the network, for instance `tutor_dev_default`" }),
+        project: z.string().meta({ description: "The Compose project that it belongs to, for instance `tutor_dev`" }),
+        gateway: z.string().meta({ description: "The address of the host in it" }),
+        madeBy: z.string().exactOptional().meta({
+            description: "The label of a network that this stack made, where the stack had another name then",
+        }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type TutorNetworkInputs = InputsOf<typeof tutorNetwork>;
+
+/** The provider's outputs. */
+export type TutorNetworkOutputs = OutputsOf<typeof tutorNetwork>;
+
+/** The arguments of {@link TutorNetwork}. */
+export type TutorNetworkArgs = ArgsOf<typeof tutorNetwork>;
+
+/**
+ * The default network of Tutor's development server. Its name is what Compose says. One that exists is used as it is;
+ * one that doesn't is made as Compose would make it, with a gateway that is the same on every rebuild. Every plan asks
+ * Docker for the gateway: where it changed, or the network is gone, an update tells those who use it.
+ *
+ * Delete takes away a network that was made here, with the containers of the project: there were none before.
+ *
+ * Id: the name. Source: handbook, "MIT xPro/MITx Online Setup" step 1.
+ */
+export class TutorNetwork extends ThinResource {
+    declare readonly name: pulumi.Output<string>;
+    declare readonly project: pulumi.Output<string>;
+    declare readonly gateway: pulumi.Output<string>;
+
+    constructor(name: string, args: TutorNetworkArgs, opts?: pulumi.CustomResourceOptions) {
+        super(tutorNetwork, name, args, opts);
+    }
+}

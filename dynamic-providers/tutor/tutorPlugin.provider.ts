@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { runCommand } from "../command.ts";
+import { defineProvider } from "../crud.ts";
+import { ProviderError } from "../errors.ts";
+import { readText } from "../files/files.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
+import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
+import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
+import { tutorPlugin, type TutorPluginInputs as Inputs, type TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
+
+/** The operations of `TutorPlugin`, on files and by the command `tutor`. */
+export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
+    async create(inputs) {
+        const [root, plugins] = await Promise.all([
+            tutorFolder(inputs.tutor, "config"),
+            tutorFolder(inputs.tutor, "plugins"),
+        ]);
+        if (!existsSync(configurationIn(root))) {
+            throw new ProviderError(
+                `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch, or let this stack ` +
+                    `do it: ${pulumiCommand("config set lmsLaunch true")}`,
+            );
+        }
+        const file = join(plugins, `${inputs.name}.py`);
+        const found = await readText(file);
+        if (found !== undefined && firstLine(found) !== firstLine(inputs.text)) {
+            throw new ProviderError(
+                `${file} exists already and is not of this stack. Take it away first: ` +
+                    `tutor plugins disable ${inputs.name}, then delete the file`,
+            );
+        }
+        await write(root, file, inputs);
+        return { id: file, outs: { ...inputs, root, file } };
+    },
+
+    async read(_id, props) {
+        const text = await readText(props.file);
+        const isEnabled = text !== undefined && (await enabledPlugins(props.root)).includes(props.name);
+        return isEnabled ? { ...props, text } : undefined;
+    },
+
+    async update(_id, { root, file }, news) {
+        await write(root, file, news);
+        return { ...news, root, file };
+    },
+
+    async delete(_id, { tutor, root, file, name, text }) {
+        const found = await readText(file);
+        if (found !== undefined && firstLine(found) !== firstLine(text)) {
+            return;
+        }
+        await giveBackTutorConfigurations();
+        // A folder of Tutor that is gone has nothing to disable; asking Tutor would make a new one.
+        if ((await enabledPlugins(root)).includes(name)) {
+            await keepTutorConfiguration(configurationIn(root));
+            await runCommand(tutor, ["--root", root, "plugins", "disable", name]);
+        }
+        await rm(file, { force: true });
+        await forgetTutorConfiguration(configurationIn(root));
+    },
+});
+
+/** Writes the file whole, as a broken plug-in makes every command of Tutor fail; enabling it renders the environment. */
+async function write(root: string, file: string, { tutor, name, text }: Inputs): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, text, { mode: 0o600 });
+    await keepTutorConfiguration(configurationIn(root));
+    await runCommand(tutor, ["plugins", "enable", name]);
+}
+
+function firstLine(text: string): string {
+    return text.split("\n", 1).join("");
+}

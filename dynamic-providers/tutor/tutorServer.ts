@@ -1,0 +1,59 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { ThinResource } from "../thinResource.ts";
+
+/** The definition of {@link TutorServer}. State of earlier versions lacks `container` and `isStartedHere`. */
+export const tutorServer = resourceType({
+    name: "tutor:Server",
+    description: "Tutor's development server, started",
+    inputs: {
+        tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
+        project: nonEmpty().meta({ description: "Tutor's Compose project, for instance `tutor_dev`", replaces: true }),
+        image: z.string().meta({
+            description: "The version of the LMS's image: with another one the LMS is started anew",
+        }),
+        packages: z.array(z.string()).readonly().meta({
+            description:
+                "Packages to install with `pip` in the running container, pinned; they go when it is made anew",
+        }),
+    },
+    outputs: {
+        container: z
+            .string()
+            .exactOptional()
+            .meta({ description: "The id of the LMS's container after the last start" }),
+        since: z.string().meta({
+            description: "When the stack last started the server, or found that it was started anew; ISO 8601",
+        }),
+        isStartedHere: z
+            .boolean()
+            .exactOptional()
+            .meta({ description: "Whether the LMS did not run before the stack started it" }),
+    },
+});
+
+/** The provider's inputs after `check`. */
+export type TutorServerInputs = InputsOf<typeof tutorServer>;
+
+/** The provider's outputs. */
+export type TutorServerOutputs = OutputsOf<typeof tutorServer>;
+
+/** The arguments of {@link TutorServer}. */
+export type TutorServerArgs = ArgsOf<typeof tutorServer>;
+
+/**
+ * Tutor's development server, started. Every plan asks Docker for the LMS's container: one that was stopped is started
+ * again, and one that was made anew gets its packages again, by the next `up`. Delete stops a server that the stack
+ * started, and leaves one running that ran before.
+ *
+ * Id: the Compose project. Source: handbook, "Open edX Provider Configuration" step 2.
+ */
+export class TutorServer extends ThinResource {
+    /** Changes with every start of the LMS that the stack makes or notices. */
+    declare readonly since: pulumi.Output<string>;
+
+    constructor(name: string, args: TutorServerArgs, opts?: pulumi.CustomResourceOptions) {
+        super(tutorServer, name, args, opts);
+    }
+}

@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { provider } from "../../../dynamic-providers/docker/composeLeftovers.provider.ts";
+import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { checked } from "../../support/providers.ts";
+
+const list = "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    jest.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(async () => {
+    jest.restoreAllMocks();
+    await commands.remove();
+});
+
+const remove = async () => {
+    const inputs = await checked(provider, { project: "mitxonline" });
+    const { id, outs } = await provider.create(inputs);
+    await provider.delete(id, outs);
+};
+
+test("what was started by hand in a project is removed with it, and told", async () => {
+    const inspect = "container inspect c0ffee decaf";
+    await commands.make("docker", {
+        [list]: "echo c0ffee; echo decaf",
+        [inspect]: "echo '[]'",
+        "rm --force c0ffee decaf": "true",
+    });
+    await remove();
+
+    await expect(commands.calls("docker")).resolves.toEqual([list, inspect, "rm --force c0ffee decaf"]);
+    expect(console.warn).toHaveBeenCalledWith("Containers of mitxonline that were started by hand are removed: 2.");
+});
+
+test("where nothing was started by hand, nothing is done or told", async () => {
+    await commands.make("docker", { [list]: "true" });
+    await remove();
+
+    await expect(commands.calls("docker")).resolves.toEqual([list]);
+    expect(console.warn).not.toHaveBeenCalled();
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { provider } from "../../../dynamic-providers/docker/composeVolumes.provider.ts";
+import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { checked } from "../../support/providers.ts";
+
+const inProject = "--filter label=com.docker.compose.project=mitxpro";
+const noContainers = { "ps --all": "true" };
+const volumes = {
+    ...noContainers,
+    [`volume ls --quiet ${inProject}`]: "printf 'mitxpro_db_data\\nmitxpro_media\\n'",
+    "volume ls": "printf 'mitxpro_db_data\\nmitxpro_media\\ntheirs\\n'",
+    "volume inspect mitxpro_db_data mitxpro_media": "echo '[]'",
+    "volume rm mitxpro_db_data mitxpro_media": "true",
+};
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    jest.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(async () => {
+    jest.restoreAllMocks();
+    await commands.remove();
+});
+
+const remove = async () => {
+    const inputs = await checked(provider, { project: "mitxpro", owner: "openedx-mit-integration/dev" });
+    const { id, outs } = await provider.create(inputs);
+    await expect(provider.read(id, outs)).resolves.toMatchObject({ id, props: outs });
+    await provider.delete(id, outs);
+    return (await commands.calls("docker")).filter((call) => call.startsWith("volume rm"));
+};
+const question = "config get keepVolumes --stack dev";
+
+test.each([
+    ["is true", "echo true"],
+    ["is not set", "echo \"error: configuration key 'keepVolumes' not found for stack 'dev'\" >&2; exit 255"],
+])(
+    "a project's volumes stay where keepVolumes %s, and are named with the command that removes them",
+    async (_, answer) => {
+        await commands.make("docker", volumes);
+        await commands.make("pulumi", { [question]: answer });
+
+        await expect(remove()).resolves.toStrictEqual([]);
+        expect(console.warn).toHaveBeenCalledTimes(1);
+        expect(console.warn).toHaveBeenCalledWith(
+            "The data of mitxpro stays, and the next pulumi up takes it again. To delete it: " +
+                "docker volume rm mitxpro_db_data mitxpro_media",
+        );
+    },
+);
+
+test("they go where keepVolumes is false now, whatever it was at the last up", async () => {
+    await commands.make("docker", volumes);
+    await commands.make("pulumi", { [question]: "echo false" });
+
+    await expect(remove()).resolves.toStrictEqual(["volume rm mitxpro_db_data mitxpro_media"]);
+    expect(console.warn).not.toHaveBeenCalled();
+});
+
+test("they stay where the configuration can't be read, and the reason is told", async () => {
+    await commands.make("docker", volumes);
+    await commands.make("pulumi", { [question]: "echo 'error: no stack' >&2; exit 255" });
+
+    await expect(remove()).resolves.toStrictEqual([]);
+    expect(console.warn).toHaveBeenCalledWith(expect.stringMatching(/^keepVolumes can't be read.*error: no stack/s));
+});
+
+test("where there are none, nothing is asked or told", async () => {
+    await commands.make("docker", { ...noContainers, "volume ls": "true" });
+
+    await expect(remove()).resolves.toStrictEqual([]);
+    await expect(commands.calls("pulumi")).resolves.toStrictEqual([]);
+    expect(console.warn).not.toHaveBeenCalled();
+});

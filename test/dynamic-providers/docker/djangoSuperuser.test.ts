@@ -1,0 +1,305 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { DjangoSuperuserInputs } from "../../../dynamic-providers/docker/djangoSuperuser.ts";
+import { provider } from "../../../dynamic-providers/docker/djangoSuperuser.provider.ts";
+import { type Django, type DjangoName, makeDjango } from "../../support/django.ts";
+import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { checked } from "../../support/providers.ts";
+
+/** `docker compose exec` that runs what it is told on this machine, in the environment of the Django. */
+const exec = (environment: Readonly<Record<string, string>>, before = "true") => {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}='${value}'`);
+    return { "compose --project-name app exec -T web ": `${before}; shift 6; exec env ${variables.join(" ")} "$@"` };
+};
+
+const owner = "openedx-mit-integration/dev";
+const superuser = { rights: [true, true, true], knows: true };
+
+let django: Django;
+let commands: FakeCommands;
+let number = 0;
+let args: DjangoSuperuserInputs;
+
+/** Lets the tests of a block have a Django, each of them with a user name of its own. */
+function useDjango(name: DjangoName): void {
+    beforeAll(async () => {
+        commands = await fakeCommands();
+        django = await makeDjango(name);
+    });
+    afterAll(async () => {
+        await commands.remove();
+        await django.remove();
+    });
+    beforeEach(async () => {
+        await commands.make("docker", {
+            ...exec(django.environment),
+            ps: "echo c0ffee",
+            "container inspect": "echo '[]'",
+        });
+        const username = `user${++number}`;
+        args = {
+            project: "app",
+            service: "web",
+            manage: django.manage,
+            username,
+            email: `${username}@example.org`,
+            password: "first-password",
+            owner,
+        };
+    });
+}
+
+const create = async (more: Partial<DjangoSuperuserInputs> = {}) => {
+    const inputs = await checked(provider, { ...args, ...more });
+    return { inputs, ...(await provider.create(inputs)) };
+};
+
+/** The user as the database has it; `null` where there is none. */
+const look = (password = args.password) =>
+    django.run(`
+import json
+user = User.objects.filter(username="${args.username}").first()
+print()
+print(json.dumps(user and {
+    "email": user.email,
+    "rights": [user.is_active, user.is_staff, user.is_superuser],
+    "knows": user.check_password("${password}"),
+}))`);
+
+/** Somebody changes something by hand. */
+const byHand = (...lines: readonly string[]) => django.run([...lines, "print()", "print(1)"].join("\n"));
+const makeByHand = (password: string) =>
+    byHand(
+        `user = User.objects.create_superuser("${args.username}", "${args.email}", "${password}")`,
+        // An MIT application lets nobody in who has not confirmed the e-mail address.
+        "user.is_active = True",
+        "user.save()",
+    );
+
+describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) => {
+    useDjango(name);
+
+    test("is made, with every right and the password", async () => {
+        const { id, inputs, outs } = await create();
+
+        expect(id).toBe(args.username);
+        expect(outs).toStrictEqual({ ...inputs, isMadeHere: true });
+        await expect(look()).resolves.toStrictEqual({ email: args.email, ...superuser });
+    });
+
+    test("of an interrupted run is taken for this stack's, with the password of now", async () => {
+        await create();
+        const { outs } = await create({ password: "second-password" });
+
+        expect(outs).toMatchObject({ isMadeHere: true });
+        await expect(look("second-password")).resolves.toMatchObject(superuser);
+    });
+
+    test("that somebody made by hand with that password is used as it is, and stays", async () => {
+        await makeByHand(args.password);
+        const { id, outs } = await create();
+        expect(outs).toMatchObject({ isMadeHere: false });
+
+        await provider.delete(id, outs);
+        await expect(look()).resolves.toMatchObject(superuser);
+    });
+
+    test("that somebody made by hand with another password is an error, and stays as it is", async () => {
+        await makeByHand("another-password");
+
+        await expect(create()).rejects.toThrow(
+            `web has a user "${args.username}" already, who is no superuser or has another password.`,
+        );
+        await expect(look("another-password")).resolves.toMatchObject(superuser);
+    });
+
+    test("that somebody made by hand gets the flags that it lacks, which destroy takes back", async () => {
+        await makeByHand(args.password);
+        await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False, is_active=False)`);
+        const { id, inputs, outs } = await create();
+        expect(outs).toMatchObject({ isMadeHere: false, former: { is_staff: false, is_active: false } });
+        await expect(look()).resolves.toMatchObject(superuser);
+
+        const updated = await provider.update(id, outs, { ...inputs, owner: "openedx-mit-integration/renamed" });
+        await provider.delete(id, updated.outs);
+
+        await expect(look()).resolves.toMatchObject({ rights: [false, false, true], knows: true });
+    });
+
+    test("that somebody made by hand and who lost a flag since is gone for a refresh", async () => {
+        await makeByHand(args.password);
+        const { id, outs } = await create();
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
+        await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False)`);
+
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("that somebody made by hand without a superuser's rights is not promoted", async () => {
+        await makeByHand(args.password);
+        await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
+
+        await expect(create()).rejects.toThrow("who is no superuser or has another password.");
+        await expect(look()).resolves.toMatchObject({ rights: [true, true, false] });
+    });
+
+    test("of another stack is not this stack's", async () => {
+        await create({ owner: "openedx-mit-integration/other" });
+
+        await expect(create({ password: "second-password" })).rejects.toThrow(`has a user "${args.username}" already`);
+        await expect(look()).resolves.toMatchObject(superuser);
+    });
+
+    test("gets a new password where one is configured", async () => {
+        const { id, inputs, outs } = await create();
+        const news = { ...inputs, password: "second-password" };
+
+        await expect(provider.update(id, outs, news)).resolves.toStrictEqual({ outs: { ...news, isMadeHere: true } });
+        await expect(look("second-password")).resolves.toMatchObject(superuser);
+        await expect(look()).resolves.toMatchObject({ knows: false });
+    });
+
+    test("is deleted with the stack; one that is gone already is fine", async () => {
+        const { id, outs } = await create();
+        await provider.delete(id, outs);
+
+        await expect(look()).resolves.toBeNull();
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+        await expect(look()).resolves.toBeNull();
+    });
+});
+
+describe("the superuser of an LMS", () => {
+    useDjango("lms");
+
+    test("has a password that is not in the arguments of any command", async () => {
+        const { id, outs } = await create({ password: "hunter2-secret" });
+        await provider.read(id, outs);
+
+        const calls = (await commands.calls("docker")).join("\n");
+        expect(calls).toContain("exec -T web");
+        expect(calls).not.toContain("hunter2-secret");
+    });
+
+    test("has the profile without which the LMS lets nobody sign in", async () => {
+        await create();
+
+        await expect(
+            django.run(
+                "from student.models import UserProfile\nprint()\n" +
+                    `print(UserProfile.objects.filter(user__username="${args.username}").count())`,
+            ),
+        ).resolves.toBe(1);
+    });
+
+    test("that somebody made with Django's own command gets that profile, and keeps its groups", async () => {
+        await byHand(
+            "from django.contrib.auth.models import Group",
+            `user = User.objects.create_superuser("${args.username}", "${args.email}", "${args.password}")`,
+            'user.groups.add(Group.objects.get_or_create(name="course creators")[0])',
+        );
+        const { id, outs } = await create();
+        const profileAndGroups = () =>
+            django.run(
+                `import json\nuser = User.objects.get(username="${args.username}")\n` +
+                    'print(json.dumps([hasattr(user, "profile"), [group.name for group in user.groups.all()]]))',
+            );
+        await expect(profileAndGroups()).resolves.toStrictEqual([true, ["course creators"]]);
+
+        await byHand(`User.objects.get(username="${args.username}").profile.delete()`);
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("is asked for among what the server's settings print", async () => {
+        const answers = Object.entries(exec(django.environment, "echo Hello.")).map(([start, action]) => [
+            start,
+            `${action.replace("exec env", "env")}; echo Bye.`,
+        ]);
+        await commands.make("docker", Object.fromEntries(answers) as Record<string, string>);
+
+        await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
+    });
+
+    test("is there for a refresh as long as it can sign in; the next up repairs it", async () => {
+        const { id, outs } = await create();
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id, props: outs });
+
+        await byHand(
+            `user = User.objects.get(username="${args.username}")`,
+            'user.set_password("by-hand")',
+            "user.save()",
+        );
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+        await create();
+        await expect(look()).resolves.toMatchObject(superuser);
+    });
+
+    test("that lost its rights is gone for a refresh; the next up gives them back", async () => {
+        const { id, outs } = await create();
+        await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
+
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+        await create();
+        await expect(look()).resolves.toMatchObject(superuser);
+    });
+
+    test("that was deleted by hand is gone for a refresh", async () => {
+        const { id, outs } = await create();
+        await byHand(`User.objects.filter(username="${args.username}").delete()`);
+
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("who saved a provider configuration stays, without rights and password, and is taken back", async () => {
+        const { id, outs } = await create();
+        await byHand(
+            "from third_party_auth.models import OAuth2ProviderConfig",
+            `user = User.objects.get(username="${args.username}")`,
+            'OAuth2ProviderConfig.objects.create(changed_by=user, backend_name="ol-oauth2")',
+        );
+        await provider.delete(id, outs);
+        await expect(look()).resolves.toMatchObject({ rights: [true, false, false], knows: false });
+        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+
+        await expect(create({ password: "second-password" })).resolves.toMatchObject({ outs: { isMadeHere: true } });
+        await expect(look("second-password")).resolves.toMatchObject(superuser);
+    });
+
+    test("gets a new e-mail address where one is configured, as one signs in with that", async () => {
+        const { id, inputs, outs } = await create();
+        await provider.update(id, outs, { ...inputs, email: `new-${args.email}` });
+
+        await expect(look()).resolves.toMatchObject({ email: `new-${args.email}` });
+    });
+
+    test("is not asked for where its container does not run", async () => {
+        const { id, outs } = await create();
+        await commands.make("docker", { ps: "true" });
+
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id, props: outs });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+
+    test("is another one where its name, its project or its service is", async () => {
+        const given = await checked(provider, args);
+        const outs = { ...given, isMadeHere: true };
+        const replaces = async (news: Partial<DjangoSuperuserInputs>) =>
+            (await provider.diff("", outs, { ...given, ...news })).replaces;
+
+        await expect(replaces({ username: "other" })).resolves.toStrictEqual(["username"]);
+        await expect(replaces({ project: "other" })).resolves.toStrictEqual(["project"]);
+        await expect(replaces({ service: "other" })).resolves.toStrictEqual(["service"]);
+        await expect(replaces({ password: "other", email: "other@example.org" })).resolves.toStrictEqual([]);
+    });
+
+    test("is asked for again where the container restarts under the question", async () => {
+        const restarting = join(commands.folder, "restarting");
+        await writeFile(restarting, "");
+        const restart = `if [ -e '${restarting}' ]; then rm '${restarting}'; exit 137; fi`;
+        await commands.make("docker", { ...exec(django.environment, restart), ps: "echo c0ffee" });
+
+        await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
+        await expect(look()).resolves.toMatchObject(superuser);
+    });
+});

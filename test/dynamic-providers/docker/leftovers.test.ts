@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { removeLeftContainer, removeLeftNetwork } from "../../../dynamic-providers/docker/leftovers.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+});
+afterEach(() => commands.remove());
+
+/** What Docker says of a network. */
+const network = (labels: Record<string, string> | null, config: object[] | null) =>
+    networkAnswer("app_default", labels, config);
+const missing = (what: string) => `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
+describe("what is in the way of one that is made anew", () => {
+    const kinds = [
+        {
+            kind: "container",
+            remove: removeLeftContainer,
+            ofProject: (its: string) => ({
+                "container inspect --format": `echo '${its}'`,
+                "container inspect app": "echo '[]'",
+                "rm --force app": "true",
+            }),
+            absent: { "container inspect": missing("No such container: app") },
+            removals: ["rm --force app"],
+        },
+        {
+            kind: "network",
+            remove: removeLeftNetwork,
+            ofProject: (its: string) => ({
+                "network inspect": network(its === "" ? {} : { "com.docker.compose.project": its }, null),
+                "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline": "echo c0ffee",
+                "container inspect c0ffee": "echo '[]'",
+                "rm --force c0ffee": "true",
+                "network rm app": "true",
+            }),
+            absent: { "network inspect": missing("network app") },
+            removals: ["rm --force c0ffee", "network rm app"],
+        },
+    ];
+    const removalsOf = async () => (await commands.calls("docker")).filter((call) => /^(network )?rm /.test(call));
+
+    test.each(kinds)("is taken away: a $kind of the project", async ({ remove, ofProject, removals }) => {
+        await commands.make("docker", ofProject("mitxonline"));
+        await remove("app", "mitxonline");
+
+        await expect(removalsOf()).resolves.toEqual(removals);
+    });
+
+    test.each(kinds)("stays where it is of another project or of none: a $kind", async (given) => {
+        for (const its of ["another", ""]) {
+            await commands.make("docker", given.ofProject(its));
+
+            await expect(given.remove("app", "mitxonline")).rejects.toThrow(
+                `There is a ${given.kind} app already, and not of the Compose project mitxonline. ` +
+                    `Take it away: docker ${given.kind} rm app`,
+            );
+        }
+        await expect(removalsOf()).resolves.toEqual([]);
+    });
+
+    test.each(kinds)("is nothing where there is no $kind", async ({ remove, absent }) => {
+        await commands.make("docker", absent);
+
+        await expect(remove("app", "mitxonline")).resolves.toBeUndefined();
+    });
+});

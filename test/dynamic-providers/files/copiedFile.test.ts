@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { provider } from "../../../dynamic-providers/files/copiedFile.provider.ts";
+import { checked } from "../../support/providers.ts";
+
+let folder: string;
+let source: string;
+let target: string;
+beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "copied-file-"));
+    source = join(folder, "tls.key.default");
+    target = join(folder, "tls.key");
+    await writeFile(source, "key of the template\n", { mode: 0o600 });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const create = async () => {
+    const inputs = await checked(provider, { source, target });
+    return { inputs, ...(await provider.create(inputs)) };
+};
+const text = () => readFile(target, "utf8");
+
+test("a copy is made where there is none, readable for the container's user", async () => {
+    const { id, inputs, outs } = await create();
+
+    expect(id).toBe(target);
+    expect(outs).toStrictEqual({ ...inputs, isMadeHere: true });
+    await expect(text()).resolves.toBe("key of the template\n");
+    expect((await stat(target)).mode & 0o777).toBe(0o644);
+});
+
+test("a copy keeps every byte", async () => {
+    const bytes = Buffer.from([0, 255, 13, 10, 128]);
+    await writeFile(source, bytes);
+    await create();
+
+    await expect(readFile(target)).resolves.toStrictEqual(bytes);
+});
+
+test("a file that was there before is used as it is, and stays", async () => {
+    await writeFile(target, "my own\n");
+    const { id, outs } = await create();
+    expect(outs).toMatchObject({ isMadeHere: false });
+    await expect(text()).resolves.toBe("my own\n");
+
+    await provider.delete(id, outs);
+    await expect(text()).resolves.toBe("my own\n");
+});
+
+test("a file that was there before stays, even where it is the same as the template", async () => {
+    await writeFile(target, "key of the template\n");
+    const { id, outs } = await create();
+    await provider.delete(id, outs);
+
+    expect(existsSync(target)).toBe(true);
+});
+
+test("a template that is missing is an error where it is needed, and only there", async () => {
+    await rm(source);
+    await expect(create()).rejects.toThrow(`${source} is not there to be copied to ${target}`);
+
+    await writeFile(target, "my own\n");
+    await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: false } });
+});
+
+test("a copy that was deleted by hand is gone for a refresh; one that was edited is the developer's", async () => {
+    const { id, outs } = await create();
+    await writeFile(target, "edited\n");
+    await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
+
+    await rm(target);
+    await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+});
+
+test("another target or template means another copy", async () => {
+    const { id, inputs, outs } = await create();
+
+    await expect(provider.diff(id, outs, { ...inputs, target: "other" })).resolves.toMatchObject({
+        replaces: ["target"],
+    });
+    await expect(provider.diff(id, outs, { ...inputs, source: "other" })).resolves.toMatchObject({
+        replaces: ["source"],
+    });
+    await expect(provider.diff(id, outs, inputs)).resolves.toStrictEqual({ changes: false, replaces: [] });
+});
+
+test("delete removes a copy that was made here, but not one that was edited since", async () => {
+    const { id, outs } = await create();
+    await provider.delete(id, outs);
+    expect(existsSync(target)).toBe(false);
+
+    const again = await create();
+    await writeFile(target, "edited\n");
+    await provider.delete(id, again.outs);
+    await expect(text()).resolves.toBe("edited\n");
+});
+
+test("delete is content with a copy, a template or both that are gone", async () => {
+    const { id, outs } = await create();
+    await rm(source);
+    await provider.delete(id, outs);
+    // It can't be told from one that was edited.
+    expect(existsSync(target)).toBe(true);
+
+    await rm(target);
+    await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+});

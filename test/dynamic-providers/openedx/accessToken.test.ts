@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import axios from "axios";
+import type { AccessTokenInputs } from "../../../dynamic-providers/openedx/accessToken.ts";
+import { provider } from "../../../dynamic-providers/openedx/accessToken.provider.ts";
+import { UNKNOWN } from "../../../dynamic-providers/crud.ts";
+import { AdminBrowser } from "../../support/adminBrowser.ts";
+import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
+import { startServers, type TestServers } from "../../support/sandbox.ts";
+
+/** A time zone with daylight saving. */
+const NEW_YORK = "America/New_York";
+const MODEL = "oauth2_provider/accesstoken";
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+});
+afterAll(() => servers.stop());
+
+const args = (token: string, more: Partial<AccessTokenInputs> = { lifetimeDays: 365 }) => ({
+    connection: connectionTo(servers.lms),
+    username: "staff",
+    token,
+    ...more,
+});
+
+/** The answer of an API of the LMS to a bearer token. */
+const ask = (token: string) =>
+    axios.get<unknown>(`http://127.0.0.1:${servers.lms.port}/api/user/v1/me`, {
+        headers: { Authorization: `Bearer ${token}` },
+        validateStatus: () => true,
+    });
+
+describe("AccessToken", () => {
+    test("lets an API client in as the user, and then nothing differs", async () => {
+        const inputs = await checked(provider, args("token-created"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(ask("token-created")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ scope: "", application: "" });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("is taken over where an interrupted run of ours left it, and not made twice", async () => {
+        const inputs = await checked(provider, args("token-resumed"));
+        const first = await provider.create(inputs);
+        await expect(provider.create(inputs)).resolves.toEqual(first);
+    });
+
+    test("refuses a token that another user has", async () => {
+        await provider.create(await checked(provider, args("token-taken")));
+        const inputs = await checked(provider, { ...args("token-taken"), username: "learner" });
+        await expect(provider.create(inputs)).rejects.toThrow(/"learner" exists already for another user/);
+    });
+
+    test("names a user that is missing", async () => {
+        const inputs = await checked(provider, { ...args("token-nobody"), username: "nobody" });
+        await expect(provider.create(inputs)).rejects.toThrow(/no user "nobody"/);
+    });
+
+    test("keeps its expiry from run to run until less than the margin is left, then moves it on", async () => {
+        const inputs = await checked(provider, args("t", { lifetimeDays: 100, renewBeforeDays: 10 }));
+        expect(Date.parse(inputs.expires) - Date.now()).toBeGreaterThan(99 * DAY);
+        const inDays = (days: number) => ({ ...inputs, expires: new Date(Date.now() + days * DAY).toISOString() });
+        const again = (olds: AccessTokenInputs) =>
+            checked(provider, args("t", { lifetimeDays: 100, renewBeforeDays: 10 }), olds);
+        const lasting = inDays(11);
+        expect((await again(lasting)).expires).toBe(lasting.expires);
+        expect(Date.parse((await again(inDays(9))).expires)).toBeGreaterThan(Date.now() + 99 * DAY);
+        // Somebody extended it in the admin.
+        expect(Date.parse((await again(inDays(2000))).expires)).toBeLessThan(Date.now() + 101 * DAY);
+    });
+
+    test("moves the expiry on the server in place", async () => {
+        const inputs = await checked(provider, args("token-renewed", { lifetimeDays: 10, renewBeforeDays: 1 }));
+        const { id, outs } = await provider.create(inputs);
+        const news = await checked(provider, args("token-renewed", { lifetimeDays: 200 }), inputs);
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, outs, news);
+        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
+        const { expires_0 } = await browser.values(MODEL, id);
+        expect(news.expires.startsWith(expires_0 ?? "none")).toBe(true);
+    });
+
+    test("takes a date as it is given, and refuses one that has passed", async () => {
+        const inputs = await checked(provider, args("token-dated", { expires: "2099-01-31T12:30:00Z" }));
+        const { id } = await provider.create(inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({
+            expires_0: "2099-01-31",
+            expires_1: "12:30:00",
+        });
+        await expect(checked(provider, args("t", { expires: "2020-01-31T12:30:00Z" }))).rejects.toThrow(/has passed/);
+        await expect(checked(provider, args("t", { expires: "tomorrow" }))).rejects.toThrow(/expires: must be/);
+    });
+
+    test("sees an expiry and a user that were changed by hand, and repairs them", async () => {
+        const inputs = await checked(provider, args("token-drifted", { expires: "2099-01-31T12:30:00Z" }));
+        const { id, outs } = await provider.create(inputs);
+        const [learner] = await browser.list("auth/user", "username=learner");
+        await browser.change(MODEL, id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        expect(props).toMatchObject({ username: "learner" });
+        // A user takes their tokens with them: the token of another one is another token.
+        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({
+            changes: true,
+            replaces: ["username"],
+        });
+        await provider.delete(id, props ?? outs);
+        const repaired = await provider.create(inputs);
+        expect((await refreshed(provider, repaired.id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
+    });
+
+    test("goes with its user: another user is another token", async () => {
+        const inputs = await checked(provider, args("token-moved"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(provider.diff(id, outs, { ...inputs, username: UNKNOWN })).resolves.toEqual({
+            changes: true,
+            replaces: ["username"],
+        });
+    });
+
+    test("is deleted, and its disappearance is noticed", async () => {
+        const { id, outs } = await provider.create(await checked(provider, args("token-deleted")));
+        await provider.delete(id, outs);
+        await expect(ask("token-deleted")).resolves.toMatchObject({ status: 401 });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+});
+
+describeLife("openedx:AccessToken", {
+    provider,
+    args: () => ({
+        connection: connectionTo(servers.lms),
+        username: "staff",
+        token: "token-lively",
+        expires: "2099-01-31T12:30:00Z",
+    }),
+    inputs: {
+        username: {
+            to: "learner",
+            does: "replace",
+            byHand: async (id) => {
+                const [learner] = await browser.list("auth/user", "username=learner");
+                await browser.change(MODEL, id, { user: learner?.["id"] ?? "" });
+            },
+        },
+        token: { to: "token-livelier", does: "replace", byHand: (id) => browser.change(MODEL, id, { token: "x" }) },
+        expires: {
+            to: "2098-01-31T12:30:00Z",
+            does: "update",
+            byHand: (id) => browser.change(MODEL, id, { expires_0: "2020-01-01" }),
+        },
+        lifetimeDays: { to: 100, does: "update" },
+        renewBeforeDays: { to: 10, does: "update" },
+    },
+    loseByHand: (id) => browser.delete(MODEL, id),
+    look: (id) => browser.look(MODEL, id),
+});
+
+describe("AccessToken on a server that is not in UTC", () => {
+    let away: TestServers<"lms">;
+    let reader: AdminBrowser;
+
+    beforeAll(async () => {
+        away = await startServers(["lms"], { environment: { SANDBOX_TIME_ZONE: NEW_YORK } });
+        reader = await AdminBrowser.signIn(away.lms);
+    });
+    afterAll(() => away.stop());
+
+    /** An instant in so many years when New York has the same time as now, and one when it has the other. */
+    const noons = () => {
+        const clock = (date: Date) =>
+            new Intl.DateTimeFormat("en", { timeZone: NEW_YORK, timeZoneName: "short" }).format(date).split(" ").at(-1);
+        const days = ["2099-01-31T12:30:00Z", "2099-07-31T12:30:00Z"];
+        const [same, other] = days.sort((day) => (clock(new Date(day)) === clock(new Date()) ? -1 : 1));
+        return { same: same ?? "", other: other ?? "" };
+    };
+    /** The time of day there, so many milliseconds after an instant. */
+    const inNewYork = (instant: string, later: number) =>
+        new Date(Date.parse(instant) + later).toLocaleTimeString("en-GB", { timeZone: NEW_YORK });
+    const created = async (token: string, expires: string) => {
+        const inputs = await checked(provider, {
+            connection: connectionTo(away.lms),
+            username: "staff",
+            token,
+            expires,
+        });
+        return { inputs, ...(await provider.create(inputs)) };
+    };
+    /** Whether the server lets the token expire at an instant: look-ups take one with its own distance from UTC. */
+    const expiresAt = async (id: string, instant: string) =>
+        (await reader.list(MODEL, `expires=${instant}`)).some((row) => row["id"] === id);
+
+    test("expires at the instant that was asked for, and then nothing differs", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-away", same);
+        await expect(expiresAt(id, same)).resolves.toBe(true);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("expires within an hour of the instant that was asked for where daylight saving differs from now", async () => {
+        const { other } = noons();
+        const { id, outs, inputs } = await created("token-other-season", other);
+        const hours = [-1, 0, 1].map((hour) => new Date(Date.parse(other) + hour * HOUR).toISOString());
+        await expect(Promise.all(hours.map((hour) => expiresAt(id, hour)))).resolves.toContain(true);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("counts an hour, as daylight saving adds and takes away, as no difference, and a minute more as one", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-hour", same);
+        await reader.change(MODEL, id, { expires_1: inNewYork(same, HOUR) });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+        await reader.change(MODEL, id, { expires_1: inNewYork(same, HOUR + 60_000) });
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(true);
+    });
+
+    test("is moved to the instant that was asked for after a change by hand in the server's time", async () => {
+        const { same } = noons();
+        const { id, outs, inputs } = await created("token-moved-away", same);
+        await reader.change(MODEL, id, { expires_1: "12:30:00" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(expiresAt(id, same)).resolves.toBe(true);
+    });
+});

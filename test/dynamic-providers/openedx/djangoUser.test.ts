@@ -1,0 +1,383 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { PartlyCreatedError } from "../../../dynamic-providers/errors.ts";
+import type { DjangoUserInputs, DjangoUserOutputs } from "../../../dynamic-providers/openedx/djangoUser.ts";
+import { provider } from "../../../dynamic-providers/openedx/djangoUser.provider.ts";
+import { AdminBrowser, type Changes } from "../../support/adminBrowser.ts";
+import { startCountingProxy, type CountingProxy } from "../../support/countingProxy.ts";
+import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
+import { startServers, type TestServers } from "../../support/sandbox.ts";
+
+const MODEL = "auth/user";
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+});
+afterAll(() => servers.stop());
+
+let proxy: CountingProxy | undefined;
+afterEach(() => proxy?.stop());
+/** A proxy in front of the LMS that goes with the test. */
+const proxyOfTest = async () => (proxy = await startCountingProxy(servers.lms));
+
+const args = (username: string, more: Partial<DjangoUserInputs> = {}): Partial<DjangoUserInputs> => ({
+    connection: connectionTo(servers.lms),
+    username,
+    owner: "project/stack",
+    email: `${username}@mit.odl.local`,
+    password: "Initial-Passw0rd",
+    isStaff: true,
+    ...more,
+});
+const rows = (username: string) => browser.list(MODEL, `username=${username}`);
+const trySignIn = async (username: string, password: string) => {
+    const email = `${username}@mit.odl.local`;
+    return (await new AdminBrowser(servers.lms.baseUrl).signIn({ ...servers.lms, email, password })).status;
+};
+
+describe("DjangoUser", () => {
+    test("is made with e-mail address, flags and a password to sign in with", async () => {
+        const inputs = await checked(provider, args("worker"));
+        const { id, outs } = await provider.create(inputs);
+        await expect(rows("worker")).resolves.toMatchObject([
+            {
+                id,
+                email: "worker@mit.odl.local",
+                is_staff: "True",
+                first_name: "Managed by Pulumi",
+                last_name: "project/stack",
+            },
+        ]);
+        await expect(trySignIn("worker", "Initial-Passw0rd")).resolves.toBe(200);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("is taken over, finished, where an interrupted run made it", async () => {
+        await browser.add(MODEL, { username: "half", password1: "Initial-Passw0rd", password2: "Initial-Passw0rd" });
+        const inputs = await checked(provider, args("half"));
+        const { id, outs } = await provider.create(inputs);
+        expect(outs.former).toBeNull();
+        await expect(rows("half")).resolves.toMatchObject([{ id, email: "half@mit.odl.local", is_staff: "True" }]);
+        await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
+    });
+
+    test("refuses somebody else's account, and says how to take it over", async () => {
+        await expect(provider.create(await checked(provider, args("staff")))).rejects.toThrow(
+            /User "staff" exists already .*adopt: true/,
+        );
+    });
+
+    test("names the account that has the same e-mail address, as the LMS has none twice", async () => {
+        const { id } = await provider.create(await checked(provider, args("first")));
+        const inputs = await checked(provider, args("second", { email: "first@mit.odl.local" }));
+        await expect(provider.create(inputs)).rejects.toThrow(
+            new RegExp(`User "second" can't be saved.* "first" has first@mit.odl.local.*/auth/user/${id}/change/`),
+        );
+        await expect(provider.create({ ...inputs, email: "second@mit.odl.local" })).resolves.toMatchObject({
+            outs: { former: null },
+        });
+    });
+
+    test("names the account without an e-mail address, besides which the LMS makes no new one", async () => {
+        const id = await browser.add(MODEL, {
+            username: "mailless",
+            password1: "Initial-Passw0rd",
+            password2: "Initial-Passw0rd",
+        });
+        const inputs = await checked(provider, args("blocked"));
+        await expect(provider.create(inputs)).rejects.toThrow(
+            /User "blocked" can't be saved.* "mailless" has no e-mail address either.*\/change\//,
+        );
+        await browser.change(MODEL, id, { email: "mailless@mit.odl.local" });
+        await expect(provider.create(inputs)).resolves.toMatchObject({ outs: { former: null } });
+    });
+
+    test("refuses the user of another stack", async () => {
+        await provider.create(await checked(provider, args("shared")));
+        await expect(
+            provider.create(await checked(provider, args("shared", { owner: "project/other" }))),
+        ).rejects.toThrow(/User "shared" exists already and was not made by this stack/);
+    });
+
+    test("adopts an account where asked, without its password, and gives back what it was", async () => {
+        const [before] = await rows("learner");
+        const inputs = await checked(provider, {
+            connection: connectionTo(servers.lms),
+            username: "learner",
+            owner: "project/stack",
+            email: "learner@example.org",
+            isStaff: true,
+            isSuperuser: true,
+            adopt: true,
+        });
+        const { id, outs } = await provider.create(inputs);
+        await expect(rows("learner")).resolves.toMatchObject([{ is_staff: "True" }]);
+        await provider.delete(id, outs);
+        await expect(rows("learner")).resolves.toEqual([before]);
+    });
+
+    test("says that a user who is missing can't be made without a password", async () => {
+        const inputs = await checked(provider, args("nobody"));
+        const { password: _password, ...without } = inputs;
+        await expect(provider.create(without)).rejects.toThrow(
+            /no user "nobody", and none can be made without a password/,
+        );
+    });
+
+    test("is changed in place, but for the password, which the LMS has no page for: that makes another user", async () => {
+        const inputs = await checked(provider, args("changed"));
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, isStaff: false, isSuperuser: true };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await provider.update(id, outs, news);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_superuser: "on" });
+        await expect(rows("changed")).resolves.toMatchObject([{ is_staff: "False" }]);
+        await expect(provider.diff(id, outs, { ...inputs, password: "Another-Passw0rd" })).resolves.toEqual({
+            changes: true,
+            replaces: ["password"],
+        });
+    });
+
+    test("keeps the password that it has where it was adopted", async () => {
+        const inputs = await checked(provider, args("staff", { email: "staff@example.org", adopt: true }));
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, password: "Another-Passw0rd" };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, outs, news);
+        await expect(provider.diff(id, updated.outs, news)).resolves.toEqual({ changes: false, replaces: [] });
+        await provider.delete(id, updated.outs);
+    });
+
+    test("is the same one where its server is called by another name", async () => {
+        const inputs = await checked(provider, args("moved"));
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const news = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await browser.change(MODEL, id, { last_name: "of another stack" });
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await proxy.stop();
+    });
+
+    test("is active again after somebody deactivated it", async () => {
+        const inputs = await checked(provider, args("inactive"));
+        const { id, outs } = await provider.create(inputs);
+        await browser.change(MODEL, id, { is_active: null });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_active: "on" });
+    });
+
+    test("of an earlier version's state, which does not say whether it is active, has no difference", async () => {
+        const inputs = await checked(provider, args("earlier"));
+        const { isActive: _isActive, ...earlier } = inputs;
+        const outs = { ...earlier, former: null } as DjangoUserOutputs;
+        await expect(provider.diff("1", outs, inputs)).resolves.toEqual({ changes: false, replaces: [] });
+    });
+
+    test("without a password, as the API refuses its token, is made anew; an adopted one is an error", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const inputs = await checked(
+            provider,
+            args("disabled", { connection: connectionTo(servers.lms, proxy.baseUrl) }),
+        );
+        const { id, outs } = await provider.create(inputs);
+        const page = await browser.get(`/admin/${MODEL}/${id}/change/`);
+        // As Django renders a password that nobody can have.
+        const body = page.data.replace(
+            /(field-password[\s\S]*?)<p>[\s\S]*?<\/p>/,
+            "$1<p><strong>No password set.</strong></p>",
+        );
+        expect(body).toContain("No password set.");
+        proxy.fault = ({ method, path }) =>
+            method === "GET" && path.endsWith(`/${id}/change/`) ? { status: 200, body } : undefined;
+        const { props } = await refreshed(provider, id, outs, inputs);
+        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({
+            changes: true,
+            replaces: ["password"],
+        });
+        const adopted = { ...outs, former: { email: "", isStaff: false, isSuperuser: false } };
+        await expect(provider.update(id, adopted, { ...inputs, isStaff: false })).rejects.toThrow(
+            /User "disabled" has no password.*changepassword disabled/,
+        );
+        await proxy.stop();
+    });
+
+    test("of a stack with a long name carries a mark that the LMS's form takes, and is known by it", async () => {
+        const owner = `openedx-mit-integration/${"a-long-name".repeat(8)}`;
+        const inputs = await checked(provider, args("long", { owner }));
+        const { id, outs } = await provider.create(inputs);
+        const [row] = await rows("long");
+        expect(row?.["last_name"]?.length).toBeLessThanOrEqual(30);
+        await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
+        const other = await checked(provider, args("long", { owner: `${owner}-2` }));
+        await expect(provider.create(other)).rejects.toThrow(/was not made by this stack/);
+    });
+
+    test("adopted keeps its former values where the answer is lost, and where the run is repeated", async () => {
+        const [before] = await rows("learner");
+        const proxy = await startCountingProxy(servers.lms);
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? "reset-after-forward" : undefined;
+        const inputs = await checked(
+            provider,
+            args("learner", {
+                connection: connectionTo(servers.lms, proxy.baseUrl),
+                email: "learner@example.org",
+                adopt: true,
+            }),
+        );
+        const adopted = await provider.create(inputs);
+        const resumed = await provider.create(inputs);
+        expect(resumed).toEqual(adopted);
+        await provider.delete(resumed.id, resumed.outs);
+        await proxy.stop();
+        await expect(rows("learner")).resolves.toEqual([before]);
+    });
+
+    test("loses its rights, and can't sign in, where the server keeps it on deletion", async () => {
+        const proxy = await startCountingProxy(servers.lms);
+        const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id, outs } = await provider.create(inputs);
+        const page = await browser.get(`/admin/${MODEL}/${id}/delete/`);
+        // As Django renders it where protected objects refer to the one that is to go: without a form.
+        const body = page.data.replace(
+            /<form method="post">[\s\S]*<\/form>/,
+            "<p>Deleting the user 'kept' would require deleting the following protected related objects:</p>" +
+                "<ul><li>Provider Configuration: 1</li></ul>",
+        );
+        proxy.fault = ({ method, path }) =>
+            method === "GET" && path.endsWith("/delete/") ? { status: 200, body } : undefined;
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        await provider.delete(id, outs);
+        expect(warn).toHaveBeenCalledWith(expect.stringMatching(/User "kept" stays on the server/));
+        warn.mockRestore();
+        await proxy.stop();
+        const [row] = await rows("kept");
+        expect(row).toMatchObject({ is_staff: "False" });
+        await expect(browser.values(MODEL, id)).resolves.not.toHaveProperty("is_active");
+    });
+
+    test("sees flags that were changed by hand, and repairs them without touching the profile", async () => {
+        const inputs = await checked(provider, args("drifted"));
+        const { id, outs } = await provider.create(inputs);
+        await browser.change(MODEL, id, { is_staff: null, "profile-0-name": "A Name" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        await provider.update(id, props ?? outs, inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_staff: "on", "profile-0-name": "A Name" });
+    });
+
+    test("is deleted, and its disappearance is noticed", async () => {
+        const { id, outs } = await provider.create(await checked(provider, args("deleted")));
+        await provider.delete(id, outs);
+        await expect(rows("deleted")).resolves.toEqual([]);
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+
+    test("whose second step fails is saved as partly made, and the next up finishes it", async () => {
+        const proxy = await proxyOfTest();
+        proxy.fault = ({ method, path }) =>
+            method === "POST" && path.endsWith("/change/") ? { status: 500, body: "<h1>Out of order</h1>" } : undefined;
+        const inputs = await checked(
+            provider,
+            args("partly", { connection: connectionTo(servers.lms, proxy.baseUrl) }),
+        );
+        const error = (await provider.create(inputs).catch((reason: unknown) => reason)) as PartlyCreatedError;
+        expect(error.message).toMatch(/answered 500: Out of order/);
+        proxy.fault = undefined;
+        await provider.update(error.id, error.properties as DjangoUserOutputs, inputs);
+        await expect(rows("partly")).resolves.toMatchObject([
+            { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },
+        ]);
+    });
+
+    test.each([
+        ["the answer is lost", "reset-after-forward"],
+        ["the answer is cut off", "cut"],
+        ["the answer is empty", { status: 200 }],
+        ["the session's tokens changed", { status: 403, body: "CSRF verification failed." }],
+        ["the session ended", { status: 302, headers: { location: "/login?next=/admin/" } }],
+    ] as const)("is finished all the same where in its second step %s", async (what, fault) => {
+        const username = what.replaceAll(/[ ']/g, "-");
+        const proxy = await proxyOfTest();
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? fault : undefined;
+        const connection = connectionTo(servers.lms, proxy.baseUrl);
+        await provider.create(await checked(provider, args(username, { connection })));
+        await expect(rows(username)).resolves.toMatchObject([{ is_staff: "True", last_name: "project/stack" }]);
+    });
+
+    test("keeps its profile where the answer to its first form says nothing", async () => {
+        const proxy = await proxyOfTest();
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: "<p>Hello</p>" } : undefined;
+        const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ "profile-0-name": "kept" });
+    });
+
+    test("is made without a profile where the server wants more for one than a name", async () => {
+        const proxy = await proxyOfTest();
+        const row =
+            '<form id="user_form"><div class="form-row field-year_of_birth"><ul class="errorlist"><li>Required.</li></ul></div></form>';
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: row } : undefined;
+        const inputs = await checked(provider, args("bare", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await expect(rows("bare")).resolves.toMatchObject([{ id, email: "bare@mit.odl.local", is_staff: "True" }]);
+    });
+
+    test("is finished through its form where the server wants more fields than those of a new user", async () => {
+        const proxy = await proxyOfTest();
+        const row =
+            '<form id="user_form"><div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div></form>';
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/change/") && n === 1 ? { status: 200, body: row } : undefined;
+        const inputs = await checked(provider, args("more", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+        const { id } = await provider.create(inputs);
+        await expect(rows("more")).resolves.toMatchObject([{ id, email: "more@mit.odl.local", is_staff: "True" }]);
+    });
+});
+
+const edit = (changes: Changes) => (id: string) => browser.change(MODEL, id, changes);
+
+describeLife("openedx:DjangoUser", {
+    provider,
+    args: () => ({
+        connection: connectionTo(servers.lms),
+        username: "lively",
+        owner: "project/stack",
+        email: "lively@mit.odl.local",
+        password: "Initial-Passw0rd",
+    }),
+    inputs: {
+        username: { to: "livelier", does: "replace" },
+        owner: { to: "project/renamed", does: "update" },
+        email: { to: "new@mit.odl.local", does: "update", byHand: edit({ email: "by-hand@mit.odl.local" }) },
+        password: { to: "Another-Passw0rd", does: "replace" },
+        isStaff: { to: true, does: "update", byHand: edit({ is_staff: "on" }) },
+        isSuperuser: { to: true, does: "update", byHand: edit({ is_superuser: "on" }) },
+        isActive: { to: false, does: "update", byHand: edit({ is_active: null }) },
+        adopt: { to: true, does: "same" },
+    },
+    loseByHand: (id) => browser.delete(MODEL, id),
+    async look(id) {
+        const values = await browser.look(MODEL, id);
+        return (
+            values &&
+            Object.fromEntries(
+                ["email", "is_staff", "is_superuser", "is_active", "first_name", "last_name"].map((field) => [
+                    field,
+                    values[field],
+                ]),
+            )
+        );
+    },
+});

@@ -1,0 +1,329 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import type { OAuth2ProviderConfigInputs } from "../../../dynamic-providers/openedx/oauth2ProviderConfig.ts";
+import { provider } from "../../../dynamic-providers/openedx/oauth2ProviderConfig.provider.ts";
+import { provider as siteProvider } from "../../../dynamic-providers/openedx/site.provider.ts";
+import { endSessions, runSql } from "../../faults/servers.ts";
+import { AdminBrowser } from "../../support/adminBrowser.ts";
+import { startCountingProxy, type CountingProxy, type Fault } from "../../support/countingProxy.ts";
+import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { startServers, type TestServers } from "../../support/sandbox.ts";
+
+const MODEL = "third_party_auth/oauth2providerconfig";
+const PROVIDER_CACHE = "/api/mfe_context";
+
+let servers: TestServers<"lms">;
+let browser: AdminBrowser;
+
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+    browser = await AdminBrowser.signIn(servers.lms);
+});
+afterAll(() => servers.stop());
+
+/** Inputs for a site of the test's own. */
+async function inputsFor(site: string, more: Partial<OAuth2ProviderConfigInputs> = {}) {
+    const connection = connectionTo(servers.lms);
+    await siteProvider.create(await checked(siteProvider, { connection, domain: site, displayName: "Test" }));
+    return checked(provider, {
+        connection,
+        site,
+        name: "Login with MIT App",
+        slug: "ol-oauth2",
+        clientId: "edx-oauth-client",
+        clientSecret: 'quotes " & <tags>',
+        otherSettings: { API_ROOT: "http://172.18.0.1:8013/", DISCOVERY_URL: "http://172.18.0.1:8013/x" },
+        skipHintedLoginDialog: true,
+        skipRegistrationForm: true,
+        skipEmailVerification: true,
+        syncLearnerProfileData: true,
+        enableSsoIdVerification: true,
+        ...more,
+    });
+}
+
+/** All rows of a site, the oldest first. */
+async function history(site: string) {
+    const rows = await browser.list(MODEL, "show_history=1");
+    return rows.filter((row) => row["site"] === site).sort((one, other) => Number(one["id"]) - Number(other["id"]));
+}
+const newest = async (site: string) => (await history(site)).at(-1);
+/** The values of a row, as the page for adding a copy of it shows them. */
+const values = async (id: string) =>
+    (await browser.form(`/admin/${MODEL}/add/?source=${id}`, "oauth2providerconfig_form")).values;
+
+/** Saves another version by hand, as a person would. */
+async function edit(site: string, changes: Record<string, string | null>) {
+    await browser.add(MODEL, changes, `source=${(await newest(site))?.["id"] ?? ""}`);
+}
+
+describe("OAuth2ProviderConfig", () => {
+    test("is added with every value of the handbook, and then nothing differs", async () => {
+        const inputs = await inputsFor("created.io:8000");
+        const { id, outs } = await provider.create(inputs);
+        expect(id).toBe("created.io:8000/ol-oauth2");
+        expect(outs.providerId).toBe("oa2-ol-oauth2");
+        const row = await values(outs.rowId);
+        expect(row).toMatchObject({
+            enabled: "on",
+            name: "Login with MIT App",
+            slug: "ol-oauth2",
+            skip_hinted_login_dialog: "on",
+            skip_registration_form: "on",
+            skip_email_verification: "on",
+            sync_learner_profile_data: "on",
+            enable_sso_id_verification: "on",
+            backend_name: "ol-oauth2",
+            key: "edx-oauth-client",
+            secret: 'quotes " & <tags>',
+        });
+        expect(row).not.toHaveProperty("visible");
+        expect(JSON.parse(row["other_settings"] ?? "")).toEqual(inputs.otherSettings);
+        expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
+    });
+
+    test("makes the LMS's list of providers fresh", async () => {
+        const site = `local.openedx.io:${servers.lms.port}`;
+        const inputs = await inputsFor(site);
+        const listed = async () => (await browser.get("/api/mfe_context?tpa_hint=oa2-ol-oauth2")).data;
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+        const { id, outs } = await provider.create(inputs);
+        expect(await listed()).toContain("oa2-ol-oauth2");
+        await provider.delete(id, outs);
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+    });
+
+    test.each<[what: string, method: string, page: RegExp, fault: () => Fault]>([
+        ["the answer to the form was lost", "POST", /providerconfig\/add\/$/, () => "reset-after-forward"],
+        [
+            "the session ends at that request",
+            "GET",
+            /mfe_context/,
+            () => {
+                endSessions(servers.lms);
+                return undefined;
+            },
+        ],
+    ])("makes it fresh also where %s", async (_what, method, page, fault) => {
+        const proxy = await startCountingProxy(servers.lms);
+        const listed = async () => {
+            const { data } = await new AdminBrowser(proxy.baseUrl).get(`${PROVIDER_CACHE}?tpa_hint=oa2-ol-oauth2`);
+            return data;
+        };
+        // The LMS caches the names of all backends that ever had a row.
+        runSql(servers.lms, "DELETE FROM third_party_auth_oauth2providerconfig");
+        await rm(join(servers.lms.stateDirectory, "cache"), { recursive: true, force: true });
+        expect(await listed()).not.toContain("oa2-ol-oauth2");
+        const inputs = await inputsFor(new URL(proxy.baseUrl).host, {
+            connection: connectionTo(servers.lms, proxy.baseUrl),
+        });
+        proxy.fault = (request) => {
+            if (request.method !== method || !page.test(request.path)) {
+                return undefined;
+            }
+            proxy.fault = undefined;
+            return fault();
+        };
+        // As the next run does.
+        await provider.create(inputs).catch(() => provider.create(inputs));
+        expect(await listed()).toContain("oa2-ol-oauth2");
+        await proxy.stop();
+        browser = await AdminBrowser.signIn(servers.lms);
+    });
+
+    test("adds no row where nothing differs, after an interrupted run either", async () => {
+        const inputs = await inputsFor("resumed.io");
+        const first = await provider.create(inputs);
+        await expect(provider.create(inputs)).resolves.toEqual(first);
+        await expect(provider.update(first.id, first.outs, inputs)).resolves.toEqual({ outs: first.outs });
+        await expect(history("resumed.io")).resolves.toHaveLength(1);
+    });
+
+    test("adds one row for a change, filled in from the newest", async () => {
+        const inputs = await inputsFor("changed.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("changed.io", { icon_class: "fa-university" });
+        const { props } = await refreshed(provider, id, outs, inputs);
+        const news = { ...inputs, otherSettings: { API_ROOT: "http://172.19.0.1:8013/" } };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        const updated = await provider.update(id, props ?? outs, news);
+        await expect(history("changed.io")).resolves.toHaveLength(3);
+        await expect(values(updated.outs.rowId)).resolves.toMatchObject({ icon_class: "fa-university" });
+        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
+    });
+
+    test("sees what was changed by hand, and repairs it with one row", async () => {
+        const inputs = await inputsFor("drifted.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("drifted.io", { skip_email_verification: null, other_settings: "{}", secret: "another" });
+        const { props, drifted } = await refreshed(provider, id, outs, inputs);
+        expect(drifted).toBe(true);
+        expect(props).toMatchObject({ skipEmailVerification: false, otherSettings: {}, clientSecret: "another" });
+        const repaired = await provider.update(id, props ?? outs, inputs);
+        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(history("drifted.io")).resolves.toHaveLength(3);
+    });
+
+    test.each(["reset-after-forward", "cut"] as const)(
+        "adds one row for a change and one to disable it, whatever answer is lost on the way: %s",
+        async (fault) => {
+            const proxy = await startCountingProxy(servers.lms);
+            const site = `${fault}.io`;
+            const inputs = await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) });
+            const { id, outs } = await provider.create(inputs);
+            proxy.fault = ({ method }, n) => (method === "POST" && n === 2 ? fault : undefined);
+            const { outs: updated } = await provider.update(id, outs, { ...inputs, name: "Changed" });
+            await expect(history(site)).resolves.toHaveLength(2);
+            proxy.fault = ({ method }, n) => (method === "POST" && n === 3 ? fault : undefined);
+            await provider.delete(id, updated);
+            await proxy.stop();
+            await expect(history(site)).resolves.toHaveLength(3);
+            await expect(newest(site)).resolves.toMatchObject({ enabled: "False", name: "Changed" });
+        },
+    );
+
+    test("adds no row where the state does not know of the newest, as after a run that was killed", async () => {
+        const inputs = await inputsFor("killed.io");
+        const { id, outs } = await provider.create(inputs);
+        const news = { ...inputs, name: "Changed" };
+        const { outs: changed } = await provider.update(id, outs, news);
+        await expect(provider.update(id, outs, news)).resolves.toEqual({ outs: changed });
+        await expect(history("killed.io")).resolves.toHaveLength(2);
+        await provider.delete(id, changed);
+        await provider.delete(id, outs);
+        await expect(history("killed.io")).resolves.toHaveLength(3);
+    });
+
+    describe("the request that makes the list of providers fresh", () => {
+        let proxy: CountingProxy;
+        let warn: jest.SpiedFunction<typeof console.warn>;
+        beforeEach(async () => {
+            proxy = await startCountingProxy(servers.lms);
+            warn = jest.spyOn(console, "warn").mockReturnValue();
+        });
+        afterEach(async () => {
+            jest.restoreAllMocks();
+            await proxy.stop();
+        });
+        const createBehind = async (site: string) =>
+            provider.create(await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+
+        test.each(["reset", "cut", { status: 404, body: "Not found" }] as const)(
+            "adds no second row and is no error where it fails: %j",
+            async (fault) => {
+                const site = `fails-${JSON.stringify(fault).replaceAll(/\W+/g, "-")}.io`;
+                proxy.fault = ({ path }) => (path === PROVIDER_CACHE ? fault : undefined);
+                await createBehind(site);
+                await expect(history(site)).resolves.toHaveLength(1);
+                expect(warn).toHaveBeenCalledWith(
+                    expect.stringMatching(/mfe_context.* may offer its former sign-in providers for up to ten minutes/),
+                );
+            },
+        );
+    });
+
+    test("takes one that was disabled by hand for gone, and enables it again", async () => {
+        const inputs = await inputsFor("disabled.io");
+        const { id, outs } = await provider.create(inputs);
+        await edit("disabled.io", { enabled: null });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await provider.create(inputs);
+        await expect(newest("disabled.io")).resolves.toMatchObject({ enabled: "True" });
+    });
+
+    test("delete adds a disabled row, from which the next create goes on", async () => {
+        const inputs = await inputsFor("deleted.io");
+        const { id, outs } = await provider.create(inputs);
+        await provider.delete(id, outs);
+        await expect(newest("deleted.io")).resolves.toMatchObject({ enabled: "False" });
+        const again = await provider.create({ ...inputs, clientId: "another-stack" });
+        expect(again.outs.formerRowId).toBeNull();
+    });
+
+    test("refuses an enabled one of somebody else, and says how to take it over", async () => {
+        await provider.create(await inputsFor("stranger.io"));
+        const ours = await inputsFor("stranger.io", { clientId: "ours" });
+        await expect(provider.create(ours)).rejects.toThrow(
+            /provider configuration for stranger\.io\/ol-oauth2 exists already .*adopt: true/,
+        );
+        await expect(history("stranger.io")).resolves.toHaveLength(1);
+    });
+
+    test("adopts one where asked, and goes back to its former values", async () => {
+        const former = await provider.create(await inputsFor("adopted.io", { name: "Former" }));
+        const { id, outs } = await provider.create(await inputsFor("adopted.io", { clientId: "ours", adopt: true }));
+        await provider.delete(id, outs);
+        const last = await newest("adopted.io");
+        expect(last).toMatchObject({ enabled: "True", name: "Former" });
+        const { csrfmiddlewaretoken: _one, ...restored } = await values(last?.["id"] ?? "");
+        const { csrfmiddlewaretoken: _other, ...before } = await values(former.outs.rowId);
+        expect(restored).toEqual(before);
+    });
+
+    test("adopted goes back to its former values where the answer was lost, or the run repeated", async () => {
+        await provider.create(await inputsFor("lost.io", { name: "Former" }));
+        const proxy = await startCountingProxy(servers.lms);
+        proxy.fault = ({ method, path }, n) =>
+            method === "POST" && path.endsWith("/add/") && n === 1 ? "reset-after-forward" : undefined;
+        const inputs = {
+            ...(await inputsFor("lost.io", { clientId: "ours", adopt: true })),
+            connection: connectionTo(servers.lms, proxy.baseUrl),
+        };
+        const adopted = await provider.create(inputs);
+        const resumed = await provider.create(inputs);
+        expect(resumed).toEqual(adopted);
+        await expect(history("lost.io")).resolves.toHaveLength(2);
+        await provider.delete(resumed.id, resumed.outs);
+        await proxy.stop();
+        await expect(newest("lost.io")).resolves.toMatchObject({ enabled: "True", name: "Former" });
+    });
+
+    test("sees a row whose other settings a script made no JSON of", async () => {
+        const inputs = await inputsFor("script.io");
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const known = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        const page = await browser.get(`/admin/${MODEL}/add/?source=${outs.rowId}`);
+        const body = page.data.replace(
+            /(name="other_settings"[^>]*>)[\s\S]*?<\/textarea>/,
+            "$1API_ROOT = none</textarea>",
+        );
+        expect(body).toContain("API_ROOT = none");
+        proxy.fault = ({ method, url }) =>
+            method === "GET" && url.includes("source=") ? { status: 200, body } : undefined;
+        const truth = await provider.read(id, { ...outs, connection: known.connection, rowId: "0" });
+        await expect(provider.diff(id, truth.props ?? outs, known)).resolves.toEqual({ changes: true, replaces: [] });
+        await proxy.stop();
+    });
+
+    test("is the same one where the LMS is called by another name", async () => {
+        const inputs = await inputsFor("moved.io");
+        const { id, outs } = await provider.create(inputs);
+        const proxy = await startCountingProxy(servers.lms);
+        const news = { ...inputs, connection: connectionTo(servers.lms, proxy.baseUrl) };
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
+        await edit("moved.io", { key: "of-another-stack" });
+        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        await proxy.stop();
+    });
+
+    test("says what is wrong where the LMS lacks the site or the backend", async () => {
+        const inputs = await inputsFor("known.io");
+        await expect(provider.create({ ...inputs, site: "unknown.io" })).rejects.toThrow(
+            /offers no site "unknown\.io".*known\.io.*Make the site first/,
+        );
+        await expect(provider.create({ ...inputs, backendName: "saml" })).rejects.toThrow(
+            /offers no backend_name "saml".*ol-oauth2.*AUTHENTICATION_BACKENDS/,
+        );
+    });
+
+    test("is gone with its site", async () => {
+        const inputs = await inputsFor("lost.io");
+        const { id, outs } = await provider.create(inputs);
+        const [site] = await browser.list("sites/site", "domain=lost.io");
+        await browser.change("sites/site", site?.["id"] ?? "", { domain: "renamed.io" });
+        await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
+        await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+    });
+});

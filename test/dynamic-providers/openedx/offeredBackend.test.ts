@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { provider } from "../../../dynamic-providers/openedx/offeredBackend.provider.ts";
+import { down, up } from "../../../sandbox/sandbox.ts";
+import { checked, connectionTo } from "../../support/providers.ts";
+import { startServers, type TestServers } from "../../support/sandbox.ts";
+
+/** How the sandbox's LMS is told whether the package and its settings are live. */
+const SWITCH = "SANDBOX_OL_SOCIAL_AUTH";
+
+let servers: TestServers<"lms">;
+beforeAll(async () => {
+    servers = await startServers(["lms"]);
+});
+afterAll(() => servers.stop());
+
+const inputs = (patienceSeconds = 60, password = servers.lms.password) =>
+    checked(provider, {
+        connection: { ...connectionTo(servers.lms), password },
+        backendName: "ol-oauth2",
+        settings: "1",
+        patienceSeconds,
+    });
+const sandbox = () => ({
+    stateDirectory: servers.stateDirectory,
+    servers: ["lms"] as const,
+    ports: { lms: servers.lms.port },
+});
+async function restart(offers: "0" | "1") {
+    await down(sandbox());
+    await up({ ...sandbox(), environment: { [SWITCH]: offers } });
+}
+
+describe("a backend", () => {
+    test("that is offered is there at once, and again for every refresh", async () => {
+        const given = await inputs();
+        const { id, outs } = await provider.create(given);
+
+        expect(id).toBe("ol-oauth2");
+        expect(outs).toStrictEqual(given);
+        await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
+        await provider.delete(id, outs);
+    });
+
+    test("that is not offered is gone for a refresh, and an error when it is not there in time", async () => {
+        await restart("0");
+        const given = await inputs(0);
+
+        await expect(provider.read("ol-oauth2", given)).resolves.toStrictEqual({ id: "" });
+        await expect(provider.create(given)).rejects.toThrow(
+            `${servers.lms.baseUrl} does not offer the backend ol-oauth2: its settings, or the package ol-social-auth, are not live. For Tutor: tutor images build openedx-dev`,
+        );
+    });
+
+    test("is waited for while the LMS restarts, when its settings change", async () => {
+        const former = await inputs();
+        const news = { ...former, settings: "2" };
+        const waiting = provider.update("ol-oauth2", former, news);
+        await restart("1");
+
+        await expect(waiting).resolves.toStrictEqual({ outs: news });
+    });
+
+    test("is not waited for where the sign-in is refused", async () => {
+        const given = await inputs(60, "wrong");
+        await expect(provider.create(given)).rejects.toThrow("refused the sign-in");
+    });
+});

@@ -1,0 +1,95 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { configurationIn } from "../../../dynamic-providers/tutor/tutor.ts";
+import {
+    forgetTutorConfiguration,
+    giveBackTutorConfigurations,
+    keepConfigurationOf,
+} from "../../../dynamic-providers/tutor/tutorConfiguration.ts";
+import { project } from "../../../toolchain/pulumi.ts";
+import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+
+const FOLDER = join(project, ".tutor");
+
+let commands: FakeCommands;
+let root: string;
+let file: string;
+beforeEach(async () => {
+    commands = await fakeCommands();
+    root = await mkdtemp(join(tmpdir(), "tutor-"));
+    file = configurationIn(root);
+    await commands.make("tutor", { "config printroot": `echo ${root}` });
+    jest.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(async () => {
+    jest.restoreAllMocks();
+    await forgetTutorConfiguration(file);
+    await rm(root, { recursive: true });
+    await commands.remove();
+});
+
+const keep = async (text: string) => {
+    await writeFile(file, text);
+    await keepConfigurationOf("tutor");
+};
+/** The files that this project keeps for the configuration. */
+const keptFiles = async () => {
+    const files = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
+    const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));
+    return files.filter((_path, index) => texts[index]?.includes(file));
+};
+
+describe("Tutor's configuration", () => {
+    test("that a killed run left empty is as it was before", async () => {
+        await keep("LMS_HOST: before\n");
+        await writeFile(file, "");
+
+        await giveBackTutorConfigurations();
+
+        // By this test, or by another one of this project that runs at the same time.
+        await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
+    });
+
+    test("of a first run holds nothing then, which Tutor can read", async () => {
+        await keepConfigurationOf("tutor");
+        await writeFile(file, "");
+
+        await giveBackTutorConfigurations();
+
+        await expect(readFile(file, "utf8")).resolves.toBe("{}\n");
+    });
+
+    test("is left alone where something stands in it, or where it is gone", async () => {
+        await keep("LMS_HOST: before\n");
+        await writeFile(file, "LMS_HOST: after\n");
+        await giveBackTutorConfigurations();
+        await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: after\n");
+
+        await rm(file);
+        await giveBackTutorConfigurations();
+        await expect(readdir(root)).resolves.toEqual([]);
+        expect(console.warn).not.toHaveBeenCalled();
+    });
+
+    test("is not taken for empty by what is kept", async () => {
+        await keep("LMS_HOST: before\n");
+        await keep("");
+
+        await giveBackTutorConfigurations();
+
+        await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
+    });
+
+    test("is kept for its owner only, and no longer than needed", async () => {
+        await keep("MYSQL_ROOT_PASSWORD: secret\n");
+        const [kept = "", ...others] = await keptFiles();
+        expect(others).toEqual([]);
+        expect((await stat(kept)).mode & 0o777).toBe(0o600);
+
+        await forgetTutorConfiguration(file);
+
+        await expect(keptFiles()).resolves.toEqual([]);
+    });
+});

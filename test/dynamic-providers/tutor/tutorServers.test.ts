@@ -1,0 +1,318 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { provider as network } from "../../../dynamic-providers/tutor/tutorNetwork.provider.ts";
+import type { TutorNetworkInputs } from "../../../dynamic-providers/tutor/tutorNetwork.ts";
+import { provider as server } from "../../../dynamic-providers/tutor/tutorServer.provider.ts";
+import type { TutorServerInputs, TutorServerOutputs } from "../../../dynamic-providers/tutor/tutorServer.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
+import { checked } from "../../support/providers.ts";
+
+const owner = "openedx-mit-integration/dev";
+/** What a version of this program had in its inputs that left what it found to the program. */
+const fromBefore = { found: "", since: "2026-11-24T15:00:00.000Z" };
+
+let commands: FakeCommands;
+beforeEach(async () => {
+    commands = await fakeCommands();
+});
+afterEach(() => commands.remove());
+const docker = (answers: Record<string, string>) => commands.make("docker", answers);
+const calls = () => commands.calls("docker");
+
+describe("the network of Tutor's development server", () => {
+    const gateway = "172.30.80.1";
+    /** As Tutor prints it: after the command that it runs. */
+    const config = JSON.stringify({ name: "tutor_dev", networks: { default: { name: "tutor_dev_default" } } }, null, 2);
+    beforeEach(() =>
+        commands.make("tutor", { "dev dc config --format json": `echo 'docker compose -f {x}'; echo '${config}'` }),
+    );
+
+    const inputs = (more: Partial<TutorNetworkInputs> = {}) =>
+        checked(network, { tutor: "tutor", owner, wanted: gateway, ...more });
+    const outputs = async () => ({
+        ...(await inputs()),
+        project: "tutor_dev",
+        name: "tutor_dev_default",
+        gateway,
+    });
+    const inspect = (its: string, labels: Record<string, string> = {}) =>
+        networkAnswer("tutor_dev_default", labels, [{ Gateway: its }]);
+    const missing = "echo 'Error: network tutor_dev_default not found' >&2; exit 1";
+    /** A network that is there only after it was made. */
+    const made = () => {
+        const mark = `${commands.folder}/made`;
+        return {
+            "network inspect tutor_dev_default": `if [ -e '${mark}' ]; then ${inspect(gateway)}; else ${missing}; fi`,
+            "network create": `touch '${mark}'`,
+        };
+    };
+
+    test("is used as it is where it is there, whatever its gateway", async () => {
+        await docker({ "network inspect tutor_dev_default": inspect("172.18.0.1") });
+        const given = await inputs();
+
+        await expect(network.create(given)).resolves.toStrictEqual({
+            id: "tutor_dev_default",
+            outs: {
+                ...given,
+                project: "tutor_dev",
+                name: "tutor_dev_default",
+                gateway: "172.18.0.1",
+            },
+        });
+    });
+
+    test("is made as Compose would, with the gateway that is wanted, where it is not there", async () => {
+        await docker(made());
+
+        await expect(network.create(await inputs())).resolves.toMatchObject({ outs: { gateway } });
+        await expect(calls()).resolves.toContain(
+            "network create --label com.docker.compose.project=tutor_dev --label com.docker.compose.network=default " +
+                `--label openedx-mit-integration.owner=${owner} --subnet 172.30.80.0/24 --gateway ${gateway} tutor_dev_default`,
+        );
+    });
+
+    test("is made as Docker likes where no gateway is wanted", async () => {
+        await docker(made());
+        await network.create(await inputs({ wanted: "" }));
+
+        const [creation = ""] = (await calls()).filter((call) => call.startsWith("network create"));
+        expect(creation).toMatch(/ tutor_dev_default$/);
+        expect(creation).not.toContain("--gateway");
+    });
+
+    test("is looked after by the next up where it was made anew or removed by hand, and not as long as it is there", async () => {
+        const [outs, news] = [await outputs(), await inputs()];
+        const changes = async () => (await network.diff("", outs, news)).changes;
+
+        await docker({ "network inspect tutor_dev_default": inspect(gateway) });
+        await expect(changes()).resolves.toBe(false);
+        await docker({ "network inspect tutor_dev_default": inspect("172.18.0.1") });
+        await expect(changes()).resolves.toBe(true);
+        await docker({ "network inspect tutor_dev_default": missing });
+        await expect(changes()).resolves.toBe(true);
+    });
+
+    test("goes on from the state of an earlier version without a change", async () => {
+        await docker({ "network inspect": inspect(gateway) });
+        const outs = { ...(await outputs()), ...fromBefore };
+
+        await expect(network.diff("", outs, await inputs())).resolves.toStrictEqual({ changes: false, replaces: [] });
+    });
+
+    test("that was made anew by hand is used; one that was removed is made again", async () => {
+        await docker({ "network inspect": inspect("172.18.0.1") });
+        await expect(network.update("", await outputs(), await inputs())).resolves.toMatchObject({
+            outs: { gateway: "172.18.0.1" },
+        });
+
+        await docker(made());
+        await expect(network.update("", await outputs(), await inputs())).resolves.toMatchObject({ outs: { gateway } });
+    });
+
+    test("is gone for a refresh where it is not there", async () => {
+        const outs = await outputs();
+        await docker({ "network inspect": inspect("172.18.0.1") });
+        await expect(network.read("tutor_dev_default", outs)).resolves.toMatchObject({
+            props: { gateway: "172.18.0.1" },
+        });
+
+        await docker({ "network inspect": missing });
+        await expect(network.read("tutor_dev_default", outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("goes with the stack that made it also where that was renamed since, once or twice", async () => {
+        await docker({
+            "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": owner }),
+            "ps --all --quiet": "true",
+            "network rm tutor_dev_default": "true",
+        });
+        const renamed = await inputs({ owner: "openedx-mit-integration/renamed" });
+        const again = await inputs({ owner: "openedx-mit-integration/again" });
+        await expect(network.diff("", await outputs(), renamed)).resolves.toMatchObject({
+            changes: true,
+            replaces: [],
+        });
+        const { outs: first } = await network.update("", await outputs(), renamed);
+        const { outs: second } = await network.update("", first, again);
+        await network.delete("", second);
+
+        await expect(calls()).resolves.toContain("network rm tutor_dev_default");
+    });
+
+    test("stays where it was another stack's all along, and only this one was renamed", async () => {
+        await docker({
+            "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": "theirs" }),
+        });
+        const { outs } = await network.update("", await outputs(), await inputs({ owner: "renamed" }));
+        await network.delete("", outs);
+
+        expect((await calls()).filter((call) => call.startsWith("network rm"))).toStrictEqual([]);
+    });
+
+    test("goes with the stack that made it, and with it the project's containers; another's stays", async () => {
+        const outs = await outputs();
+        const removals = {
+            "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=tutor_dev": "printf 'one\\ntwo\\n'",
+            "rm --force one two": "true",
+            "network rm tutor_dev_default": "true",
+        };
+        for (const labels of [{}, { "openedx-mit-integration.owner": "openedx-mit-integration/other" }]) {
+            await docker({ "network inspect": inspect(gateway, labels), ...removals });
+            await network.delete("tutor_dev_default", outs);
+        }
+        await expect(calls()).resolves.toStrictEqual(Array(2).fill("network inspect tutor_dev_default"));
+
+        await docker({ "network inspect": inspect(gateway, { "openedx-mit-integration.owner": owner }), ...removals });
+        await network.delete("tutor_dev_default", outs);
+        expect((await calls()).slice(-2)).toStrictEqual(["rm --force one two", "network rm tutor_dev_default"]);
+    });
+});
+
+describe("Tutor's development server", () => {
+    const inputs = (more: Partial<TutorServerInputs> = {}) =>
+        checked(server, { tutor: "tutor", project: "tutor_dev", image: "1", packages: [], ...more });
+    const outputs = async (more: Partial<TutorServerOutputs> = {}): Promise<TutorServerOutputs> => ({
+        ...(await inputs()),
+        container: "c0ffee",
+        since: fromBefore.since,
+        isStartedHere: true,
+        ...more,
+    });
+    const running = (container: string) => ({ ps: `echo '${container}'` });
+    /** A container that runs only after Tutor started it. */
+    const startedByTutor = async (container: string) => {
+        const mark = `${commands.folder}/started`;
+        await commands.make("tutor", { "dev start --detach": `touch '${mark}'; echo started` });
+        await docker({ ps: `if [ -e '${mark}' ]; then echo '${container}'; fi` });
+    };
+    beforeEach(async () => {
+        jest.spyOn(console, "log").mockReturnValue();
+        await commands.make("tutor", { "dev start --detach": "echo started", "dev restart lms": "true" });
+    });
+    afterEach(() => {
+        jest.restoreAllMocks();
+    });
+
+    test("is started, its output shown", async () => {
+        await startedByTutor("c0ffee");
+        const given = await inputs();
+        const { id, outs } = await server.create(given);
+
+        expect(id).toBe("tutor_dev");
+        expect(outs).toStrictEqual({ ...given, container: "c0ffee", since: expect.any(String), isStartedHere: true });
+        expect(console.log).toHaveBeenCalledWith("started");
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+    });
+
+    test("gets its packages in the container that runs, again where that restarts, and is restarted with them", async () => {
+        const mark = `${commands.folder}/restarted`;
+        await docker({
+            ...running("c0ffee"),
+            "compose --project-name tutor_dev exec -T lms pip install a==1 b==2": `if [ ! -e '${mark}' ]; then touch '${mark}'; exit 137; fi`,
+        });
+        await server.create(await inputs({ packages: ["a==1", "b==2"] }));
+
+        expect((await calls()).filter((call) => call.includes("pip install"))).toHaveLength(2);
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach", "dev restart lms"]);
+    });
+
+    test("whose container has ended again is an error that says where to look", async () => {
+        await docker(running(""));
+
+        await expect(server.create(await inputs())).rejects.toThrow(
+            "The container of the LMS has ended again. See why: tutor dev logs lms",
+        );
+    });
+
+    test("is gone for a refresh where it was stopped; another container is left for the next up to see", async () => {
+        const outs = await outputs();
+        await docker(running("decaf"));
+        await expect(server.read("tutor_dev", outs)).resolves.toMatchObject({ id: "tutor_dev", props: outs });
+
+        await docker(running(""));
+        await expect(server.read("tutor_dev", outs)).resolves.toStrictEqual({ id: "" });
+    });
+
+    test("is stopped when the stack goes that started it, without Tutor, whose folder may be gone", async () => {
+        const stop = "compose --project-name tutor_dev stop";
+        await startedByTutor("c0ffee");
+        const { id, outs } = await server.create(await inputs());
+        await docker({ ...running("c0ffee"), [stop]: "true" });
+        await server.delete(id, outs);
+
+        await expect(calls()).resolves.toContain(stop);
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+    });
+
+    test("stays when the stack goes where it ran before, or where nothing runs any more", async () => {
+        await docker(running("c0ffee"));
+        const { id, outs } = await server.create(await inputs());
+        await server.delete(id, outs);
+        await docker(running(""));
+        await server.delete(id, await outputs());
+
+        expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
+    });
+
+    test("counts as started by the stack from the time when the stack had to start it again", async () => {
+        const outs = await outputs({ isStartedHere: false });
+        await docker(running("decaf"));
+        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({
+            outs: { isStartedHere: false },
+        });
+
+        await startedByTutor("decaf");
+        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({ outs: { isStartedHere: true } });
+        await expect(server.update("", await outputs(), await inputs())).resolves.toMatchObject({
+            outs: { isStartedHere: true },
+        });
+    });
+
+    test("is started anew by the next up with another image, other packages, or another container or none", async () => {
+        const outs = await outputs();
+        const changes = async (container: string, news: Partial<TutorServerInputs> = {}) => {
+            await docker(running(container));
+            return (await server.diff("", outs, await inputs(news))).changes;
+        };
+
+        await expect(changes("c0ffee")).resolves.toBe(false);
+        await expect(changes("c0ffee", { image: "2" })).resolves.toBe(true);
+        await expect(changes("c0ffee", { packages: ["a==1"] })).resolves.toBe(true);
+        await expect(changes("")).resolves.toBe(true);
+        await expect(changes("decaf")).resolves.toBe(true);
+    });
+
+    test("is started once with another image, although that makes another container", async () => {
+        await docker(running("decaf"));
+        const { outs } = await server.update("tutor_dev", await outputs(), await inputs({ image: "2" }));
+
+        expect(outs.since > fromBefore.since).toBe(true);
+        await expect(server.diff("tutor_dev", outs, await inputs({ image: "2" }))).resolves.toStrictEqual({
+            changes: false,
+            replaces: [],
+        });
+    });
+
+    test("is started anew where only the path of Tutor changed and the container did, too", async () => {
+        await docker(running("decaf"));
+        const { outs } = await server.update("", await outputs(), await inputs({ tutor: `${commands.folder}/tutor` }));
+
+        expect(outs).toMatchObject({ container: "decaf" });
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+    });
+
+    test("goes on from the state of an earlier version without a change, and stays when that stack goes", async () => {
+        await docker(running("c0ffee"));
+        const outs = { ...(await inputs()), ...fromBefore };
+        await expect(server.diff("tutor_dev", outs, await inputs())).resolves.toStrictEqual({
+            changes: false,
+            replaces: [],
+        });
+
+        // The first refresh learns the container.
+        const { props } = await server.read("tutor_dev", outs);
+        expect(props).toMatchObject({ container: "c0ffee", since: fromBefore.since });
+        await server.delete("tutor_dev", props ?? outs);
+        expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
+    });
+});
