@@ -2,7 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import { UnreachableError } from "../../dynamic-providers/errors.ts";
 import { causes, stepOf } from "../../verify/causes.ts";
 import { type Check, found, isHealthy, passed, runChecks } from "../../verify/check.ts";
-import { clockFinding, differences, environmentOutcome } from "../../verify/checks.ts";
+import { differences } from "../../verify/answers.ts";
+import { environmentOutcome } from "../../verify/checks/environment.ts";
+import { clockFinding } from "../../verify/checks/reachability.ts";
 import { diagnose, diagnoseGateway } from "../../verify/diagnose.ts";
 import { findingsText } from "../../verify/table.ts";
 

@@ -1,0 +1,104 @@
+import { mitApplication } from "../../config/profiles.ts";
+import type { AdminForm } from "../../dynamic-providers/openedx/django-admin/form.ts";
+import { adminSession, type AdminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
+import { type Check, type Finding, found, passed } from "../check.ts";
+import type { Side } from "../target.ts";
+import { visitor, seen, understood, once } from "../answers.ts";
+
+/** That a server has the OAuth application of the other one: its id, its secret, and what it allows. */
+export function client(
+    side: string,
+    { title, url, connection, client: wanted }: Side,
+    tokenPath: string,
+    authorizePath: string,
+): Check[] {
+    const session = adminSession(connection);
+    const list = mitApplication.oauthApplicationsPath;
+    const row = once(async () => (await session.list(list, { client_id: wanted.id }))[0]);
+    const name = `${side}-client`;
+    return [
+        {
+            name,
+            title: `${title} has the OAuth application ${wanted.name}`,
+            needs: [`${side}-admin`],
+            async run() {
+                const [own, namesakes] = await Promise.all([row(), session.list(list, { name: wanted.name })]);
+                const others = namesakes
+                    .filter(({ id }) => id !== own?.id)
+                    .map(({ id }) => session.url(`${list}${id}/change/`));
+                if (own === undefined) {
+                    const instead = others.length === 0 ? "" : `; that name has ${others.join(", ")}`;
+                    return found("client-gone", `${session.url(list)} has no client id ${wanted.id}${instead}`);
+                }
+                return side === "application" && others.length > 0
+                    ? found("client-name-twice", `${wanted.name} is also the name of ${others.join(", ")}`)
+                    : passed();
+            },
+        },
+        {
+            name: `${name}-secret`,
+            title: `${title} takes the client id and secret of ${wanted.name}`,
+            needs: [side, name],
+            isQuick: true,
+            async run() {
+                // A made-up code is refused after a wrong client is.
+                const data = new URLSearchParams({
+                    grant_type: "authorization_code",
+                    code: "is-the-client-known",
+                    client_id: wanted.id,
+                    client_secret: wanted.secret,
+                    redirect_uri: wanted.redirectUris[0] ?? "",
+                });
+                const http = visitor(url);
+                const answer = await http.send({ method: "POST", path: tokenPath, data, repeatable: true });
+                return answer.status === 400 && answer.data.includes("invalid_grant")
+                    ? passed()
+                    : understood(`POST ${url}${tokenPath}`, answer);
+            },
+        },
+        {
+            name: `${name}-allows`,
+            title: `${title} sends a browser back to where ${wanted.name} says, without asking`,
+            needs: [`${side}-admin`, name],
+            async run() {
+                const own = await row();
+                const form = await session.newForm(`${list}${own?.id ?? ""}/change/`, "application_form");
+                const registered = form.text("redirect_uris").split(/\s+/);
+                const refusals = await Promise.all(
+                    wanted.redirectUris.map((uri) =>
+                        authorizationFinding(session, authorizePath, wanted.id, uri, registered.includes(uri)),
+                    ),
+                );
+                return { findings: [...refusals.flat(), ...consentFinding(session, form)] };
+            },
+        },
+    ];
+}
+
+/**
+ * What the authorization endpoint has against a redirect URI. A made-up scope, refused last, keeps it from granting.
+ *
+ * @param isRegistered - whether the application's form has the URI. xPro answers 500 in place of its error page, which a
+ * superuser without a legal address can't be shown.
+ */
+async function authorizationFinding(
+    session: AdminSession,
+    path: string,
+    id: string,
+    uri: string,
+    isRegistered: boolean,
+): Promise<Finding[]> {
+    const query = new URLSearchParams({ client_id: id, redirect_uri: uri, response_type: "code", scope: "none" });
+    const answer = await session.get(`${path}?${query.toString()}`);
+    const target = String(answer.headers["location"] ?? "");
+    if (answer.status === 302 && target.startsWith(uri)) {
+        return [];
+    }
+    const evidence = seen(`GET ${session.url(path)} with redirect_uri ${uri}`, answer);
+    // The client id is known by now, so that the refusal is the URI's, whatever the page says.
+    return [{ cause: answer.status === 400 || !isRegistered ? "redirect-uri" : "unexpected-answer", evidence }];
+}
+
+function consentFinding(session: AdminSession, form: AdminForm): Finding[] {
+    return form.checked("skip_authorization") ? [] : [{ cause: "consent", evidence: session.url(form.path) }];
+}

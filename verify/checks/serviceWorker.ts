@@ -1,0 +1,77 @@
+import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import type { AdminForm } from "../../dynamic-providers/openedx/django-admin/form.ts";
+import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
+import { type Check, type Finding, found, passed } from "../check.ts";
+import type { CauseId } from "../causes.ts";
+import type { Target } from "../target.ts";
+import { visitor, understood, once } from "../answers.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** The service worker and its token. */
+export function worker({ openEdx, worker: { username, token, renewBeforeDays } }: Target): Check[] {
+    const session = adminSession(openEdx.connection);
+    const { users, accessTokens } = openEdxConstants.adminPages;
+    const user = once(async () => (await session.list(users, { username }))[0]);
+    const path = "/api/user/v1/me";
+    return [
+        {
+            name: "worker",
+            title: `Open edX has the service worker ${username}`,
+            needs: ["lms-admin"],
+            run: async () =>
+                (await user()) ? passed() : found("worker-missing", `${session.url(users)} has no ${username}`),
+        },
+        {
+            name: "worker-rights",
+            title: "The service worker is active and staff",
+            needs: ["worker"],
+            async run() {
+                const row = await user();
+                const where = session.url(`${users}${row?.id ?? ""}/change/`);
+                const form = await session.newForm(`${users}${row?.id ?? ""}/change/`, "user_form");
+                const lacks = (field: string, cause: CauseId): Finding[] =>
+                    form.checked(field) ? [] : [{ cause, evidence: where }];
+                return {
+                    findings: [...lacks("is_active", "worker-inactive"), ...lacks("is_staff", "worker-not-staff")],
+                };
+            },
+        },
+        {
+            name: "token",
+            title: "Open edX accepts the service worker's access token",
+            needs: ["lms", "worker"],
+            isQuick: true,
+            async run() {
+                const headers = { Authorization: `Bearer ${token}` };
+                const answer = await visitor(openEdx.url).send({ method: "GET", path, headers });
+                return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${path}`, answer);
+            },
+        },
+        {
+            name: "token-days",
+            title: "The access token lasts",
+            needs: ["token", "worker"],
+            async run() {
+                const row = await user();
+                // By user: a token in a query string would stand in the server's log.
+                const rows = await session.list(accessTokens, { user__id__exact: row?.id ?? "" });
+                const own = rows.find(({ cells }) => cells.get("token") === token);
+                const form = own && (await session.form(`${accessTokens}${own.id}/change/`, "accesstoken_form"));
+                if (form === undefined) {
+                    return passed();
+                }
+                const days = Math.floor((expiryOf(form) - Date.now()) / DAY);
+                return days < renewBeforeDays
+                    ? found("token-expires-soon", `${session.url(form.path)}: ${days} days left`)
+                    : passed(`${days} days left`);
+            },
+        },
+    ];
+}
+
+/** The expiry that an access token's form shows, in milliseconds. Django's admin tells the server's distance from UTC. */
+function expiryOf(form: AdminForm): number {
+    const offset = Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
+    return Date.parse(`${form.text("expires_0")}T${form.text("expires_1")}Z`) - offset;
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from "node:util";
+import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { mitApplication } from "../../config/profiles.ts";
+import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
+import { type Check, found, passed } from "../check.ts";
+import type { Target } from "../target.ts";
+import { visitor, understood, addressOf, differences } from "../answers.ts";
+
+/** More redirects than a sign-in has. */
+const MOST_REDIRECTS = 12;
+
+/** That the discovery document names the addresses that the stack gave to the application. */
+export function discovery({ application, environment: lines, profile }: Target): Check {
+    const url = application.url + mitApplication.discoveryPath;
+    const inside = lines[profile.dockerBaseUrlVariable ?? ""] ?? application.url;
+    const wanted = {
+        authorization_endpoint: application.url,
+        token_endpoint: inside,
+        userinfo_endpoint: inside,
+    };
+    return {
+        name: "discovery",
+        title: "The discovery document has the stack's addresses",
+        needs: ["application", "application-gateway"],
+        async run() {
+            const answer = await visitor(application.url).send({
+                method: "GET",
+                path: mitApplication.discoveryPath,
+            });
+            if (answer.status !== 200) {
+                return understood(`GET ${url}`, answer);
+            }
+            const document = jsonOf(answer);
+            const actual = Object.fromEntries(
+                Object.keys(wanted).map((key) => [key, URL.parse(String(document[key]))?.origin ?? "missing"]),
+            );
+            return isDeepStrictEqual(actual, wanted)
+                ? passed()
+                : found("discovery-addresses", `${url}: ${differences(actual, wanted)}`);
+        },
+    };
+}
+
+/** That the LMS sends a visitor of the site to the application: it has asked the discovery document by then. */
+export function signInStart({ openEdx, application }: Target, site: string, isLmsSite: boolean): Check {
+    const path = openEdxConstants.loginPath;
+    return {
+        name: isLmsSite ? "sign-in" : "sign-in-fallback",
+        title: `Open edX sends a visitor of ${site} to ${application.title}`,
+        needs: ["lms", isLmsSite ? "provider" : "provider-fallback", "backend", "application", "discovery"],
+        isQuick: isLmsSite,
+        async run() {
+            const http = visitor(openEdx.url);
+            const answer = await http.send({ method: "GET", path, ...(!isLmsSite && { headers: { Host: site } }) });
+            if (answer.status === 400 && !isLmsSite) {
+                return passed(`Open edX answers no request for ${site}`);
+            }
+            const to = URL.parse(String(answer.headers["location"] ?? ""), openEdx.url);
+            if (answer.status !== 302 || to === null) {
+                return understood(`GET ${openEdx.url}${path} (Host: ${site})`, answer);
+            }
+            return addressOf(to) === application.url + mitApplication.authorizationPath
+                ? passed()
+                : found("provider-addresses", `GET ${openEdx.url}${path} leads to ${addressOf(to)}`);
+        },
+    };
+}
+
+/** That the chain of redirects ends on a page where somebody can sign in. */
+export function signInPage({ openEdx, application, profile }: Target): Check {
+    return {
+        name: "sign-in-page",
+        title: "The sign-in ends on a page to sign in at",
+        unreachable: profile.keycloak ? "keycloak-down" : "application-down",
+        needs: ["sign-in", "application", "application-gateway"],
+        async run() {
+            const http = visitor(openEdx.url);
+            const visited: string[] = [];
+            let path = openEdx.url + openEdxConstants.loginPath;
+            while (visited.length < MOST_REDIRECTS) {
+                const here = new URL(path);
+                const answer = await http.send({ method: "GET", path });
+                const location = answer.headers["location"] as string | undefined;
+                if (answer.status < 300 || answer.status >= 400 || location === undefined) {
+                    return answer.status === 200
+                        ? passed(addressOf(here))
+                        : understood(`GET ${addressOf(here)}`, answer);
+                }
+                visited.push(addressOf(here));
+                const next = new URL(location, path);
+                if (visited.slice(1).includes(addressOf(next))) {
+                    break;
+                }
+                path = next.href;
+            }
+            return found("sign-in-loop", [...new Set(visited)].slice(1).join(" and ") || application.url);
+        },
+    };
+}
