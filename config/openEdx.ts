@@ -26,6 +26,9 @@ export const openEdx = {
     authorizationPath: "/oauth2/authorize",
     tokenPath: "/oauth2/access_token",
     logoutPath: "/logout",
+    dashboardPath: "/dashboard",
+    /** Whose token or session it is. */
+    mePath: "/api/user/v1/me",
     /** The pages of its admin that the integration concerns; the last two show whether it works. */
     adminPages: {
         oauthApplications: "/admin/oauth2_provider/application/",

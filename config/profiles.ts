@@ -44,6 +44,10 @@ export interface ApplicationProfile {
         /** Files that have to be copied from a template, `<file>.default`, before Keycloak starts. */
         readonly copies: readonly string[];
     };
+    /** Where its page for completing the profile sends what somebody filled in, where it has such a page. */
+    readonly profilePath?: string;
+    /** What a browser asks for when somebody signs out, in this order. */
+    readonly signOut: readonly { readonly method: "GET" | "POST"; readonly path: string }[];
     /** Pages of its admin that show whether the integration works. */
     readonly confirmPages: {
         readonly openEdxUsers: string;
@@ -73,6 +77,9 @@ const mitxOnline: ApplicationProfile = {
     environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
     bootEnvironment: mail,
     devstackVariables: ["OPENEDX_STUDIO_API_BASE_URL", "OPENEDX_COURSE_BASE_URL"],
+    profilePath: "/api/profile/details/",
+    // Its own sign-out leads to that of APISIX, which does not stand before this port.
+    signOut: [{ method: "POST", path: "/admin/logout/" }],
     confirmPages: {
         openEdxUsers: "/admin/openedx/openedxuser/",
         openEdxApiAuths: "/admin/openedx/openedxapiauth/",
@@ -98,6 +105,7 @@ export const profiles = {
         environment: {},
         bootEnvironment: { ...mail, EXTERNAL_COURSE_SYNC_API_KEY: "not-set" },
         devstackVariables: [],
+        signOut: [{ method: "POST", path: "/logout/" }],
         confirmPages: {
             openEdxUsers: "/admin/courseware/coursewareuser/",
             openEdxApiAuths: "/admin/courseware/openedxapiauth/",
@@ -110,6 +118,10 @@ export const profiles = {
         port: 9080,
         hasSignInPage: true,
         isBehindApisix: true,
+        signOut: [
+            { method: "GET", path: "/logout" },
+            { method: "GET", path: "/logout/oidc" },
+        ],
         keycloak: {
             domain: "kc.odl.local",
             realms: "config/keycloak/realms",
@@ -148,4 +160,6 @@ export const mitApplication = {
     authorizationPath: "/oauth2/authorize/",
     tokenPath: "/oauth2/token/",
     discoveryPath: "/.well-known/openid-configuration",
+    /** Who asks; everybody gets an answer. */
+    mePath: "/api/users/me",
 } as const;

@@ -9,6 +9,7 @@ import { causes, stepOf } from "../verify/causes.ts";
 import { isHealthy, type Result, runChecks } from "../verify/check.ts";
 import { readOnlyChecks } from "../verify/checks.ts";
 import { reportPage } from "../verify/report.ts";
+import { isForDevelopment, signInChecks } from "../verify/signIn.ts";
 import { CheckTable, findingsText } from "../verify/table.ts";
 import { outputsSchema, type StackOutputs, type Target, targetOf } from "../verify/target.ts";
 import { askPulumi, commandFor, stackOf } from "./pulumi.ts";
@@ -17,25 +18,32 @@ import { settingsOf } from "./stackSettings.ts";
 const help = `
 Usage: npm run verify -- [options]
 
-Looks whether the integration of a stack works, and says what is wrong and what to do. Changes nothing.
+Looks whether the integration of a stack works, and says what is wrong and what to do.
 
 Options:
   -s, --stack <name>  The stack (default: the selected one)
+      --sign-in       Make a user, sign in and out as a browser does, and remove the user from both servers.
+                      Default where both servers are for development; --no-sign-in changes nothing
+      --keep          Leave that user on both servers
       --json          Print the results as JSON
       --report <file> Write them as a page, too: the table, the sign-in as a diagram, and what to do
   -h, --help          Show this help
 
-Exit code: 0 where all is well or only warned of, 1 where something is broken, 2 where it can't be looked at.
+Exit code: 0 where all is well or only warned of, 1 where something is broken, 2 where it can't be looked at. Ctrl-C
+ends the sign-in early and removes its user; after that, 130.
 `.trim();
 
 try {
     const { values } = parseArgs({
         options: {
             stack: { type: "string", short: "s" },
+            "sign-in": { type: "boolean" },
+            keep: { type: "boolean", default: false },
             json: { type: "boolean", default: false },
             report: { type: "string" },
             help: { type: "boolean", short: "h", default: false },
         },
+        allowNegative: true,
     });
     process.exitCode = values.help ? showHelp() : await verify(values);
 } catch (error) {
@@ -50,6 +58,8 @@ function showHelp(): number {
 
 async function verify(options: {
     readonly stack?: string | undefined;
+    readonly "sign-in"?: boolean | undefined;
+    readonly keep: boolean;
     readonly json: boolean;
     readonly report?: string | undefined;
 }): Promise<number> {
@@ -59,7 +69,18 @@ async function verify(options: {
     }
     process.env[PULUMI_COMMAND] = commandFor(stack);
     const target = await readTarget(stack);
-    const checks = readOnlyChecks(target);
+    const interrupted = new AbortController();
+    const signsIn = options["sign-in"] ?? (options.keep || (await isForDevelopment(target)));
+    const checks = [
+        ...readOnlyChecks(target),
+        ...(signsIn ? signInChecks(target, options.keep, interrupted.signal) : []),
+    ];
+    if (signsIn) {
+        // A second Ctrl-C ends the command at once; the next run removes the user then.
+        process.once("SIGINT", () => {
+            interrupted.abort();
+        });
+    }
     const table = options.json ? undefined : new CheckTable(checks, process.stdout);
     const start = performance.now();
     const results = await runChecks(checks, (result) => table?.add(result));
@@ -73,7 +94,7 @@ async function verify(options: {
     if (options.report !== undefined) {
         await writeFileAtomic(options.report, reportPage(stack, target, results, new Date()));
     }
-    return isHealthy(results) ? 0 : 1;
+    return interrupted.signal.aborted ? 130 : isHealthy(results) ? 0 : 1;
 }
 
 function summary(results: readonly Result[], seconds: number): string {

@@ -242,6 +242,62 @@ const table = {
         why: "MITx Online answers 409 `User has no edx_username` to the LMS, which then fails with 500 at `/auth/complete/ol-oauth2/`. Superusers are often such users.",
         step: "Sign in as another user, or give this one an Open edX user in MITx Online's admin.",
     },
+    "no-sign-up": {
+        title: "Nobody can sign up",
+        why: "The sign-in page of the MIT application has no way for new users: Keycloak's realm has registration off, as the one of MITx Online's checkout.",
+        step: "Sign in with a browser as a user of the realm, for instance `student@odl.local`; or turn `User registration` on in Keycloak's realm settings, then run the command again.",
+        isWarning: true,
+    },
+    "account-not-made": {
+        title: "The MIT application can't make a user's account in Open edX",
+        why: "It calls Open edX for that: registration, sign-in, authorization, tokens. One of these calls failed.",
+        step: "The evidence has the call and the server's words; `docker compose logs web` in the checkout has more. `{up --refresh}` puts the settings of both servers right.",
+    },
+    "account-without-answer": {
+        title: "The MIT application does not finish making a user's account",
+        why: "While it waits for Open edX, Open edX asks the application who the user is. An application with one worker can't answer then, and both wait.",
+        step: "Run the application with two workers or more (`granian --workers 2`, or `UWSGI_PROCESSES=2`).",
+    },
+    "account-row-missing": {
+        title: "The MIT application lacks a row for a user's account in Open edX",
+        why: "It could not make the account or its API tokens, kept the error to itself, and tries again later through Celery.",
+        step: "`docker compose logs web celery` in its checkout has the error.",
+    },
+    "user-info-refused": {
+        title: "Open edX can't ask the MIT application who a user is",
+        why: "The application registers a user with a token; Open edX asks its user info with that (`API_ROOT`), and got no answer or another user's (`tpa-invalid-access-token`).",
+        step: "`{up --refresh}` writes the address to the provider configurations; see also what `verify` says of ports and gateways.",
+    },
+    "registration-refused": {
+        title: "Open edX does not register a user whom the MIT application sends",
+        why: "Its registration page fills itself in with what the application says of the user. Open edX refuses that, or the sign-in had been forgotten by then.",
+        step: "The evidence has Open edX's words. `{up --refresh}` puts the provider configuration right.",
+    },
+    "account-taken": {
+        title: "Open edX has another account with the user's name or e-mail address",
+        why: "Open edX does not link an account that somebody made there to a user of the application; it shows its own sign-in page.",
+        step: "Sign in there with the account's password to link it, or delete the account in the LMS's admin.",
+    },
+    "user-not-linked": {
+        title: "Open edX does not have the user, or no link to the MIT application",
+        why: "The sign-in reached the dashboard, but the LMS has no user with that e-mail address, or no row of `usersocialauth`: another server has the session.",
+        step: "Is `lmsUrl` the address of the LMS whose admin was looked at? `docker ps` shows which servers run.",
+    },
+    "session-lost": {
+        title: "The MIT application forgets who signed in",
+        why: "The user signed in there, but Open edX sends the browser to an address at which the session does not count: another host name than that of the sign-in.",
+        step: "`AUTHORIZATION_URL`, or the discovery document, must have the name of `applicationUrl`: `{up --refresh}`, then `docker compose up --detach` in the checkout.",
+    },
+    "sign-out": {
+        title: "A sign-out leaves the session as it is",
+        why: "Its page answered, but the browser is still signed in: it is another server's page, or the cookie is for another name.",
+        step: "Look at the evidence; use one name for each server, the one in `lmsUrl` and `applicationUrl`.",
+    },
+    "user-left": {
+        title: "A user that `verify` made is still there",
+        why: "The server keeps the user, as objects refer to it that must not be deleted.",
+        step: "Open the page of the evidence: it lists these objects. Delete them, then the user.",
+    },
     "unexpected-answer": {
         title: "A server gives an answer that this program does not know",
         why: "Something is broken that no other check names, or the server is of a version that is not known here.",

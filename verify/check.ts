@@ -14,6 +14,8 @@ export interface Outcome {
     readonly findings: readonly Finding[];
     /** What is worth telling where it passed, for instance how long a token is valid. */
     readonly note?: string;
+    /** What was asked on the way and what came, address by address, where that is more than one. It holds no secret. */
+    readonly trail?: readonly string[];
 }
 
 /** One thing to look at. */
@@ -24,6 +26,8 @@ export interface Check {
     readonly title: string;
     /** The checks without which this one says nothing new. Those that are not in the same run don't count. */
     readonly needs?: readonly string[];
+    /** The checks that run before this one, whatever they find. Those that are not in the same run don't count. */
+    readonly after?: readonly string[];
     /** What it means that a server gives no answer, where its words tell nothing else. */
     readonly unreachable?: CauseId;
     /** Whether it belongs to the quick part, which signs in nowhere. */
@@ -55,18 +59,18 @@ export function found(cause: CauseId, evidence: string): Outcome {
 /**
  * Runs checks side by side, each as soon as those that it needs have passed.
  *
- * @param checks - those that a check needs stand before it.
+ * @param checks - those that a check needs, or comes after, stand before it.
  * @param tell - called with each result as it comes.
  * @returns the results in the order of the checks.
  */
 export async function runChecks(checks: readonly Check[], tell?: (result: Result) => void): Promise<Result[]> {
     const running = new Map<string, Promise<Result>>();
     for (const check of checks) {
-        const needed = (check.needs ?? []).flatMap((name) => running.get(name) ?? []);
+        const those = (names: readonly string[] = []) => names.flatMap((name) => running.get(name) ?? []);
         running.set(
             check.name,
-            Promise.all(needed)
-                .then((results) => runCheck(check, results))
+            Promise.all([Promise.all(those(check.needs)), ...those(check.after)])
+                .then(([needed]) => runCheck(check, needed))
                 .then((result) => {
                     tell?.(result);
                     return result;

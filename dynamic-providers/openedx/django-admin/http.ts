@@ -18,8 +18,12 @@ export interface HttpClient {
      * @throws UnreachableError where there is no whole answer in time, or 429, 502, 503 or 504 after the last try.
      */
     send(request: HttpRequest): Promise<AxiosResponse<string>>;
-    /** The value of the cookie of that name for the server, or `undefined`. */
-    cookie(name: string): Promise<string | undefined>;
+    /**
+     * The value of the cookie of that name, or `undefined`.
+     *
+     * @param address - for which server. Default: that of `baseUrl`.
+     */
+    cookie(name: string, address?: string): Promise<string | undefined>;
     /** Cookies that the server set for another domain than its own, which browsers ignore: the domains by name. */
     readonly foreignCookies: ReadonlyMap<string, string>;
 }
@@ -28,7 +32,8 @@ export interface HttpClient {
 export interface HttpRequest {
     readonly method: "GET" | "POST";
     readonly path: string;
-    readonly data?: URLSearchParams | FormData;
+    /** A form, or text with a `Content-Type` among the headers. */
+    readonly data?: URLSearchParams | FormData | string;
     readonly headers?: Record<string, string>;
     /** Whether a second delivery does no harm. Default: true for `GET`, false for `POST`. */
     readonly repeatable?: boolean;
@@ -63,7 +68,8 @@ export function httpClient(baseUrl: string, retries = 5): HttpClient {
         baseUrl,
         foreignCookies,
         send: (request) => send(new URL(request.path, baseUrl), request, { jar, foreignCookies }, retries),
-        cookie: async (name) => (await jar.getCookies(baseUrl)).find((cookie) => cookie.key === name)?.value,
+        cookie: async (name, address = baseUrl) =>
+            (await jar.getCookies(address)).find((cookie) => cookie.key === name)?.value,
     };
 }
 
@@ -109,7 +115,7 @@ async function sendOnce(
     timeout: number,
 ): Promise<AxiosResponse<string>> {
     const where = `${request.method} ${url.href}`;
-    if (request.data !== undefined) {
+    if (request.data !== undefined && typeof request.data !== "string") {
         noteSecrets(request.data);
     }
     const start = Date.now();

@@ -1,9 +1,12 @@
 """The course catalogue (open, but a bad token is refused) and who the token belongs to."""
 
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from openedx_api.authentication import BearerAuthentication
 
 COURSES = {
     course_id: {
@@ -49,8 +52,9 @@ class CourseDetailView(APIView):
 
 
 class MeView(APIView):
-    """The user of the token."""
+    """The user of the token, or of the browser's session."""
 
+    authentication_classes = (BearerAuthentication, SessionAuthentication)
     permission_classes = (IsAuthenticated,)
 
     def get(self, request):

@@ -25,6 +25,7 @@ if settings.FLAVOUR == "mitxonline":
     urlpatterns += [
         path("api/v0/userinfo/", views.userinfo),
         path("login/", views.gateway_login),
+        path("api/profile/details/", views.profile_details),
         path("create-profile/", views.CreateProfileView.as_view(), name="create-profile"),
         re_path(r"^dashboard/?$", views.home),
         re_path(r"^logout/?$", views.gateway_logout),

@@ -1,5 +1,6 @@
 """The application's few own answers, and its pages for people."""
 
+import json
 from importlib.metadata import version
 from urllib.parse import urlencode, urlsplit
 
@@ -9,12 +10,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import Http404, HttpResponseForbidden, JsonResponse
+from django.http import Http404, HttpResponseForbidden, HttpResponseServerError, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import FormView
 from oauth2_provider.models import get_application_model
 
@@ -130,7 +131,7 @@ class CreateProfileForm(forms.Form):
 
 
 class OpenEdxFormView(FormView):
-    """A form that ends with an account in Open edX, and then leads to `next`; 502 with the words where that fails."""
+    """A form that ends with an account in Open edX, and then leads to `next`; 500 with the words where that fails."""
 
     template_name = "mit_sandbox/form.html"
 
@@ -144,7 +145,7 @@ class OpenEdxFormView(FormView):
             create_user(self.user_of(form), form.cleaned_data["username"])
         except OpenEdxError as error:
             context = self.get_context_data(form=form, open_edx_error=str(error))
-            return self.render_to_response(context, status=502)
+            return self.render_to_response(context, status=500)
         return redirect(self._next())
 
     def _next(self):
@@ -187,6 +188,27 @@ class CreateProfileView(LoginRequiredMixin, OpenEdxFormView):
         self.request.user.first_name = form.cleaned_data["name"]
         self.request.user.save()
         return self.request.user
+
+
+@require_POST
+def profile_details(request):
+    """
+    What MITx Online's page for completing the profile sends: it gives the signed-in user a name for Open edX, and makes
+    their account there. 500 with the words where that fails.
+    """
+    if request.user.is_anonymous:
+        return JsonResponse({"detail": "Authentication credentials were not provided."}, status=403)
+    fields = json.loads(request.body)
+    missing = [name for name in ("name", "username", "legal_address", "user_profile") if name not in fields]
+    if missing:
+        return JsonResponse({name: ["This field is required."] for name in missing}, status=400)
+    request.user.first_name = fields["name"]
+    request.user.save()
+    try:
+        create_user(request.user, fields["username"])
+    except OpenEdxError as error:
+        return HttpResponseServerError(format_html("<h1>Server Error (500)</h1>\n<p>{}</p>", error))
+    return JsonResponse({})
 
 
 def gateway_login(request):

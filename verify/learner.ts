@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { openEdx } from "../config/openEdx.ts";
+import { ProviderError } from "../dynamic-providers/errors.ts";
+import type { Row } from "../dynamic-providers/openedx/django-admin/changelist.ts";
+import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
+import { adminSession, type AdminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
+import type { Target } from "./target.ts";
+
+const FORM = "user_form";
+/** What the name of a user begins with whom a run removes, its own or a later one; and of one whom nobody removes. */
+const MARKS = { removed: "integration-check-", kept: "integration-kept-" };
+/** No mail ever gets there. */
+const DOMAIN = "verify.invalid";
+
+/** Somebody new, who signs up and signs in to see whether that works. */
+export interface Learner {
+    readonly username: string;
+    readonly email: string;
+    readonly name: string;
+    /** Secret. */
+    readonly password: string;
+}
+
+/**
+ * Makes somebody up whom no server knows yet.
+ *
+ * @param isKept - whether they stay on the servers. Else a later run removes them where this one can't.
+ */
+export function makeUpLearner(isKept: boolean): Learner {
+    const username = (isKept ? MARKS.kept : MARKS.removed) + randomBytes(4).toString("hex");
+    const password = `Aa1-${randomBytes(12).toString("hex")}`;
+    return { username, email: `${username}@${DOMAIN}`, name: "Integration Check", password };
+}
+
+/** The values by the names that forms of Django, the MIT applications and Keycloak have for them. */
+export function fieldsOf({ username, email, name, password }: Learner): Record<string, string> {
+    const [firstName = "", lastName = ""] = name.split(" ");
+    const passwords = { password, password1: password, password2: password, "password-confirm": password };
+    return { username, email, name, firstName, lastName, ...passwords };
+}
+
+/** The users of one server's admin. */
+export interface Users {
+    readonly session: AdminSession;
+    /** The admin's list of users. */
+    readonly path: () => Promise<string>;
+}
+
+/** The users of both servers. The MIT applications have a model of their own for them, whose page the admin lists. */
+export function usersOf({ openEdx: lms, application }: Target): { openEdx: Users; application: Users } {
+    const session = adminSession(application.connection);
+    let path: Promise<string> | undefined;
+    return {
+        openEdx: {
+            session: adminSession(lms.connection),
+            path: () => Promise.resolve(openEdx.adminPages.users),
+        },
+        application: { session, path: () => (path ??= userPage(session)) },
+    };
+}
+
+async function userPage(session: AdminSession): Promise<string> {
+    const $ = parseHtml((await session.get("/admin/")).data);
+    const targets = $("a[href$='/user/']").toArray();
+    const path = targets
+        .map((link) => $(link).attr("href"))
+        .find((target) => /^\/admin\/\w+\/user\/$/.test(target ?? ""));
+    if (path === undefined) {
+        throw new ProviderError(`${session.url("/admin/")} lists no users: is this the expected server?`);
+    }
+    return path;
+}
+
+/** A user's row, or `undefined`. */
+export async function userRow({ session, path }: Users, { email }: Learner): Promise<Row | undefined> {
+    return (await session.list(await path(), { email }))[0];
+}
+
+/**
+ * Makes the user in the application's admin, as staff without rights: such a user may sign in at `/admin/`. For
+ * applications that have no page to sign up at without JavaScript or e-mail.
+ */
+export async function addInAdmin({ session, path }: Users, learner: Learner): Promise<void> {
+    const list = await path();
+    const form = await session.newForm(`${list}add/`, FORM);
+    const id = await session.save(form.fill(fieldsOf(learner)));
+    const change = await session.newForm(`${list}${id}/change/`, FORM);
+    const address = { first_name: "Integration", last_name: "Check", country: "US" };
+    change.fill({ ...fieldsOf(learner), first_name: "Integration", is_active: true, is_staff: true });
+    // The MIT applications answer 500 to somebody without legal address or profile; their sign-up makes both.
+    for (const inline of change.inlines()) {
+        const fields = { ...address, year_of_birth: "1980", birth_year: "1980" };
+        change.fill(
+            Object.fromEntries(Object.entries(fields).map(([field, value]) => [`${inline}-0-${field}`, value])),
+        );
+    }
+    await session.save(change);
+}
+
+/**
+ * Removes users that this program made and does not keep: those that it finds by their mark, on both servers.
+ *
+ * @returns the pages of those that a server keeps, as protected objects refer to them.
+ */
+export async function removeLearners(target: Target): Promise<string[]> {
+    const left = await Promise.all(Object.values(usersOf(target)).map(removeMarked));
+    return left.flat();
+}
+
+async function removeMarked({ session, path }: Users): Promise<string[]> {
+    const list = await path();
+    const left: string[] = [];
+    for (const { id, cells } of await session.list(list, { email__startswith: MARKS.removed })) {
+        const isOurs = new RegExp(`^${MARKS.removed}[0-9a-f]{8}@${DOMAIN}$`).test(cells.get("email") ?? "");
+        if (isOurs && !(await session.remove(`${list}${id}/`))) {
+            left.push(session.url(`${list}${id}/delete/`));
+        }
+    }
+    return left;
+}

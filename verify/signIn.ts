@@ -1,0 +1,523 @@
+/** The checks that sign somebody in. Source: handbook, "Open edX Provider Configuration" step 7. */
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import type { AxiosResponse } from "axios";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { mitApplication } from "../config/profiles.ts";
+import { ProviderError, UnreachableError } from "../dynamic-providers/errors.ts";
+import { jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
+import {
+    addressOf,
+    Browser,
+    filled,
+    type Landing,
+    passwordForm,
+    seenAt,
+    signUpAddress,
+    textOf,
+    withoutSecrets,
+} from "./browser.ts";
+import type { CauseId } from "./causes.ts";
+import { type Check, found, type Outcome, passed } from "./check.ts";
+import { diagnose } from "./diagnose.ts";
+import { addInAdmin, fieldsOf, type Learner, makeUpLearner, removeLearners, userRow, usersOf } from "./learner.ts";
+import type { Target } from "./target.ts";
+
+const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
+const NOT_LOOKED_AT = passed("not looked at");
+
+/**
+ * Whether the sign-in is tried unless somebody says otherwise: where both servers are for development, that is by a
+ * name that development has, or on this machine. Elsewhere a user is made only when asked for.
+ */
+export async function isForDevelopment({ openEdx, application }: Target): Promise<boolean> {
+    const hosts = [openEdx.url, application.url].map((url) => new URL(url).hostname);
+    return (await Promise.all(hosts.map(isOfDevelopment))).every(Boolean);
+}
+
+async function isOfDevelopment(host: string): Promise<boolean> {
+    if (/(^|\.)(local|localhost|local\.openedx\.io)$/.test(host)) {
+        return true;
+    }
+    const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map((one) => one.address));
+    const addresses = await lookup(host.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+    return (
+        addresses.length > 0 && addresses.every(({ address }) => /^127\.|^::1$/.test(address) || own.includes(address))
+    );
+}
+
+/**
+ * Makes a user in the MIT application, signs them in to Open edX as a browser does, looks for the rows that the handbook's
+ * last step looks for, signs in anew and out, and removes the user from both servers.
+ *
+ * @param isKept - whether the user stays.
+ * @param signal - ends it early: what was made is removed all the same.
+ */
+export function signInChecks(target: Target, isKept: boolean, signal: AbortSignal): Check[] {
+    const signIn = new SignIn(target, makeUpLearner(isKept));
+    const [lms, mit] = [target.openEdx.title, target.application.title];
+    const rows = target.profile.confirmPages;
+    const legs: Check[] = [
+        {
+            name: "sign-up",
+            title: `Somebody new signs up at ${mit}`,
+            needs: ["lms-admin", "application-admin", "sign-in", "sign-in-page"],
+            unreachable: "application-down",
+            run: () => signIn.signUp(),
+        },
+        {
+            name: "account",
+            title: `${mit} makes their account in ${lms}`,
+            needs: ["sign-up", "application-client", "lms-client-secret", "lms-client-allows"],
+            unreachable: "account-without-answer",
+            run: () => signIn.account(),
+        },
+        {
+            name: "account-row",
+            title: `${mit} has a row for the account`,
+            needs: ["account"],
+            run: () => signIn.applicationRow(rows.openEdxUsers, (cells) => cells.get("has_been_synced") === "True"),
+        },
+        {
+            name: "api-tokens",
+            title: `${mit} has the user's API tokens for ${lms}`,
+            needs: ["account"],
+            run: () => signIn.applicationRow(rows.openEdxApiAuths, () => true),
+        },
+        {
+            name: "dashboard",
+            title: `The sign-in ends on the dashboard of ${lms}`,
+            needs: ["sign-up", "provider", "provider-secret", "application-client-secret", "application-client-allows"],
+            after: ["account"],
+            unreachable: "lms-down",
+            run: () => signIn.signInFirst(),
+        },
+        {
+            name: "lms-user",
+            title: `${lms} has the user`,
+            needs: ["dashboard"],
+            run: () => signIn.openEdxUser(),
+        },
+        {
+            name: "lms-link",
+            title: `${lms} links the user to ${mit}`,
+            needs: ["dashboard"],
+            run: () => signIn.openEdxLink(),
+        },
+        {
+            name: "sign-in-again",
+            title: "The same user signs in with another browser",
+            needs: ["dashboard"],
+            unreachable: "lms-down",
+            run: () => signIn.signInAgain(),
+        },
+        {
+            name: "sign-out-lms",
+            title: `Signing out of ${lms} ends the session there`,
+            needs: ["sign-in-again"],
+            run: () => signIn.signOutOfOpenEdx(),
+        },
+        {
+            name: "sign-out-application",
+            title: `Signing out of ${mit} ends the session there`,
+            needs: ["sign-out-lms"],
+            run: () => signIn.signOutOfApplication(),
+        },
+    ];
+    return [
+        ...legs.map((check) => ({ ...check, run: () => leg(check, target, signal) })),
+        {
+            name: "user-removed",
+            title: isKept ? "The user stays on both servers" : "The user is removed from both servers",
+            after: legs.map(({ name }) => name),
+            run: () => signIn.remove(isKept),
+        },
+    ];
+}
+
+/** A check whose evidence holds no code or state, which stand in the addresses of a sign-in. */
+async function leg(check: Check, target: Target, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) {
+        return NOT_LOOKED_AT;
+    }
+    try {
+        return await check.run();
+    } catch (error) {
+        if (!(error instanceof ProviderError)) {
+            throw error;
+        }
+        const silence = error instanceof UnreachableError ? check.unreachable : undefined;
+        const cause = causeOf(error.message, target) ?? silence ?? "unexpected-answer";
+        return found(cause, withoutSecrets(error.message));
+    }
+}
+
+/** A cause by a server's words; of a connection that failed between the servers, by the address that was asked. */
+function causeOf(words: string, { openEdx }: Target): CauseId | undefined {
+    const [, host, port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
+    const lms = new URL(openEdx.url);
+    const isToLms = (host === lms.hostname || host === openEdx.gateway) && port === (lms.port || "80");
+    return isToLms ? "lms-unreachable-from-application" : diagnose(words);
+}
+
+/** One try of all that a user does, from signing up to signing out. Its methods are called in that order. */
+class SignIn {
+    readonly #target: Target;
+    readonly #learner: Learner;
+    readonly #start: string;
+    #browser: Browser;
+    /** How the user was made: with the application's own form, or in its admin. */
+    #way: "form" | "admin" | undefined;
+    /** Where the browser came to rest after the form for signing up. */
+    #signedUp: Landing | undefined;
+
+    constructor(target: Target, learner: Learner) {
+        this.#target = target;
+        this.#learner = learner;
+        this.#start = target.openEdx.url + loginPath;
+        this.#browser = this.#newBrowser();
+    }
+
+    /** As a browser does: from Open edX to the application's sign-in page, and from there to the form for new users. */
+    async signUp(): Promise<Outcome> {
+        const left = await removeLearners(this.#target);
+        if (left.length > 0) {
+            return found("user-left", left.join(", "));
+        }
+        const { application, profile } = this.#target;
+        const page = await this.#browser.open(this.#start);
+        const address = page.end === "page" && page.answer.status === 200 ? signUpAddress(page) : undefined;
+        const hasPage = page.end === "page" && page.answer.status !== 200;
+        if (hasPage || (page.end === "circle" && profile.hasSignInPage)) {
+            return this.#failed(page);
+        }
+        if (address !== undefined) {
+            return this.#signUpAt(address, page.trail);
+        }
+        if (page.url.origin !== application.url) {
+            return { ...found("no-sign-up", seenAt(page)), trail: page.trail };
+        }
+        await addInAdmin(usersOf(this.#target).application, this.#learner);
+        const landing = await this.#signInAtAdmin();
+        if (!(await this.#isSignedIn())) {
+            return this.#failed(landing);
+        }
+        this.#way = "admin";
+        return {
+            ...passed(`made in ${application.connection.baseUrl}/admin/`),
+            trail: [...page.trail, ...landing.trail],
+        };
+    }
+
+    async #signUpAt(address: string, before: readonly string[]): Promise<Outcome> {
+        const page = await this.#browser.open(address);
+        const form = passwordForm(page);
+        if (form === undefined) {
+            return this.#failed(page);
+        }
+        const landing = await this.#browser.post(form.action, filled(form, fieldsOf(this.#learner)));
+        if (!(await this.#isSignedIn())) {
+            return this.#failed(landing);
+        }
+        [this.#way, this.#signedUp] = ["form", landing];
+        return { ...passed(`at ${addressOf(page.url)}`), trail: [...before, ...page.trail, ...landing.trail] };
+    }
+
+    /** The application's calls to Open edX: a form makes them on the way, else the page that completes the profile. */
+    async account(): Promise<Outcome> {
+        const { application, profile } = this.#target;
+        if (this.#way === "form") {
+            const landing = this.#signedUp;
+            const isRefused = landing?.end === "page" && landing.answer.status >= 400 && this.#isOfApplication(landing);
+            return isRefused ? this.#failed(landing, "account-not-made") : passed();
+        }
+        if (this.#way === undefined || profile.profilePath === undefined) {
+            return NOT_LOOKED_AT;
+        }
+        const { username, name } = this.#learner;
+        const landing = await this.#browser.post(application.url + profile.profilePath, {
+            username,
+            name,
+            legal_address: { first_name: "Integration", last_name: "Check", country: "US" },
+            user_profile: { year_of_birth: 1980 },
+        });
+        return landing.end === "page" && landing.answer.status < 300
+            ? { ...passed(), trail: landing.trail }
+            : this.#failed(landing, "account-not-made");
+    }
+
+    /** A row of the application's admin for the user. */
+    async applicationRow(page: string, isAsWanted: (cells: ReadonlyMap<string, string>) => boolean): Promise<Outcome> {
+        const { application, profile } = this.#target;
+        if (this.#way === undefined || (this.#way === "admin" && profile.profilePath === undefined)) {
+            return passed("not looked at: the application makes it when somebody signs up, with an e-mail");
+        }
+        const session = adminSession(application.connection);
+        const user = await userRow(usersOf(this.#target).application, this.#learner);
+        const rows = user === undefined ? [] : await session.list(page, { user__id__exact: user.id });
+        return rows.some(({ cells }) => isAsWanted(cells))
+            ? passed(session.url(page))
+            : found(
+                  "account-row-missing",
+                  `${session.url(page)} has ${rows.length === 0 ? "no row" : "no finished row"} for ${this.#learner.username}`,
+              );
+    }
+
+    async signInFirst(): Promise<Outcome> {
+        if (this.#way === undefined) {
+            return NOT_LOOKED_AT;
+        }
+        // The form for signing up leads on, but where the account was not made.
+        const landing = this.#signedUp;
+        return this.#reachDashboard(
+            landing === undefined || this.#isOfApplication(landing) ? await this.#browser.open(this.#start) : landing,
+        );
+    }
+
+    async openEdxUser(): Promise<Outcome> {
+        const users = usersOf(this.#target).openEdx;
+        const address = users.session.url(await users.path());
+        return this.#way === undefined
+            ? NOT_LOOKED_AT
+            : (await userRow(users, this.#learner))
+              ? passed(address)
+              : found("user-not-linked", `${address} has no ${this.#learner.email}`);
+    }
+
+    async openEdxLink(): Promise<Outcome> {
+        const session = adminSession(this.#target.openEdx.connection);
+        const { userSocialAuths } = openEdxConstants.adminPages;
+        const address = session.url(userSocialAuths);
+        return this.#way === undefined
+            ? NOT_LOOKED_AT
+            : (await session.list(userSocialAuths, { uid: this.#learner.username })).length > 0
+              ? passed(address)
+              : found("user-not-linked", `${address} has no ${this.#learner.username}`);
+    }
+
+    /** In a browser without cookies: with the password, and without registering. */
+    async signInAgain(): Promise<Outcome> {
+        if (this.#way === undefined) {
+            return NOT_LOOKED_AT;
+        }
+        this.#browser = this.#newBrowser();
+        if (this.#way === "admin") {
+            await this.#signInAtAdmin();
+            return this.#reachDashboard(await this.#browser.open(this.#start));
+        }
+        const page = await this.#browser.open(this.#start);
+        const form = page.end === "page" ? passwordForm(page) : undefined;
+        return form === undefined
+            ? this.#failed(page)
+            : this.#reachDashboard(
+                  await this.#browser.post(form.action, filled(form, fieldsOf(this.#learner))),
+                  page.trail,
+              );
+    }
+
+    async signOutOfOpenEdx(): Promise<Outcome> {
+        if (this.#way === undefined) {
+            return NOT_LOOKED_AT;
+        }
+        const { trail } = await this.#browser.open(this.#target.openEdx.url + logoutPath);
+        const username = await this.#usernameInOpenEdx();
+        return username === undefined
+            ? { ...passed(), trail }
+            : { ...found("sign-out", `after ${trail.join(", ")} the session is still that of ${username}`), trail };
+    }
+
+    /** The way that each application has; it is signed in there still, as Open edX's sign-out ends its own session only. */
+    async signOutOfApplication(): Promise<Outcome> {
+        if (this.#way === undefined) {
+            return NOT_LOOKED_AT;
+        }
+        const { application, profile } = this.#target;
+        const trails: (readonly string[])[] = [];
+        for (const { method, path } of profile.signOut) {
+            const address = application.url + path;
+            const landing = await (method === "GET"
+                ? this.#browser.open(address)
+                : this.#browser.post(address, new URLSearchParams()));
+            trails.push(landing.trail);
+        }
+        const trail = trails.flat();
+        return (await this.#isSignedIn())
+            ? {
+                  ...found(
+                      "sign-out",
+                      `after ${trail.join(", ")} the session is still that of ${this.#learner.username}`,
+                  ),
+                  trail,
+              }
+            : { ...passed(), trail };
+    }
+
+    async remove(isKept: boolean): Promise<Outcome> {
+        if (isKept) {
+            return passed(
+                this.#way &&
+                    `${this.#learner.username}: set a password in the application's admin to sign in as this user`,
+            );
+        }
+        const left = await removeLearners(this.#target);
+        return left.length === 0 ? passed() : found("user-left", left.join(", "));
+    }
+
+    /** Follows the servers of this integration only: a micro-frontend runs in the browser, and need not answer here. */
+    #newBrowser(): Browser {
+        const { openEdx, application, profile } = this.#target;
+        const hosts = [openEdx.url, application.url].map((url) => new URL(url).host);
+        return new Browser(
+            application.url,
+            ({ host, hostname }) => hosts.includes(host) || hostname === profile.keycloak?.domain,
+        );
+    }
+
+    async #signInAtAdmin(): Promise<Landing> {
+        const page = await this.#browser.open(`${this.#target.application.url}/admin/login/?next=/admin/`);
+        const form = passwordForm(page);
+        return form === undefined ? page : this.#browser.post(form.action, filled(form, fieldsOf(this.#learner)));
+    }
+
+    /** Whether the application knows the browser. It answers 200 to everybody. */
+    async #isSignedIn(): Promise<boolean> {
+        const answer = await this.#browser.ask(this.#target.application.url + mitApplication.mePath);
+        return jsonOf(answer)["is_authenticated"] === true;
+    }
+
+    async #usernameInOpenEdx(): Promise<string | undefined> {
+        const answer = await this.#browser.ask(this.#target.openEdx.url + openEdxMePath);
+        const username = answer.status === 200 ? jsonOf(answer)["username"] : undefined;
+        return typeof username === "string" && username !== "" ? username : undefined;
+    }
+
+    /** From where the application sent the browser to the dashboard, through registration where Open edX asks for it. */
+    async #reachDashboard(landing: Landing, before: readonly string[] = []): Promise<Outcome> {
+        const isNew = isRegistration(landing, this.#target.openEdx.url);
+        const end = isNew ? await this.#register(landing) : landing;
+        if ("findings" in end) {
+            return end;
+        }
+        const trail = [...before, ...(isNew ? landing.trail : []), ...end.trail];
+        const isThere = end.trail.some((step) => step.startsWith(`GET ${this.#target.openEdx.url}${dashboardPath}:`));
+        if (!isThere || (await this.#usernameInOpenEdx()) === undefined) {
+            return { ...(await this.#failed(end)), trail };
+        }
+        return { ...passed(`${addressOf(end.url)}${isNew ? ", after registering at Open edX" : ""}`), trail };
+    }
+
+    /** What the page `/register`, or the micro-frontend in its place, does by JavaScript: it fills itself in. */
+    async #register(landing: Landing): Promise<Landing | Outcome> {
+        const { openEdx } = this.#target;
+        const form = registrationForm(landing.answer) ?? (await this.#registrationContext());
+        if (form === undefined) {
+            return this.#failed(landing, "registration-refused");
+        }
+        const sent = await this.#browser.post(openEdx.url + form.submitPath, form.fields);
+        if (sent.answer.status !== 200) {
+            const words = withoutSecrets(serverWords(sent.answer.data));
+            return {
+                ...found("registration-refused", `${addressOf(sent.url)}: ${sent.answer.status}, ${words}`),
+                trail: [...landing.trail, ...sent.trail],
+            };
+        }
+        const end = await this.#browser.open(openEdx.url + form.finishPath);
+        return { ...end, trail: [...sent.trail, ...end.trail] };
+    }
+
+    /** What the micro-frontend for registration asks for. */
+    async #registrationContext(): Promise<RegistrationForm | undefined> {
+        const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
+        const context = answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
+        if (typeof context?.finishAuthUrl !== "string") {
+            return undefined;
+        }
+        const fields = new URLSearchParams({
+            ...context.pipelineUserDetails,
+            honor_code: "true",
+            social_auth_provider: context.currentProvider ?? "",
+        });
+        return { submitPath: "/api/user/v2/account/registration/", finishPath: context.finishAuthUrl, fields };
+    }
+
+    #isOfApplication({ url }: Landing): boolean {
+        return url.origin === this.#target.application.url;
+    }
+
+    /** What it means that a browser came to rest where it should not. */
+    async #failed(landing: Landing, otherwise: CauseId = "unexpected-answer"): Promise<Outcome> {
+        const words = landing.end === "page" ? textOf(landing.answer) : await this.#errorMessage(landing);
+        const evidence = `${seenAt(landing)}${landing.end === "page" ? "" : ` ${withoutSecrets(words)}`}`.trim();
+        const cause = causeOf(words, this.#target) ?? this.#causeOfPlace(landing) ?? otherwise;
+        return { ...found(cause, evidence), trail: landing.trail };
+    }
+
+    /** What Open edX tells its micro-frontend of a sign-in that failed. */
+    async #errorMessage({ end, url }: Landing): Promise<string> {
+        if (end !== "elsewhere" || !/authn|login/.test(url.pathname)) {
+            return "";
+        }
+        const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
+        const context = answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
+        return context?.errorMessage ?? "";
+    }
+
+    /** What it means where the words say nothing. */
+    #causeOfPlace(landing: Landing): CauseId | undefined {
+        const [foreign] = [...this.#browser.foreignCookies.keys()].filter((name) => /csrf|session/.test(name));
+        const { url, answer, end } = landing;
+        if (foreign !== undefined) {
+            return "foreign-cookies";
+        }
+        if (url.pathname.startsWith(openEdxConstants.authorizationPath)) {
+            return answer.status === 200 ? "consent" : "redirect-uri";
+        }
+        const isBack = end === "circle" || (answer.status === 200 && passwordForm(landing) !== undefined);
+        if (this.#way !== undefined && isBack && this.#isOfApplication(landing)) {
+            return "session-lost";
+        }
+        return this.#way !== undefined && addressOf(url).endsWith("/login") ? "account-taken" : undefined;
+    }
+}
+
+interface ThirdPartyAuth {
+    readonly finishAuthUrl?: string | null;
+    readonly currentProvider?: string | null;
+    readonly errorMessage?: string | null;
+    readonly pipelineUserDetails?: Readonly<Record<string, string>>;
+}
+
+interface RegistrationForm {
+    readonly submitPath: string;
+    readonly fields: URLSearchParams;
+    /** Where the sign-in goes on once there is an account. */
+    readonly finishPath: string;
+}
+
+function isRegistration({ url }: Landing, openEdxUrl: string): boolean {
+    return addressOf(url) === `${openEdxUrl}/register` || /\/authn\/register\b/.test(url.pathname);
+}
+
+/** The form that Open edX's page carries as JSON for its own JavaScript, or `undefined` where the page is another one. */
+function registrationForm({ data }: AxiosResponse<string>): RegistrationForm | undefined {
+    const [, json] = /\boptions\s*=\s*(\{.*?\});?\s*LogistrationFactory\(/s.exec(data) ?? [];
+    if (json === undefined) {
+        return undefined;
+    }
+    const { registration_form_desc: form, third_party_auth: auth } = JSON.parse(json) as {
+        registration_form_desc: {
+            submit_url: string;
+            fields: { name: string; defaultValue?: string | boolean | null }[];
+        };
+        third_party_auth: ThirdPartyAuth;
+    };
+    if (typeof auth.finishAuthUrl !== "string") {
+        return undefined;
+    }
+    const values = form.fields.map(({ name, defaultValue }): [string, string] => [name, String(defaultValue ?? "")]);
+    const fields = new URLSearchParams(values);
+    fields.set("honor_code", "true");
+    fields.set("social_auth_provider", auth.currentProvider ?? "");
+    return { submitPath: form.submit_url, fields, finishPath: auth.finishAuthUrl };
+}
