@@ -99,7 +99,7 @@ async function verify(options: {
 
 function summary(results: readonly Result[], seconds: number): string {
     const count = (state: Result["state"]) => results.filter((result) => result.state === state).length;
-    const numbers = `${count("passed")} ok, ${count("warning")} warned of, ${count("failed")} failed, ${count("follows")} following`;
+    const numbers = `${count("passed")} ok, ${count("warning")} warned of, ${count("failed")} failed, ${count("follows")} following, ${count("skipped")} skipped`;
     return `${numbers}; ${requestsSent()} requests in ${seconds.toFixed(1)} s.`;
 }
 

@@ -1,4 +1,5 @@
 import type { AxiosResponse } from "axios";
+import type { AdminForm } from "../dynamic-providers/openedx/django-admin/form.ts";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
 import { type HttpClient, httpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { found, type Outcome } from "./check.ts";
@@ -51,4 +52,15 @@ function shown(value: unknown): string {
 export function once<Answer>(question: () => Promise<Answer>): () => Promise<Answer> {
     let answer: Promise<Answer> | undefined;
     return () => (answer ??= question());
+}
+
+/**
+ * A time that a form of the admin shows, in milliseconds; `NaN` where the field is empty. Django's admin tells the server's
+ * distance from UTC.
+ *
+ * @param field - for instance `expires`, of which the form has the date and the time.
+ */
+export function timeIn(form: AdminForm, field: string): number {
+    const offset = Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
+    return Date.parse(`${form.text(`${field}_0`)}T${form.text(`${field}_1`)}Z`) - offset;
 }

@@ -47,6 +47,16 @@ const table = {
         step: "Add the line to the hosts file (macOS and Linux: `/etc/hosts`): `127.0.0.1 local.openedx.io mitxonline.odl.local xpro.odl.local kc.odl.local`.",
         isWarning: true,
     },
+    "name-unknown-in-container": {
+        title: "A container does not find the other server by its name",
+        why: "Public name servers don't know the name, or answer 127.0.0.1, which in a container is the container. It lacks the line in `extra_hosts` that leads to this machine.",
+        step: "With `applicationFrom compose`: `{up --refresh}`. Else add the name to the service's `extra_hosts` in the checkout's Compose file, as `local.openedx.io:host-gateway`; then `docker compose up --detach` there.",
+    },
+    "container-gone": {
+        title: "The server does not run in the stack's containers",
+        why: "The stack runs it by Docker, yet Docker knows no container that has its port. Another program has the port, or the command `docker` talks to another daemon than the stack did.",
+        step: "Look at `docker ps` and `docker context ls`. `{up --refresh}` starts the containers again.",
+    },
     "port-on-loopback-only": {
         title: "A port is open on 127.0.0.1 only",
         why: "Containers reach the other server through the gateway of a network. Its port is bound to another address, so nothing answers there.",
@@ -195,6 +205,12 @@ const table = {
         step: "`{up --refresh}` moves the expiry on.",
         isWarning: true,
     },
+    "learner-token-dead": {
+        title: "Open edX does not know a learner's token",
+        why: "The tokens by which the application calls Open edX for its learners went with its OAuth application there, which was made anew. Such calls get 401 until the tokens run out.",
+        step: "Delete the rows that the evidence names, in the application's admin. It then gets new tokens by itself: MITx Online with its next call, xPro with its task that repairs users.",
+        isWarning: true,
+    },
     "env-block-missing": {
         title: "The .env lacks the stack's block",
         why: "The file or the block in it was deleted, or it has the block of another stack.",
@@ -207,8 +223,8 @@ const table = {
     },
     "env-not-read": {
         title: "The running application has other settings than its .env",
-        why: "Its containers started before the file changed, or the Compose file sets the variable itself.",
-        step: "`docker compose up --detach` in the checkout, which makes the containers anew; with `applicationFrom compose`: `{up --refresh}`.",
+        why: "Its containers started before the file changed, or the Compose file sets the variable itself, which wins over `.env`.",
+        step: "`docker compose up --detach` in the checkout makes the containers anew; with `applicationFrom compose`: `{up --refresh}`. A variable that the Compose file sets: take it out there.",
     },
     "env-other-set-up": {
         title: "The application keeps addresses of another Open edX",

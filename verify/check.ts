@@ -9,13 +9,15 @@ export interface Finding {
     readonly evidence: string;
 }
 
-/** What a check saw. Without findings it passed. */
+/** What a check saw. Without findings it passed, or was skipped. */
 export interface Outcome {
     readonly findings: readonly Finding[];
-    /** What is worth telling where it passed, for instance how long a token is valid. */
+    /** What is worth telling, for instance how long a token is valid, or why the check could not look. */
     readonly note?: string;
     /** What was asked on the way and what came, address by address, where that is more than one. It holds no secret. */
     readonly trail?: readonly string[];
+    /** Whether it could not look. Then nothing is known, good or bad. */
+    readonly isSkipped?: boolean;
 }
 
 /** One thing to look at. */
@@ -37,10 +39,10 @@ export interface Check {
 }
 
 /** A check that has run, or was left out as one that it needs failed. */
-export interface Result extends Outcome {
+export interface Result extends Omit<Outcome, "isSkipped"> {
     readonly name: string;
     readonly title: string;
-    readonly state: "passed" | "warning" | "failed" | "follows";
+    readonly state: "passed" | "warning" | "failed" | "follows" | "skipped";
     /** The failed check that this one follows from; with the state `follows` only. */
     readonly follows?: string;
     readonly seconds: number;
@@ -49,6 +51,11 @@ export interface Result extends Outcome {
 /** A check that passed. */
 export function passed(note?: string): Outcome {
     return { findings: [], ...(note !== undefined && { note }) };
+}
+
+/** A check that could not look, and why. */
+export function skipped(note: string): Outcome {
+    return { findings: [], note, isSkipped: true };
 }
 
 /** A check that found one thing. */
@@ -82,29 +89,39 @@ export async function runChecks(checks: readonly Check[], tell?: (result: Result
 
 async function runCheck(check: Check, needed: readonly Result[]): Promise<Result> {
     const { name, title } = check;
-    const cause = needed.find(({ state }) => state === "failed" || state === "follows");
+    const cause = needed.find(isBroken);
     if (cause !== undefined) {
         return { name, title, state: "follows", follows: cause.follows ?? cause.name, findings: [], seconds: 0 };
     }
     const start = performance.now();
-    const outcome = await check.run().catch((error: unknown): Outcome => {
+    const { isSkipped = false, ...outcome } = await check.run().catch((error: unknown): Outcome => {
         if (error instanceof ProviderError) {
             const silence = error instanceof UnreachableError ? check.unreachable : undefined;
             return found(diagnose(error.message) ?? silence ?? "unexpected-answer", error.message);
         }
         throw error;
     });
-    return { name, title, ...outcome, state: stateOf(outcome), seconds: (performance.now() - start) / 1000 };
+    return {
+        name,
+        title,
+        ...outcome,
+        state: isSkipped ? "skipped" : stateOf(outcome),
+        seconds: (performance.now() - start) / 1000,
+    };
 }
 
-function stateOf({ findings }: Outcome): Result["state"] {
+function stateOf({ findings }: Pick<Outcome, "findings">): Result["state"] {
     const isProblem = findings.some(({ cause }) => !causes[cause].isWarning);
     return findings.length === 0 ? "passed" : isProblem ? "failed" : "warning";
 }
 
 /** Whether the integration works, as far as the checks tell: what they warn of leaves it working. */
 export function isHealthy(results: readonly Result[]): boolean {
-    return results.every(({ state }) => state === "passed" || state === "warning");
+    return !results.some(isBroken);
+}
+
+function isBroken({ state }: Result): boolean {
+    return state === "failed" || state === "follows";
 }
 
 /** All that was found, in the order of the checks; what is only warned of comes last. */

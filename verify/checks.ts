@@ -10,7 +10,9 @@ import { signsIn, origin } from "./checks/admins.ts";
 import { backend, providerConfiguration, providerList } from "./checks/providers.ts";
 import { client } from "./checks/oauthApplications.ts";
 import { worker } from "./checks/serviceWorker.ts";
+import { learnerTokens } from "./checks/learners.ts";
 import { environment } from "./checks/environment.ts";
+import { fromContainers } from "./checks/containers.ts";
 import { discovery, signInStart, signInPage } from "./checks/signInStart.ts";
 
 /**
@@ -33,6 +35,7 @@ export function readOnlyChecks(target: Target): Check[] {
             : [answersUsers("application-gateway", application, "application-down")]),
         gateway("lms-gateway", openEdx, "lms"),
         gateway("application-host", application, "application"),
+        ...fromContainers(target),
         signsIn("lms-admin", openEdx, "lms"),
         signsIn("application-admin", application, "application"),
         origin(application),
@@ -42,6 +45,7 @@ export function readOnlyChecks(target: Target): Check[] {
         ...client("lms", openEdx, openEdxConstants.tokenPath, openEdxConstants.authorizationPath),
         ...client("application", application, mitApplication.tokenPath, mitApplication.authorizationPath),
         ...worker(target),
+        learnerTokens(target),
         ...environment(target),
         ...(profile.hasDiscovery ? [discovery(target)] : []),
         ...sites.map((site) => signInStart(target, site, site === lmsSite)),

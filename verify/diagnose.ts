@@ -36,6 +36,13 @@ export function diagnose(words: string): CauseId | undefined {
     return signatures.find(([signature]) => signature.test(words))?.[1];
 }
 
+/** What a container's error says, beyond that there is no answer. */
+export function diagnoseSilence(error: string): CauseId | undefined {
+    return /^gaierror\b|Name or service not known|Temporary failure in name resolution/.test(error)
+        ? "name-unknown-in-container"
+        : undefined;
+}
+
 /**
  * Why nothing answers at a gateway.
  *

@@ -25,7 +25,7 @@ const legs: readonly Leg[] = [
         from: "openEdx",
         to: "application",
         what: "asks for the endpoints",
-        checks: ["application-host", "discovery", "sign-in"],
+        checks: ["application-host", "lms-reaches-application", "discovery", "sign-in"],
     },
     { from: "browser", to: "application", what: "signs in there", checks: ["application", "sign-in-page"] },
     {
@@ -50,7 +50,7 @@ const legs: readonly Leg[] = [
         from: "application",
         to: "openEdx",
         what: "code for a token",
-        checks: ["env-file", "lms-gateway", "lms-client-secret"],
+        checks: ["env-file", "env-running", "lms-gateway", "application-reaches-lms", "lms-client-secret"],
     },
     {
         from: "application",
@@ -66,9 +66,10 @@ const states: Readonly<Record<Result["state"], { readonly sign: string; readonly
     warning: { sign: "!", word: "warning" },
     failed: { sign: "✗", word: "failed" },
     follows: { sign: "–", word: "follows" },
+    skipped: { sign: "·", word: "skipped" },
 };
 
-const worstFirst: readonly Result["state"][] = ["failed", "follows", "warning", "passed"];
+const worstFirst: readonly Result["state"][] = ["failed", "follows", "warning", "passed", "skipped"];
 
 /**
  * The results as one page that needs nothing else: the table, the sign-in as a sequence diagram, and what to do. It holds
@@ -87,14 +88,14 @@ table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid #ddd; }
 td:first-child { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
-.passed { color: #17692f; } .warning { color: #7a5200; } .failed { color: #b3161d; font-weight: bold; } .follows { color: #5a5a5a; }
+.passed { color: #17692f; } .warning { color: #7a5200; } .failed { color: #b3161d; font-weight: bold; } .follows, .skipped { color: #5a5a5a; }
 section.finding { border-left: .3rem solid #b3161d; padding-left: 1rem; margin: 1.5rem 0; }
 section.finding.warned { border-color: #7a5200; }
 code, .seen { overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; max-width: 34rem; }
 svg text { font: 14px system-ui, sans-serif; fill: #1a1a1a; stroke: #fff; stroke-width: 4px; paint-order: stroke; }
 svg .head { font-weight: bold; }
-svg g.passed line { stroke: #17692f; } svg g.warning line { stroke: #7a5200; } svg g.failed line { stroke: #b3161d; stroke-dasharray: 6 4; } svg g.follows line { stroke: #5a5a5a; stroke-dasharray: 2 4; }
+svg g.passed line { stroke: #17692f; } svg g.warning line { stroke: #7a5200; } svg g.failed line { stroke: #b3161d; stroke-dasharray: 6 4; } svg g.follows line, svg g.skipped line { stroke: #5a5a5a; stroke-dasharray: 2 4; }
 </style>
 </head>
 <body>

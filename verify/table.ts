@@ -8,6 +8,7 @@ const words: Readonly<Record<Result["state"] | "running", string>> = {
     warning: "warning",
     failed: "FAILED",
     follows: "follows",
+    skipped: "skipped",
 };
 
 /** The table of checks, in their order: live on a terminal, else a line for each as soon as those before it are there. */

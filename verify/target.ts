@@ -1,4 +1,3 @@
-import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { environmentLines } from "../config/environmentLines.ts";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
@@ -32,6 +31,8 @@ export interface Side {
     readonly gateway: string;
     /** Its admin, and who signs in there. */
     readonly connection: Connection;
+    /** The service of its Compose project that Django runs in, and whether this stack starts it. */
+    readonly container: { readonly service: string; readonly isOfStack: boolean };
     readonly client: {
         readonly name: string;
         readonly id: string;
@@ -55,8 +56,6 @@ export interface Target {
     /** The application's `.env`, and the variables that its block has. Some are secret. */
     readonly envFile: string;
     readonly environment: Readonly<Record<string, string>>;
-    /** Where this stack runs the containers: Tutor's Compose project, and the application's checkout. */
-    readonly containers: { readonly openEdx?: string; readonly application?: string };
 }
 
 /** What follows from a stack's configuration and outputs. */
@@ -71,6 +70,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
             url: openEdx.url,
             gateway: gateways.openEdx,
             connection: { kind: "openedx", baseUrl: openEdx.connection.baseUrl, ...superusers.openEdx },
+            container: { service: openEdxConstants.service, isOfStack: lms.from === "tutor" },
             client: {
                 name: profile.openEdxApplicationName,
                 id: clientIds.openEdx,
@@ -83,6 +83,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
             url: application.url,
             gateway: gateways.application,
             connection: { kind: "django", baseUrl: application.connection.baseUrl, ...superusers.application },
+            container: { service: profile.service, isOfStack: application.connection.isOfStack === true },
             client: {
                 name: mitApplication.edxApplicationName,
                 id: clientIds.application,
@@ -113,10 +114,6 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
                 keycloakClientSecret: undefined,
             }),
         ),
-        containers: {
-            ...(lms.from === "tutor" && { openEdx: lms.project }),
-            ...(application.connection.isOfStack === true && { application: dirname(resolve(config.envFile)) }),
-        },
     };
 }
 

@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { mitApplication } from "../../config/profiles.ts";
 import { portOf } from "../../config/stackConfig.ts";
 import { isSignInPage, signInPath } from "../../dynamic-providers/openedx/django-admin/signIn.ts";
-import { type Check, type Finding, found, passed } from "../check.ts";
+import { type Check, type Finding, found, passed, skipped } from "../check.ts";
 import type { CauseId } from "../causes.ts";
 import { diagnose, diagnoseGateway } from "../diagnose.ts";
 import type { Side, Target } from "../target.ts";
@@ -110,7 +110,7 @@ export function gateway(name: string, { title, url, gateway: host }: Side, needs
         needs: [needs],
         async run() {
             if (!isIPv4(host)) {
-                return passed(`${host} is a name for containers only`);
+                return skipped(`${host} is a name for containers only`);
             }
             const code = await connectionError(host, port);
             return code === undefined

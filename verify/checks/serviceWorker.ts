@@ -1,11 +1,12 @@
 import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
-import type { AdminForm } from "../../dynamic-providers/openedx/django-admin/form.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
 import { type Check, type Finding, found, passed } from "../check.ts";
 import type { CauseId } from "../causes.ts";
 import type { Target } from "../target.ts";
-import { visitor, understood, once } from "../answers.ts";
+import { once, timeIn, understood, visitor } from "../answers.ts";
 
+/** Where Open edX tells whose a token is. */
+export const IDENTITY_PATH = "/api/user/v1/me";
 const DAY = 24 * 60 * 60 * 1000;
 
 /** The service worker and its token. */
@@ -13,7 +14,6 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
     const session = adminSession(openEdx.connection);
     const { users, accessTokens } = openEdxConstants.adminPages;
     const user = once(async () => (await session.list(users, { username }))[0]);
-    const path = "/api/user/v1/me";
     return [
         {
             name: "worker",
@@ -44,8 +44,8 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
             isQuick: true,
             async run() {
                 const headers = { Authorization: `Bearer ${token}` };
-                const answer = await visitor(openEdx.url).send({ method: "GET", path, headers });
-                return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${path}`, answer);
+                const answer = await visitor(openEdx.url).send({ method: "GET", path: IDENTITY_PATH, headers });
+                return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${IDENTITY_PATH}`, answer);
             },
         },
         {
@@ -61,17 +61,11 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
                 if (form === undefined) {
                     return passed();
                 }
-                const days = Math.floor((expiryOf(form) - Date.now()) / DAY);
+                const days = Math.floor((timeIn(form, "expires") - Date.now()) / DAY);
                 return days < renewBeforeDays
                     ? found("token-expires-soon", `${session.url(form.path)}: ${days} days left`)
                     : passed(`${days} days left`);
             },
         },
     ];
-}
-
-/** The expiry that an access token's form shows, in milliseconds. Django's admin tells the server's distance from UTC. */
-function expiryOf(form: AdminForm): number {
-    const offset = Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
-    return Date.parse(`${form.text("expires_0")}T${form.text("expires_1")}Z`) - offset;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
 import { mitApplication } from "../../config/profiles.ts";
 import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
-import { type Check, found, passed } from "../check.ts";
+import { type Check, found, passed, skipped } from "../check.ts";
 import type { Target } from "../target.ts";
 import { visitor, understood, addressOf, differences } from "../answers.ts";
 
@@ -47,13 +47,20 @@ export function signInStart({ openEdx, application }: Target, site: string, isLm
     return {
         name: isLmsSite ? "sign-in" : "sign-in-fallback",
         title: `Open edX sends a visitor of ${site} to ${application.title}`,
-        needs: ["lms", isLmsSite ? "provider" : "provider-fallback", "backend", "application", "discovery"],
+        needs: [
+            "lms",
+            isLmsSite ? "provider" : "provider-fallback",
+            "backend",
+            "application",
+            "lms-reaches-application",
+            "discovery",
+        ],
         isQuick: isLmsSite,
         async run() {
             const http = visitor(openEdx.url);
             const answer = await http.send({ method: "GET", path, ...(!isLmsSite && { headers: { Host: site } }) });
             if (answer.status === 400 && !isLmsSite) {
-                return passed(`Open edX answers no request for ${site}`);
+                return skipped(`Open edX answers no request for ${site}`);
             }
             const to = URL.parse(String(answer.headers["location"] ?? ""), openEdx.url);
             if (answer.status !== 302 || to === null) {

@@ -1,0 +1,48 @@
+import { adminPath } from "../../dynamic-providers/openedx/django-admin/adminPage.ts";
+import { parseChangelist } from "../../dynamic-providers/openedx/django-admin/changelist.ts";
+import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
+import { seen, timeIn, understood, visitor } from "../answers.ts";
+import { type Check, type Finding, passed, skipped } from "../check.ts";
+import type { Target } from "../target.ts";
+import { IDENTITY_PATH } from "./serviceWorker.ts";
+
+/** How many of the newest tokens are tried. */
+const TRIED = 3;
+
+/**
+ * That Open edX accepts the tokens by which the application calls it for its learners. They die with the application's
+ * OAuth application. Only tokens that are still valid by their date tell: the application renews the others by itself.
+ */
+export function learnerTokens({ openEdx, application, profile }: Target): Check {
+    const session = adminSession(application.connection);
+    const { openEdxApiAuths: path } = profile.confirmPages;
+    return {
+        name: "learner-tokens",
+        title: `Open edX accepts the tokens that ${application.title} has of learners`,
+        needs: ["lms", "application-admin", "lms-client"],
+        async run() {
+            // One page is enough, and there may be many. The newest stand first.
+            const rows = parseChangelist((await session.get(path)).data, adminPath(path))?.rows ?? [];
+            const forms = await Promise.all(
+                rows.slice(0, TRIED).map(({ id }) => session.newForm(`${path}${id}/change/`, "openedxapiauth_form")),
+            );
+            const valid = forms.filter((form) => timeIn(form, "access_token_expires_on") > Date.now());
+            if (valid.length === 0) {
+                return skipped(`${session.url(path)} has no token that is still valid`);
+            }
+            const findings = await Promise.all(
+                valid.map(async (form): Promise<readonly Finding[]> => {
+                    const headers = { Authorization: `Bearer ${form.text("access_token")}` };
+                    const answer = await visitor(openEdx.url).send({ method: "GET", path: IDENTITY_PATH, headers });
+                    const request = `GET ${openEdx.url}${IDENTITY_PATH} with the token of ${session.url(form.path)}`;
+                    return answer.status === 200
+                        ? []
+                        : answer.status === 401
+                          ? [{ cause: "learner-token-dead", evidence: seen(request, answer) }]
+                          : understood(request, answer).findings;
+                }),
+            );
+            return findings.every((one) => one.length === 0) ? passed() : { findings: findings.flat() };
+        },
+    };
+}

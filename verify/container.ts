@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { leadsHere } from "../config/machine.ts";
+import { portOf } from "../config/stackConfig.ts";
+import { answerOf, lastAnswer, lastLines, readJson } from "../dynamic-providers/command.ts";
+import { composeExec, composeLabels, runningContainer } from "../dynamic-providers/docker/docker.ts";
+import { ProviderError } from "../dynamic-providers/errors.ts";
+import type { Side } from "./target.ts";
+
+/** What a container is asked. */
+export interface Question {
+    /** Addresses to GET, without following redirects. */
+    readonly urls: readonly string[];
+    /** Keys of a JSON answer that name further addresses to GET. */
+    readonly follow: readonly string[];
+    /** Variables and their values. They may be secret: they go in by standard input, and no value comes out. */
+    readonly environment: Readonly<Record<string, string>>;
+}
+
+const answer = z.object({ status: z.number().optional(), words: z.string() });
+const sight = z.object({
+    /** The container's clock, in seconds since 1970. */
+    time: z.number(),
+    /** By address: the status, and the body or the error. */
+    answers: z.record(z.string(), answer),
+    /** The names of the variables that the container does not have, or has with another value. */
+    different: z.array(z.string()),
+});
+
+/** The answer to one address. Without a status there was none, and `words` is the error. */
+export type SeenAnswer = z.infer<typeof answer>;
+
+/** What a server's container sees and has. */
+export type Sight = z.infer<typeof sight> & {
+    /** The container, for people: `the container of lms (project tutor_dev)`. */
+    readonly where: string;
+    /** This machine's clock when the container was asked, in milliseconds. */
+    readonly askedAt: number;
+};
+
+/**
+ * Looks at the world from inside a server's container on this machine, whoever started it.
+ *
+ * @returns why not, in words, where there is none.
+ * @throws ProviderError where the container can't be asked.
+ */
+export async function lookFromContainer({ url, container }: Side, question: Question): Promise<Sight | string> {
+    const { service } = container;
+    const project = await projectBehind(url);
+    if (typeof project !== "string") {
+        return project.reason;
+    }
+    if ((await runningContainer(project, service)) === "") {
+        return `the Compose project ${project} runs no ${service}`;
+    }
+    const program = readFileSync(new URL("container.py", import.meta.url), "utf8");
+    const start = Date.now();
+    const output = await composeExec(project, service, ["python3", "-c", program], {
+        input: JSON.stringify(question),
+        patienceSeconds: 0,
+    });
+    const where = `the container of ${service} (project ${project})`;
+    const seen = lastAnswer(output.split("\n"), (line) => sight.safeParse(readJson(line)).data);
+    if (seen === undefined) {
+        throw new ProviderError(`${where} does not say what it sees.`);
+    }
+    return { ...seen, where, askedAt: start };
+}
+
+/** The Compose project on this machine that has the port of an address, or why there is none. */
+async function projectBehind(url: string): Promise<string | { readonly reason: string }> {
+    const { hostname } = new URL(url);
+    if (!(await leadsHere(hostname))) {
+        return { reason: `${hostname} is not this machine` };
+    }
+    const port = portOf(url);
+    const format = `{{.Label "${composeLabels.project}"}}`;
+    const asked = await answerOf("docker", ["ps", "--filter", `publish=${port}`, "--format", format]);
+    if (asked.failed) {
+        return { reason: `Docker can't be asked: ${asked.code === "ENOENT" ? "no command docker" : lastLines(asked)}` };
+    }
+    const [project = ""] = asked.stdout.split("\n", 1);
+    return project === "" ? { reason: `no container of Compose has port ${port} here` } : project;
+}
