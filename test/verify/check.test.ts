@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { UnreachableError } from "../../dynamic-providers/errors.ts";
 import { causes, stepOf } from "../../verify/causes.ts";
-import { type Check, found, isHealthy, passed, runChecks } from "../../verify/check.ts";
+import { type Check, found, isHealthy, passed, runChecks, skipped } from "../../verify/check.ts";
 import { differences } from "../../verify/answers.ts";
+import { answerFinding } from "../../verify/checks/containers.ts";
 import { environmentOutcome } from "../../verify/checks/environment.ts";
 import { clockFinding } from "../../verify/checks/reachability.ts";
 import { diagnose, diagnoseGateway } from "../../verify/diagnose.ts";
@@ -65,6 +66,19 @@ describe("checks", () => {
         expect(isHealthy(results)).toBe(true);
     });
 
+    test("that could not look are skipped: they say nothing against the integration, and hold nothing up", async () => {
+        const results = await runChecks([
+            check("container", () => Promise.resolve(skipped("no container here"))),
+            check("sign-in", passes(), { needs: ["container"] }),
+        ]);
+
+        expect(results.map(({ state, note }) => [state, note])).toEqual([
+            ["skipped", "no container here"],
+            ["passed", undefined],
+        ]);
+        expect(isHealthy(results)).toBe(true);
+    });
+
     test("without an answer are what that means for them, unless the words tell more", async () => {
         const silent = (words: string) => () => Promise.reject(new UnreachableError(words, false));
         const results = await runChecks([
@@ -115,6 +129,25 @@ describe("diagnosis", () => {
         expect(clockFinding("http://lms", "Thu, 01 Jan 2026 11:00:00 GMT", now)).toEqual([
             { cause: "wrong-clock", evidence: "the clock of http://lms is 3600 s behind this machine's" },
         ]);
+    });
+
+    test("of an answer in a container tells what is missing from what only refuses", () => {
+        const of = (answer: { status?: number; words: string }) =>
+            answerFinding("http://gateway/x", answer, "the container of lms", "application-unreachable-from-lms");
+        expect(of({ status: 405, words: "" })).toEqual([]);
+        expect(of({ words: "gaierror: [Errno -2] Name or service not known" })).toEqual([
+            {
+                cause: "name-unknown-in-container",
+                evidence:
+                    "GET http://gateway/x in the container of lms: gaierror: [Errno -2] Name or service not known",
+            },
+        ]);
+        expect(of({ words: "ConnectionRefusedError: [Errno 111]" })[0]?.cause).toBe("application-unreachable-from-lms");
+        expect(of({ status: 404, words: "<p>It works!</p>" })[0]?.cause).toBe("other-server");
+        expect(of({ status: 500, words: "The following settings are missing: X" })[0]?.cause).toBe(
+            "application-lacks-settings",
+        );
+        expect(of({ status: 502, words: "" })[0]?.cause).toBe("unexpected-answer");
     });
 
     test("of .env names variables, never values", () => {
