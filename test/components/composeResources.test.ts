@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources, type ComposeResourcesArgs, inOrder } from "../../components/composeResources.ts";
 import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
 import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { deploy, type RecordedResource, the, valueOf } from "../support/pulumiMocks.ts";
 
 const owner = "openedx-mit-integration/test";
@@ -527,5 +527,122 @@ describe("the order of its containers", () => {
 
         expect(the(resources, "Container", "nginx").replacedWith).toStrictEqual(["Container web"]);
         expect(the(resources, "Container", "web").replacedWith).toStrictEqual([]);
+    });
+});
+
+describe("right before or after it is made", () => {
+    const running = { condition: "service_started", restart: false, required: true } as const;
+    const completed = { ...running, condition: "service_completed_successfully" } as const;
+    const inProject = "--filter label=com.docker.compose.project=mitxonline";
+    const label = '{{index .Config.Labels "com.docker.compose.project"}}';
+    /** The calls of Docker that come of a hook. */
+    const callsOf = async (resource: RecordedResource, kind: Parameters<RecordedResource["runHooks"]>[0]) => {
+        const before = (await commands.calls("docker")).length;
+        await resource.runHooks(kind);
+        return (await commands.calls("docker")).slice(before);
+    };
+    const answers = {
+        "compose --project-directory /": hashesAnswer("web", "db", "migrate"),
+        "image inspect": `case "$*" in *data*) echo '{"/data/":{}}' ;; *) echo null ;; esac`,
+        "volume inspect": "echo 2026-11-25T00:00:00Z",
+    };
+    beforeEach(() => commands.make("docker", answers));
+
+    test("a container's place is free: one that a killed run or Compose left there is removed", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web" }) }));
+        const inspect = `container inspect --format ${label} mitxonline-web-1`;
+        const remove = "rm --force mitxonline-web-1";
+        await commands.make("docker", {
+            [inspect]: "echo mitxonline",
+            "container inspect": "echo []",
+            [remove]: "true",
+        });
+        const calls = await callsOf(the(resources, "Container"), "beforeCreate");
+
+        expect(calls).toStrictEqual([inspect, "container inspect mitxonline-web-1", remove]);
+    });
+
+    test("a container's own volume is there", async () => {
+        const { resources } = await run(args({ db: composeService({ image: "data:1" }) }));
+        await commands.make("docker", {
+            "container inspect": "echo 'Error: No such container' >&2; exit 1",
+            "volume create": "true",
+        });
+        const calls = await callsOf(the(resources, "Container"), "beforeCreate");
+
+        expect(calls.at(-1)).toMatch(/^volume create .*owner=openedx-mit-integration\/test.* mitxonline_db_data$/);
+    });
+
+    test("those that a container needs at a good end have come to one, and no others are waited for", async () => {
+        const services = {
+            web: composeService({ image: "web", depends_on: { migrate: completed, db: running } }),
+            migrate: composeService({ image: "web" }),
+            db: composeService({ image: "db" }),
+        };
+        const container = the((await run(args(services))).resources, "Container", "web");
+        const absent = "echo 'Error: No such container' >&2; exit 1";
+        await commands.make("docker", { "wait mitxonline-migrate-1": "echo 0", "container inspect": absent });
+        const calls = await callsOf(container, "beforeCreate");
+        expect(calls.filter((call) => call.startsWith("wait"))).toStrictEqual(["wait mitxonline-migrate-1"]);
+
+        await commands.make("docker", { "wait mitxonline-migrate-1": "echo 3", logs: "echo no database" });
+        await expect(container.runHooks("beforeCreate")).rejects.toThrow(
+            /mitxonline-migrate-1 ended with exit code 3[^]*no database/,
+        );
+    });
+
+    test("what a container's surroundings have to be is looked at, and nothing is removed where they are not", async () => {
+        const expectation = () => Promise.reject(new Error("no database keycloak"));
+        const given = { ...args({ web: composeService({ image: "web" }) }), expectations: { web: expectation } };
+        const container = the((await run(given)).resources, "Container");
+        const before = await commands.calls("docker");
+
+        await expect(container.runHooks("beforeCreate")).rejects.toThrow("no database keycloak");
+        await expect(commands.calls("docker")).resolves.toStrictEqual(before);
+    });
+
+    test("a network's name is free: one that a killed run or Compose left is removed, with what it holds", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web" }) }));
+        const labels = { "com.docker.compose.project": "mitxonline" };
+        const list = `ps --all --quiet --no-trunc ${inProject}`;
+        const removals = ["rm --force c0ffee", "network rm mitxonline_default"];
+        await commands.make("docker", {
+            "network inspect mitxonline_default": networkAnswer("mitxonline_default", labels, null),
+            [list]: "echo c0ffee",
+            "container inspect c0ffee": "echo []",
+            ...Object.fromEntries(removals.map((removal) => [removal, "true"])),
+        });
+        const calls = await callsOf(the(resources, "Network"), "beforeCreate");
+
+        expect(calls.filter((call) => removals.includes(call))).toStrictEqual(removals);
+    });
+
+    test("an image is built by Compose, or has to be there where it must not be pulled", async () => {
+        const build = { context: commands.folder, dockerfile: "Dockerfile" };
+        const { resources } = await run(
+            args({
+                web: composeService({ build }),
+                db: composeService({ image: "mine:1", pull_policy: "never" }),
+                nginx: composeService({ image: "nginx:1" }),
+            }),
+        );
+        await commands.make("docker", { "compose --progress plain": "echo step 1", "image ls": "true" });
+        const image = (name: string) => the(resources, "RemoteImage", name);
+        const log = jest.spyOn(console, "log").mockReturnValue();
+        const calls = await callsOf(image("mitxonline-web"), "beforeCreate");
+        log.mockRestore();
+
+        expect(calls).toStrictEqual([expect.stringMatching(/^compose --progress plain .* build web$/)]);
+        await expect(image("mine:1").runHooks("beforeCreate")).rejects.toThrow("There is no image mine:1");
+        await expect(callsOf(image("nginx:1"), "beforeCreate")).resolves.toStrictEqual([]);
+    });
+
+    test("what held a container's volumes for it goes once it has them, and only that", async () => {
+        const { resources } = await run(args({ db: composeService({ image: "db" }) }));
+        const holders = `ps --all --quiet --no-trunc ${inProject} --filter label=openedx-mit-integration.holder=db`;
+        await commands.make("docker", { [holders]: "echo h01der", "rm --force h01der": "true" });
+        const calls = await callsOf(the(resources, "Container"), "afterCreate");
+
+        expect(calls).toStrictEqual([holders, "rm --force h01der"]);
     });
 });

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
@@ -9,17 +10,7 @@ let stack: TestStack;
 
 beforeEach(async () => {
     servers = await startServers(["lms", "mitxonline"]);
-    const { lms, mitxonline } = servers;
-    stack = await makeStack({
-        application: "mitxonline",
-        lmsUrl: lms.baseUrl,
-        lmsPassword: lms.password,
-        lmsGateway: "127.0.0.1",
-        applicationUrl: mitxonline.baseUrl,
-        applicationPassword: mitxonline.password,
-        applicationGateway: "127.0.0.1",
-        envFile: mitxonline.envFile,
-    });
+    stack = await makeStack(sandboxConfig("mitxonline", servers));
 });
 afterEach(async () => {
     await stack.remove();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { runScript, startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 const NEW = "Changed-Passw0rd";
@@ -9,17 +10,7 @@ let stack: TestStack;
 
 beforeAll(async () => {
     servers = await startServers(["lms", "xpro"]);
-    const { lms, xpro } = servers;
-    stack = await makeStack({
-        application: "xpro",
-        lmsUrl: lms.baseUrl,
-        lmsPassword: lms.password,
-        lmsGateway: "127.0.0.1",
-        applicationUrl: xpro.baseUrl,
-        applicationPassword: xpro.password,
-        applicationGateway: "127.0.0.1",
-        envFile: xpro.envFile,
-    });
+    stack = await makeStack(sandboxConfig("xpro", servers));
 });
 afterAll(async () => {
     await stack.remove();

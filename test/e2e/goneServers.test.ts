@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { DELETE_UNREACHABLE } from "../../dynamic-providers/crud.ts";
 import { down } from "../../sandbox/sandbox.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "xpro">;
@@ -10,17 +11,7 @@ let stack: TestStack;
 
 beforeAll(async () => {
     servers = await startServers(["lms", "xpro"]);
-    const { lms, xpro } = servers;
-    stack = await makeStack({
-        application: "xpro",
-        lmsUrl: lms.baseUrl,
-        lmsPassword: lms.password,
-        lmsGateway: "127.0.0.1",
-        applicationUrl: xpro.baseUrl,
-        applicationPassword: xpro.password,
-        applicationGateway: "127.0.0.1",
-        envFile: xpro.envFile,
-    });
+    stack = await makeStack(sandboxConfig("xpro", servers));
 });
 afterAll(async () => {
     Reflect.deleteProperty(process.env, DELETE_UNREACHABLE);

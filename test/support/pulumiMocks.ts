@@ -25,6 +25,8 @@ export interface RecordedResource {
     readonly isRetained: boolean;
     /** The operations before which a hook of the program runs. */
     readonly hooksBefore: readonly ("create" | "update" | "delete")[];
+    /** Runs the hooks of one kind as the engine does: one after the other, with the inputs that it was asked for. */
+    readonly runHooks: (kind: "beforeCreate" | "afterCreate") => Promise<void>;
     /** Whether it is deleted before its replacement is made. */
     readonly isDeletedBeforeReplaced: boolean;
     /** The resources, `<type> <name>`, that are made before it and deleted after it. */
@@ -44,7 +46,10 @@ type RecordedOptions = Pick<
     | "isDeletedBeforeReplaced"
     | "dependencies"
     | "propertyDependencies"
->;
+> & {
+    /** The names of the hooks of each kind. */
+    readonly hooks: Readonly<Record<"beforeCreate" | "afterCreate", readonly string[]>>;
+};
 
 /** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
 const outputs: Readonly<Record<string, (name: string, random: (name: string) => string) => object>> = {
@@ -76,11 +81,7 @@ const noOptions: RecordedOptions = {
     isDeletedBeforeReplaced: false,
     dependencies: [],
     propertyDependencies: {},
-};
-
-/** The monitor of the mocks, with the calls of the engine that it lacks. */
-type Monitor = MockMonitor & {
-    registerResourceHook?: (request: unknown, callback: (error: null, answer: object) => void) => void;
+    hooks: { beforeCreate: [], afterCreate: [] },
 };
 
 /** A request for a resource, as far as the mocks do not show it. */
@@ -91,7 +92,12 @@ interface RegisterRequest {
     getAdditionalsecretoutputsList(): string[];
     getRetainondelete(): boolean | undefined;
     getHooks():
-        | { getBeforeCreateList(): string[]; getBeforeUpdateList(): string[]; getBeforeDeleteList(): string[] }
+        | {
+              getBeforeCreateList(): string[];
+              getAfterCreateList(): string[];
+              getBeforeUpdateList(): string[];
+              getBeforeDeleteList(): string[];
+          }
         | undefined;
     getDeletebeforereplace(): boolean;
     getDependenciesList(): string[];
@@ -109,7 +115,7 @@ export async function deploy(
     program: () => unknown,
     random: (name: string) => string = (name) => name,
 ): Promise<RecordedResource[]> {
-    const asked: Omit<RecordedResource, "parent" | keyof RecordedOptions>[] = [];
+    const asked: Omit<RecordedResource, "parent" | "runHooks" | keyof RecordedOptions>[] = [];
     const made: string[] = [];
     const unexpected: string[] = [];
     await pulumi.runtime.setMocks(
@@ -139,6 +145,7 @@ export async function deploy(
         "test",
     );
     const options = recordOptions();
+    const hooks = recordHooks();
     await program();
     await pulumi.runtime.disconnect();
     if (unexpected.length > 0) {
@@ -147,8 +154,14 @@ export async function deploy(
     const parents = parentsByResource();
     return asked.map((resource) => {
         const key = `${resource.type} ${resource.name}`;
-        const recorded = options.get(key) ?? noOptions;
-        return { ...resource, parent: parents.get(key) ?? "", ...recorded };
+        const { hooks: named, ...recorded } = options.get(key) ?? noOptions;
+        const runHooks: RecordedResource["runHooks"] = async (kind) => {
+            const { name, type, inputs: newInputs } = resource;
+            for (const hook of named[kind]) {
+                await hooks.get(hook)?.({ urn: key, id: "", name, type, newInputs });
+            }
+        };
+        return { ...resource, parent: parents.get(key) ?? "", ...recorded, runHooks };
     });
 }
 
@@ -205,9 +218,9 @@ function recordInputs(
     };
 }
 
-/** Notes options of resources on their way to the mocks, and lets hooks be registered, which the mocks do not know. */
+/** Notes options of resources on their way to the mocks. */
 function recordOptions(): Map<string, RecordedOptions> {
-    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+    const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
     const recorded = new Map<string, RecordedOptions>();
     const registerResource = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request: RegisterRequest, callback) => {
@@ -223,13 +236,28 @@ function recordOptions(): Map<string, RecordedOptions> {
             isDeletedBeforeReplaced: request.getDeletebeforereplace(),
             dependencies: keysOf(request.getDependenciesList()),
             propertyDependencies,
+            hooks: {
+                beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
+                afterCreate: request.getHooks()?.getAfterCreateList() ?? [],
+            },
         });
         return registerResource(request, callback);
     };
-    monitor.registerResourceHook = (_request, callback) => {
-        callback(null, {});
-    };
     return recorded;
+}
+
+/** Collects the program's hooks by name, in place of the engine, which the mocks have none of. */
+function recordHooks(): ReadonlyMap<string, pulumi.ResourceHookFunction> {
+    const hooks = new Map<string, pulumi.ResourceHookFunction>();
+    const callbacks = pulumi.runtime.getCallbacks();
+    if (callbacks === undefined) {
+        throw new Error("Pulumi has no place for hooks without an engine.");
+    }
+    callbacks.registerResourceHook = ({ name, callback }) => {
+        hooks.set(name, callback);
+        return Promise.resolve();
+    };
+    return hooks;
 }
 
 function hooksBefore(request: RegisterRequest): RecordedOptions["hooksBefore"] {
