@@ -80,6 +80,15 @@ export function nonEmpty(): z.ZodString {
     return z.string().min(1, "must not be empty");
 }
 
+/** For how many seconds a resource that makes nothing waits; another patience is no reason to wait again. */
+export function patience(seconds: number, why: string): z.ZodDefault<z.ZodNumber> {
+    return z
+        .number()
+        .min(0, "must not be negative")
+        .default(seconds)
+        .meta({ description: `For how long, in seconds: ${why}`, local: true });
+}
+
 function metaOf(schema: z.core.$ZodType | undefined): z.core.GlobalMeta | undefined {
     return schema && z.globalRegistry.get(schema);
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { connectionSchema } from "./connection.ts";
-import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { nonEmpty, patience, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
 /** The definition of {@link OfferedBackend}. */
@@ -14,11 +14,7 @@ export const offeredBackend = resourceType({
         settings: z.string().meta({
             description: "The version of the LMS's settings and of its start: with another one it is waited for anew",
         }),
-        patienceSeconds: z
-            .number()
-            .min(0, "must not be negative")
-            .default(300)
-            .meta({ description: "For how long, in seconds: a restart of the LMS takes minutes", local: true }),
+        patienceSeconds: patience(300, "a restart of the LMS takes minutes"),
     },
 });
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { connectionFields } from "./connection.ts";
-import { resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
+import { patience, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
 /** The definition of {@link SignInPage}. */
@@ -17,11 +17,7 @@ export const signInPage = resourceType({
         servedBy: z.string().meta({
             description: "The version of what serves it: with another one the page is waited for anew",
         }),
-        patienceSeconds: z
-            .number()
-            .min(0, "must not be negative")
-            .default(900)
-            .meta({ description: "For how long, in seconds: a first start migrates the database", local: true }),
+        patienceSeconds: patience(900, "a first start migrates the database"),
     },
 });
 

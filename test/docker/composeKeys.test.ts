@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 import { describeDocker } from "./docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
@@ -129,11 +130,14 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
     let stack: TestStack;
     let byCompose: Readonly<Record<string, Inspected>>;
     let byStack: Readonly<Record<string, Inspected>>;
+    const cleanUp = cleanUpIn(afterAll);
 
     beforeAll(async () => {
         docker = await prepareDocker();
+        cleanUp(() => docker.release());
         Object.assign(process.env, docker.env);
         checkout = join(await realpath(await mkdtemp(join(tmpdir(), "keys-"))), "keys");
+        cleanUp(() => rm(join(checkout, ".."), { recursive: true }));
         await mkdir(join(checkout, "folder"), { recursive: true });
         await Promise.all(
             Object.entries({
@@ -151,15 +155,11 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         byCompose = await containers();
         await compose("down", "--volumes");
         stack = await makeStack({ checkout }, "test/docker/programs/compose.ts");
+        cleanUp(() => stack.remove());
+        cleanUp(() => stack.destroy());
         await stack.up();
         byStack = await containers();
     }, preparationTimeout);
-    afterAll(async () => {
-        await stack.destroy();
-        await stack.remove();
-        await rm(join(checkout, ".."), { recursive: true });
-        await docker.release();
-    });
 
     /** What Docker has of each service's container. */
     const containers = async () => {

@@ -1,20 +1,20 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterEach);
 
 beforeEach(async () => {
     servers = await startServers(["lms", "mitxonline"]);
+    cleanUp(() => servers.stop());
     stack = await makeStack(sandboxConfig("mitxonline", servers));
-});
-afterEach(async () => {
-    await stack.remove();
-    await servers.stop();
+    cleanUp(() => stack.remove());
 });
 
 test("a variable that .env sets outside the managed block is told by the first preview already", async () => {

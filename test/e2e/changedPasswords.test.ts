@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { runScript, startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -7,14 +8,13 @@ const NEW = "Changed-Passw0rd";
 
 let servers: TestServers<"lms" | "xpro">;
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
     servers = await startServers(["lms", "xpro"]);
+    cleanUp(() => servers.stop());
     stack = await makeStack(sandboxConfig("xpro", servers));
-});
-afterAll(async () => {
-    await stack.remove();
-    await servers.stop();
+    cleanUp(() => stack.remove());
 });
 
 /** As an operator does, by Django's own shell: the LMS has no page for it. */

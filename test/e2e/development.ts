@@ -7,6 +7,7 @@ import type { ApplicationName } from "../../config/profiles.ts";
 import { describeDocker } from "../docker/docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker, type TutorRoot } from "../docker/environment.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
@@ -41,15 +42,20 @@ export interface DevelopmentEnvironment {
     compose(...args: readonly string[]): Promise<string>;
     /** What is there that a stack may make, by name. */
     inventory(): Promise<Readonly<Record<string, unknown>>>;
-    remove(): Promise<void>;
 }
 
-/** Makes an empty stack of a profile. */
+/**
+ * Makes an empty stack of a profile.
+ *
+ * @param cleanUp - is told how to take down what is made.
+ */
 export async function makeDevelopment(
     { application, checkout: name, config }: Pick<Development, "application" | "checkout" | "config">,
     from: Development["from"] | "nothing",
+    cleanUp: ReturnType<typeof cleanUpIn>,
 ): Promise<DevelopmentEnvironment> {
     const docker = await prepareDocker();
+    cleanUp(() => docker.release());
     const tutor = await docker.tutorRoot("22", { from: from === "nothing" ? from : "configuration" });
     if (from !== "nothing") {
         // Enabled by default and not installed here: Tutor forgets them as soon as any plug-in is enabled.
@@ -68,6 +74,7 @@ export async function makeDevelopment(
         lmsLaunch: String(from !== "launched"),
         ...config,
     });
+    cleanUp(() => stack.remove());
     return {
         docker,
         tutor,
@@ -84,10 +91,6 @@ export async function makeDevelopment(
             env: existsSync(envFile) ? await readFile(envFile, "utf8") : undefined,
             files: await readdir(join(checkout, "config"), { recursive: true }),
         }),
-        remove: async () => {
-            await stack.remove();
-            await docker.release();
-        },
     };
 }
 
@@ -99,13 +102,13 @@ export function describeDevelopment(profile: Development): void {
         let environment: DevelopmentEnvironment;
         let stack: TestStack;
         let before: object;
+        const cleanUp = cleanUpIn(afterAll);
 
         beforeAll(async () => {
-            environment = await makeDevelopment(profile, profile.from);
+            environment = await makeDevelopment(profile, profile.from, cleanUp);
             stack = environment.stack;
             before = await environment.inventory();
         }, preparationTimeout);
-        afterAll(() => environment.remove());
 
         const output = async (name: string): Promise<unknown> => (await stack.stack.outputs())[name]?.value;
         const superuser = async (server: "openEdx" | "application") =>

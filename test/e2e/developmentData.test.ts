@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { describeDocker } from "../docker/docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "../docker/environment.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
@@ -16,23 +17,22 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
     let servers: TestServers<"lms">;
     let checkout: string;
     let stack: TestStack;
+    const cleanUp = cleanUpIn(afterAll);
 
     beforeAll(async () => {
         docker = await prepareDocker();
+        cleanUp(() => docker.release());
         Object.assign(process.env, docker.env);
         servers = await startServers(["lms"]);
+        cleanUp(() => servers.stop());
         checkout = await docker.checkout("mitxpro");
         const envFile = join(checkout, ".env");
         const { baseUrl: lmsUrl, email: lmsUsername, password: lmsPassword } = servers.lms;
         const lms = { lmsUrl, lmsUsername, lmsPassword, lmsGateway: "127.0.0.1" };
         const application = { application: "xpro", applicationFrom: "compose", platform: "linux", envFile };
         stack = await makeStack({ ...lms, ...application });
+        cleanUp(() => stack.remove());
     }, preparationTimeout);
-    afterAll(async () => {
-        await stack.remove();
-        await servers.stop();
-        await docker.release();
-    });
 
     const compose = (...args: string[]) => execa("docker", ["compose", ...args], { cwd: checkout });
     const inDatabase = (command: string) => docker.docker("exec", "mitxpro-db-1", "sh", "-c", command);

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { describeDocker } from "../docker/docker.ts";
 import { preparationTimeout } from "../docker/environment.ts";
 import { project } from "../../toolchain/pulumi.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { type DevelopmentEnvironment, makeDevelopment } from "./development.ts";
 
 const MINUTES = 60_000;
@@ -12,13 +13,13 @@ const MINUTES = 60_000;
 describeDocker("the stack dev, from a machine without an Open edX", () => {
     let environment: DevelopmentEnvironment;
     let before: object;
+    const cleanUp = cleanUpIn(afterAll);
 
     beforeAll(async () => {
         const profile = { application: "xpro", checkout: "mitxpro", config: { lmsPackages: "container" } } as const;
-        environment = await makeDevelopment(profile, "nothing");
+        environment = await makeDevelopment(profile, "nothing", cleanUp);
         before = await environment.inventory();
     }, preparationTimeout);
-    afterAll(() => environment.remove());
 
     const names = async (...args: string[]) => (await environment.docker.docker(...args)).split("\n").sort();
     const services = ["celery", "db", "nginx", "redis", "watch", "web"];

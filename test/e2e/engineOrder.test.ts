@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -12,15 +13,14 @@ const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
 
 let servers: TestServers<"lms" | "mitxonline" | "xpro">;
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
     servers = await startServers(["lms", "mitxonline", "xpro"]);
+    cleanUp(() => servers.stop());
     stack = await makeStack(sandboxConfig("xpro", servers));
+    cleanUp(() => stack.remove());
     await stack.up();
-});
-afterAll(async () => {
-    await stack.remove();
-    await servers.stop();
 });
 
 let lms: AdminBrowser;

@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { applicationNames } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { sandboxServer } from "../support/sandboxStack.ts";
 import { type FormerStack, restoreFormerStack } from "./formerState.ts";
 
 describe.each(applicationNames)("a stack of %s whose state an earlier version wrote", (application) => {
     let former: FormerStack;
+    const cleanUp = cleanUpIn(afterAll);
 
     beforeAll(async () => {
-        former = await restoreFormerStack(application);
+        former = await restoreFormerStack(application, cleanUp);
     });
-    afterAll(() => former.remove());
 
     const rows = async (server: "lms" | "mitxonline" | "xpro", model: string, query = "") =>
         (await AdminBrowser.signIn(former.servers[server])).list(model, query);

@@ -6,6 +6,7 @@ import { gunzip } from "node:zlib";
 import type { Deployment } from "@pulumi/pulumi/automation/index.js";
 import type { ApplicationName } from "../../config/profiles.ts";
 import type { Ports } from "../../sandbox/sandbox.ts";
+import type { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -31,11 +32,17 @@ export function placeholders({ envFile, ports, server }: Addresses): [placeholde
 export interface FormerStack {
     readonly servers: TestServers<"lms" | "mitxonline" | "xpro">;
     readonly stack: TestStack;
-    readonly remove: () => Promise<void>;
 }
 
-/** Brings up a stack and its servers from the fixtures that `fixtures/writeState.ts` wrote. */
-export async function restoreFormerStack(application: ApplicationName): Promise<FormerStack> {
+/**
+ * Brings up a stack and its servers from the fixtures that `fixtures/writeState.ts` wrote.
+ *
+ * @param cleanUp - is told how to take down what is brought up.
+ */
+export async function restoreFormerStack(
+    application: ApplicationName,
+    cleanUp: ReturnType<typeof cleanUpIn>,
+): Promise<FormerStack> {
     const server = sandboxServer(application);
     const restored = async (name: string, addresses: Addresses) => {
         const packed = await readFile(join(import.meta.dirname, "fixtures", application, `${name}.gz`));
@@ -63,11 +70,9 @@ export async function restoreFormerStack(application: ApplicationName): Promise<
         await writeFile(addresses.envFile, await restored(".env", addresses), { mode: 0o600 });
     };
     const servers = await startServers(["lms", "mitxonline", "xpro"], { prepare });
+    cleanUp(() => servers.stop());
     const stack = await makeStack(sandboxConfig(application, servers));
-    const remove = async () => {
-        await stack.remove();
-        await servers.stop();
-    };
+    cleanUp(() => stack.remove());
     // The fixture's secrets are in clear: this clone's passphrase encrypts them, not that of the clone that wrote it.
     const { encryptionSalt: salt } = await stack.stack.workspace.stackSettings("test");
     const state = JSON.parse(await restored("deployment.json", addresses as unknown as Addresses)) as Deployment;
@@ -76,5 +81,5 @@ export async function restoreFormerStack(application: ApplicationName): Promise<
         ...state,
         deployment: { ...deployment, secrets_providers: { type: "passphrase", state: { salt } } },
     });
-    return { servers, stack, remove };
+    return { servers, stack };
 }

@@ -2,21 +2,20 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { existsSync } from "node:fs";
 import { DELETE_UNREACHABLE } from "../../dynamic-providers/crud.ts";
 import { down } from "../../sandbox/sandbox.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "xpro">;
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
     servers = await startServers(["lms", "xpro"]);
+    cleanUp(() => servers.stop());
     stack = await makeStack(sandboxConfig("xpro", servers));
-});
-afterAll(async () => {
-    Reflect.deleteProperty(process.env, DELETE_UNREACHABLE);
-    await stack.remove();
-    await servers.stop();
+    cleanUp(() => stack.remove());
 });
 
 test("destroy stops at a server that is gone, tells how to go on, and then leaves nothing behind", async () => {
@@ -25,6 +24,7 @@ test("destroy stops at a server that is gone, tells how to go on, and then leave
 
     await expect(stack.destroy()).rejects.toThrow("OPENEDX_DELETE_UNREACHABLE=true pulumi destroy");
     process.env[DELETE_UNREACHABLE] = "true";
+    cleanUp(() => Reflect.deleteProperty(process.env, DELETE_UNREACHABLE));
     await stack.destroy();
 
     const { deployment } = JSON.parse(await stack.state()) as { deployment: { resources?: unknown[] } };

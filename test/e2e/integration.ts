@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { nameOnDashboard, send, startChromium, visit } from "../support/chromium.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
@@ -31,15 +32,14 @@ export function describeIntegration({ application, server, openEdxName, other }:
         let servers: TestServers<"lms" | "mitxonline" | "xpro">;
         let stack: TestStack;
         let before: unknown;
+        const cleanUp = cleanUpIn(afterAll);
 
         beforeAll(async () => {
             servers = await startServers(["lms", "mitxonline", "xpro"]);
+            cleanUp(() => servers.stop());
             before = { ...(await inventory()), edxOAuthApp: await applicationAlone() };
             stack = await makeStack(configFor(application));
-        });
-        afterAll(async () => {
-            await stack.remove();
-            await servers.stop();
+            cleanUp(() => stack.remove());
         });
 
         const configFor = (name: ApplicationName) => sandboxConfig(name, servers);

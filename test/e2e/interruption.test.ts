@@ -3,34 +3,24 @@ import { down, up } from "../../sandbox/sandbox.ts";
 import { endLeftovers } from "../../toolchain/leftovers.ts";
 import { project } from "../../toolchain/pulumi.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { type Kill, makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
 let config: Readonly<Record<string, string>>;
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
     // A dozen runs sign in more often than the LMS allows within five minutes.
     process.env["SANDBOX_RATELIMIT"] = "0";
     servers = await startServers(["lms", "mitxonline"]);
-    const { lms, mitxonline } = servers;
-    config = {
-        application: "mitxonline",
-        lmsUrl: lms.baseUrl,
-        lmsPassword: lms.password,
-        lmsGateway: "127.0.0.1",
-        applicationUrl: mitxonline.baseUrl,
-        applicationAdminUrl: mitxonline.baseUrl,
-        applicationPassword: mitxonline.password,
-        applicationGateway: "127.0.0.1",
-        envFile: mitxonline.envFile,
-    };
+    cleanUp(() => servers.stop());
+    config = sandboxConfig("mitxonline", servers);
     stack = await makeStack(config);
-});
-afterAll(async () => {
-    await stack.remove();
-    await servers.stop();
+    cleanUp(() => stack.remove());
 });
 
 /** Stops the servers, as a reboot does, and starts them again. */

@@ -1,37 +1,30 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import Table from "cli-table3";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
+import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
 let proxies: { lms: CountingProxy; mitxonline: CountingProxy };
 let stack: TestStack;
+const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
     servers = await startServers(["lms", "mitxonline"]);
+    cleanUp(() => servers.stop());
     proxies = {
         lms: await startCountingProxy(servers.lms),
         mitxonline: await startCountingProxy(servers.mitxonline),
     };
+    cleanUp(() => Promise.all(Object.values(proxies).map((proxy) => proxy.stop())));
     stack = await makeStack({
-        application: "mitxonline",
+        ...sandboxConfig("mitxonline", servers),
         lmsUrl: proxies.lms.baseUrl,
-        lmsUsername: servers.lms.email,
-        lmsPassword: servers.lms.password,
-        lmsGateway: "127.0.0.1",
-        applicationUrl: servers.mitxonline.baseUrl,
         applicationAdminUrl: proxies.mitxonline.baseUrl,
-        applicationUsername: servers.mitxonline.username,
-        applicationPassword: servers.mitxonline.password,
-        applicationGateway: "127.0.0.1",
-        envFile: servers.mitxonline.envFile,
     });
-});
-afterAll(async () => {
-    await stack.remove();
-    await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
-    await servers.stop();
+    cleanUp(() => stack.remove());
 });
 
 test("a run of the engine signs in once per server that it has work on, and never to plan", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { describeDocker } from "../docker/docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "../docker/environment.ts";
+import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
@@ -12,11 +13,14 @@ describeDocker("an application that somebody started by hand", () => {
     let servers: TestServers<"lms">;
     let stack: TestStack;
     let checkout: string;
+    const cleanUp = cleanUpIn(afterAll);
 
     beforeAll(async () => {
         docker = await prepareDocker();
+        cleanUp(() => docker.release());
         Object.assign(process.env, docker.env);
         servers = await startServers(["lms"]);
+        cleanUp(() => servers.stop());
         checkout = await docker.checkout("mitxpro");
         const envFile = join(checkout, ".env");
         const byHand = ["OPENEDX_API_CLIENT_ID", "OPENEDX_API_CLIENT_SECRET", "MAILGUN_KEY", "MAILGUN_SENDER_DOMAIN"];
@@ -33,12 +37,8 @@ describeDocker("an application that somebody started by hand", () => {
             lmsGateway: "127.0.0.1",
             platform: "linux",
         });
+        cleanUp(() => stack.remove());
     }, preparationTimeout);
-    afterAll(async () => {
-        await stack.remove();
-        await servers.stop();
-        await docker.release();
-    });
 
     const ids = () => docker.docker("ps", "--quiet", "--no-trunc");
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { CallbackServer } from "@pulumi/pulumi/runtime/callbacks.js";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { type Found, resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
@@ -84,6 +85,11 @@ const noOptions: RecordedOptions = {
     hooks: { beforeCreate: [], afterCreate: [] },
 };
 
+/** The monitor of the mocks, with the calls of the engine that it lacks. */
+type Monitor = MockMonitor & {
+    registerResourceHook?: (request: unknown, callback: (error: null, answer: object) => void) => void;
+};
+
 /** A request for a resource, as far as the mocks do not show it. */
 interface RegisterRequest {
     getType(): string;
@@ -145,20 +151,21 @@ export async function deploy(
         "test",
     );
     const options = recordOptions();
-    const hooks = recordHooks();
+    hooks.clear();
     await program();
     await pulumi.runtime.disconnect();
     if (unexpected.length > 0) {
         throw new Error(`Nobody expected ${unexpected.join(", ")}.`);
     }
     const parents = parentsByResource();
+    const recordedHooks = new Map(hooks);
     return asked.map((resource) => {
         const key = `${resource.type} ${resource.name}`;
         const { hooks: named, ...recorded } = options.get(key) ?? noOptions;
         const runHooks: RecordedResource["runHooks"] = async (kind) => {
             const { name, type, inputs: newInputs } = resource;
             for (const hook of named[kind]) {
-                await hooks.get(hook)?.({ urn: key, id: "", name, type, newInputs });
+                await recordedHooks.get(hook)?.({ urn: key, id: "", name, type, newInputs });
             }
         };
         return { ...resource, parent: parents.get(key) ?? "", ...recorded, runHooks };
@@ -218,9 +225,9 @@ function recordInputs(
     };
 }
 
-/** Notes options of resources on their way to the mocks. */
+/** Notes options of resources on their way to the mocks, and lets hooks be registered, which the mocks do not know. */
 function recordOptions(): Map<string, RecordedOptions> {
-    const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
+    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
     const recorded = new Map<string, RecordedOptions>();
     const registerResource = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request: RegisterRequest, callback) => {
@@ -243,22 +250,19 @@ function recordOptions(): Map<string, RecordedOptions> {
         });
         return registerResource(request, callback);
     };
+    monitor.registerResourceHook = (_request, callback) => {
+        callback(null, {});
+    };
     return recorded;
 }
 
-/** Collects the program's hooks by name, in place of the engine, which the mocks have none of. */
-function recordHooks(): ReadonlyMap<string, pulumi.ResourceHookFunction> {
-    const hooks = new Map<string, pulumi.ResourceHookFunction>();
-    const callbacks = pulumi.runtime.getCallbacks();
-    if (callbacks === undefined) {
-        throw new Error("Pulumi has no place for hooks without an engine.");
-    }
-    callbacks.registerResourceHook = ({ name, callback }) => {
-        hooks.set(name, callback);
-        return Promise.resolve();
-    };
-    return hooks;
-}
+/** The program's hooks by name; the mocks have no engine that would call them. */
+const hooks = new Map<string, pulumi.ResourceHookFunction>();
+const { registerResourceHook } = CallbackServer.prototype;
+CallbackServer.prototype.registerResourceHook = function (hook) {
+    hooks.set(hook.name, hook.callback);
+    return registerResourceHook.call(this, hook);
+};
 
 function hooksBefore(request: RegisterRequest): RecordedOptions["hooksBefore"] {
     const hooks = request.getHooks();

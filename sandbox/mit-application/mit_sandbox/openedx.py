@@ -34,14 +34,14 @@ def create_user(user, edx_username=None):
 
 
 def _create_account(user, edx_username):
-    application = get_application_model().objects.get(name=env.values()["OPENEDX_OAUTH_APP_NAME"])
-    token = get_access_token_model().objects.create(
-        user=user, application=application, token=generate_token(), expires=timezone.now() + TOKEN_LIFETIME
-    )
     # Before the call: Open edX asks user-info back, whose answer has the name.
     account = OpenEdxUser.prepare(user, edx_username)
     if account.has_been_synced:
         return
+    application = get_application_model().objects.get(name=env.values()["OPENEDX_OAUTH_APP_NAME"])
+    token = get_access_token_model().objects.create(
+        user=user, application=application, token=generate_token(), expires=timezone.now() + TOKEN_LIFETIME
+    )
     data = {
         "username": account.name_in_open_edx,
         "email": user.email,
