@@ -258,8 +258,11 @@ function recordOptions(): Map<string, RecordedOptions> {
 
 /** The program's hooks by name; the mocks have no engine that would call them. */
 const hooks = new Map<string, pulumi.ResourceHookFunction>();
-const { registerResourceHook } = CallbackServer.prototype;
-CallbackServer.prototype.registerResourceHook = function (hook) {
+const callbackServer: {
+    registerResourceHook: (this: CallbackServer, hook: pulumi.ResourceHook) => Promise<void>;
+} = CallbackServer.prototype;
+const { registerResourceHook } = callbackServer;
+callbackServer.registerResourceHook = function (hook) {
     hooks.set(hook.name, hook.callback);
     return registerResourceHook.call(this, hook);
 };
