@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { cp, glob, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,9 +45,11 @@ const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>
  *   right to use it.
  */
 export async function makeImages(docker: Docker): Promise<Tags> {
-    const prepared = `${own}/prepared:${await digestOfInputs()}`;
-    const file = join(cache, "tags.json");
-    if (await isThere(docker, prepared)) {
+    const inputs = await digestOfInputs();
+    const prepared = `${own}/prepared:${inputs}`;
+    // Another clone may have made them, and then this one does not know their names yet.
+    const file = join(cache, `tags-${inputs}.json`);
+    if (existsSync(file) && (await isThere(docker, prepared))) {
         return JSON.parse(await readFile(file, "utf8")) as Tags;
     }
     await step("Docker image base, by debootstrap", () => makeBase(docker));

@@ -110,7 +110,7 @@ export function describeDevelopment(profile: Development): void {
             before = await environment.inventory();
         }, preparationTimeout);
 
-        const output = async (name: string): Promise<unknown> => (await stack.stack.outputs())[name]?.value;
+        const output = async (name: string): Promise<unknown> => (await stack.outputs())[name];
         const superuser = async (server: "openEdx" | "application") =>
             ((await output("superusers")) as Record<string, { username: string; password: string }>)[server];
         const lmsAdmin = async () =>

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Deployment } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
 import type { ApplicationName } from "../../config/profiles.ts";
 import type { Ports } from "../../sandbox/sandbox.ts";
 import type { cleanUpIn } from "../support/cleanUp.ts";
@@ -74,12 +75,19 @@ export async function restoreFormerStack(
     const stack = await makeStack(sandboxConfig(application, servers));
     cleanUp(() => stack.remove());
     // The fixture's secrets are in clear: this clone's passphrase encrypts them, not that of the clone that wrote it.
-    const { encryptionSalt: salt } = await stack.stack.workspace.stackSettings("test");
+    const settings = parse(await readFile(join(stack.folder, "Pulumi.test.yaml"), "utf8")) as {
+        encryptionsalt: string;
+    };
     const state = JSON.parse(await restored("deployment.json", addresses as unknown as Addresses)) as Deployment;
     const deployment = state.deployment as object;
-    await stack.stack.importStack({
-        ...state,
-        deployment: { ...deployment, secrets_providers: { type: "passphrase", state: { salt } } },
-    });
+    await stack.restore(
+        JSON.stringify({
+            ...state,
+            deployment: {
+                ...deployment,
+                secrets_providers: { type: "passphrase", state: { salt: settings.encryptionsalt } },
+            },
+        }),
+    );
     return { servers, stack };
 }

@@ -72,7 +72,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             }));
         }
 
-        const output = async (name: string): Promise<unknown> => (await stack.stack.outputs())[name]?.value;
+        const output = async (name: string): Promise<unknown> => (await stack.outputs())[name];
         const lmsAdmin = () => AdminBrowser.signIn(servers.lms);
         const applicationAdmin = () => AdminBrowser.signIn(servers[server]);
         const rowIds = async () =>

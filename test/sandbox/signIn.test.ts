@@ -12,10 +12,7 @@ let servers: TestServers<"lms" | "mitxonline" | "xpro">;
 let chromium: Browser;
 
 beforeAll(async () => {
-    [servers, chromium] = await Promise.all([
-        startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } }),
-        startChromium(),
-    ]);
+    [servers, chromium] = await Promise.all([startServers(["lms", "mitxonline", "xpro"]), startChromium()]);
 });
 afterAll(async () => {
     await chromium.close();

@@ -1,14 +1,13 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { descendants, killTree } from "./processes.ts";
 
 /** A stack of this project on the real engine, with a state of its own. */
 export interface TestStack {
-    readonly stack: Stack;
     /** Everything that the engine printed or reported so far. */
     readonly transcript: () => string;
     /** Sets configuration keys; passwords and secrets as secrets. */
@@ -42,8 +41,12 @@ export interface TestStack {
     refresh(): Promise<Changes>;
     /** `pulumi destroy`. */
     destroy(): Promise<Changes>;
+    /** The values of the stack's outputs by name, secret ones too. */
+    outputs(): Promise<Readonly<Record<string, unknown>>>;
     /** The state as `pulumi stack export` shows it: with secrets encrypted. */
     state(): Promise<string>;
+    /** Replaces the state by one like that. */
+    restore(state: string): Promise<void>;
     /** The folder with the stack's settings. */
     readonly folder: string;
     /** Removes the state. */
@@ -89,42 +92,63 @@ export async function makeStack(
     const environment = {
         ...(await pulumiEnvironment()),
         PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+        // Shows `--event-log`.
+        PULUMI_DEBUG_COMMANDS: "true",
     };
-    // The Automation API asks the CLI for its version with the process's own environment.
+    // For the commands of this project that a test calls.
     Object.assign(process.env, environment);
-    const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: name, workDir: folder },
-        { envVars: environment },
-    );
+    const pulumi = (...args: string[]) =>
+        execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
+            cwd: folder,
+            env: environment,
+            stdin: "ignore",
+            reject: false,
+            all: true,
+        });
+    const ask = async (...args: string[]) => {
+        const { failed, all, stdout } = await pulumi(...args);
+        if (failed) {
+            throw new Error(`pulumi ${args.slice(0, 2).join(" ")}: ${all}`);
+        }
+        return stdout;
+    };
 
     const printed: string[] = [];
-    const options = {
-        onOutput: (text: string) => printed.push(text),
-        onError: (text: string) => printed.push(text),
-        onEvent: (event: EngineEvent) => {
-            // What only `--debug` shows is left out: in it Pulumi's own SDK names the answers of plug-ins as they are.
-            if ((event.diagnosticEvent?.severity as string | undefined) !== "debug") {
-                printed.push(JSON.stringify(event));
-            }
-        },
+    const eventLog = join(folder, "events.jsonl");
+    // The Automation API calls the CLI three times more for each run, to ask for outputs and history: most of a test's time.
+    const run = async (...args: string[]): Promise<Changes> => {
+        const { failed, all } = await pulumi(...args, "--event-log", eventLog);
+        // What only `--debug` shows is left out: in it Pulumi's own SDK names the answers of plug-ins as they are.
+        const events = (await readFile(eventLog, "utf8").catch(() => ""))
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => JSON.parse(line) as EngineEvent)
+            .filter(({ diagnosticEvent }) => (diagnosticEvent?.severity as string | undefined) !== "debug");
+        await rm(eventLog, { force: true });
+        printed.push(all, ...events.map((event) => JSON.stringify(event)));
+        if (failed) {
+            throw new Error(`pulumi ${args.join(" ")} fails:\n${all}`);
+        }
+        const counts = events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent;
+        if (counts === undefined) {
+            throw new Error(`pulumi ${args.join(" ")} does not say what it did:\n${all}`);
+        }
+        return Object.fromEntries(Object.entries(counts.resourceChanges).filter(([operation]) => operation !== "same"));
     };
+    const change = (...args: string[]) => run(...args, "--yes", "--skip-preview");
     /** Runs Pulumi until it prints the pattern, and kills it then; tells whether it did. */
     const runUntil = async (command: "up" | "destroy", pattern: RegExp, how: Kill = {}): Promise<boolean> => {
         const { what = "everything", signal = "SIGKILL" } = how;
-        const run = execa("pulumi", [command, "--stack", name, "--yes", "--skip-preview"], {
-            cwd: folder,
-            env: environment,
-            reject: false,
-        });
+        const started = pulumi(command, "--yes", "--skip-preview");
         let output = "";
         let killed: Promise<void> | undefined;
-        run.stdout.on("data", (chunk: Buffer) => {
+        started.stdout.on("data", (chunk: Buffer) => {
             output += chunk.toString();
-            if (pattern.test(output) && run.pid !== undefined) {
-                killed ??= kill(run.pid, what, signal);
+            if (pattern.test(output) && started.pid !== undefined) {
+                killed ??= kill(started.pid, what, signal);
             }
         });
-        const { exitCode } = await run;
+        const { exitCode } = await started;
         await killed;
         if (killed === undefined && exitCode !== 0) {
             throw new Error(output);
@@ -135,20 +159,15 @@ export async function makeStack(
         if (exitCode === 0) {
             throw new Error(`A run that was killed ends well:\n${output}`);
         }
-        await stack.cancel();
+        await ask("cancel", "--yes");
         return true;
     };
     const begin: TestStack["begin"] = async (command, pattern) => {
-        const run = execa("pulumi", [command, "--stack", name, "--yes", "--skip-preview"], {
-            cwd: folder,
-            env: environment,
-            reject: false,
-            all: true,
-        });
-        const ended = run.then(({ exitCode, all }) => ({ exitCode, output: all }));
+        const started = pulumi(command, "--yes", "--skip-preview");
+        const ended = started.then(({ exitCode, all }) => ({ exitCode, output: all }));
         await new Promise<void>((resolve) => {
             let output = "";
-            run.all.on("data", (chunk: Buffer) => {
+            started.all.on("data", (chunk: Buffer) => {
                 output += chunk.toString();
                 if (pattern.test(output)) {
                     resolve();
@@ -160,18 +179,17 @@ export async function makeStack(
     };
     const test: TestStack = {
         begin,
-        stack,
         transcript: () => printed.join(""),
-        configure: (values) =>
-            stack.setAllConfig(
-                Object.fromEntries(
-                    Object.entries(values).map(([key, value]) => [key, { value, secret: /Password|Secret/.test(key) }]),
-                ),
-            ),
-        up: async () => changes((await stack.up(options)).summary.resourceChanges),
-        upRefreshing: async () => changes((await stack.up({ ...options, refresh: true })).summary.resourceChanges),
-        replace: async (...urns) =>
-            changes((await stack.up({ ...options, replace: [...urns] })).summary.resourceChanges),
+        configure: async (values) => {
+            const settings = Object.entries(values).flatMap(([key, value]) => [
+                /Password|Secret/.test(key) ? "--secret" : "--plaintext",
+                `${key}=${value}`,
+            ]);
+            await ask("config", "set-all", ...settings);
+        },
+        up: () => change("up"),
+        upRefreshing: () => change("up", "--refresh"),
+        replace: (...urns) => change("up", ...urns.flatMap((urn) => ["--replace", urn])),
         killedAt: async (command, pattern, how) => {
             if (!(await runUntil(command, pattern, how))) {
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);
@@ -185,20 +203,24 @@ export async function makeStack(
             }
             return kills;
         },
-        preview: async () => changes((await stack.preview(options)).changeSummary),
-        refresh: async () => changes((await stack.refresh(options)).summary.resourceChanges),
-        destroy: async () => changes((await stack.destroy(options)).summary.resourceChanges),
-        state: async () => {
-            const { stdout } = await execa("pulumi", ["stack", "export", "--stack", name], {
-                cwd: folder,
-                env: environment,
-            });
-            return stdout;
+        preview: () => run("preview"),
+        refresh: () => change("refresh"),
+        destroy: () => change("destroy"),
+        outputs: async () =>
+            JSON.parse(await ask("stack", "output", "--json", "--show-secrets")) as Record<string, unknown>,
+        state: () => ask("stack", "export"),
+        restore: async (state) => {
+            const file = join(folder, "restored.json");
+            await writeFile(file, state);
+            await ask("stack", "import", "--file", file);
         },
         folder,
         remove: () => rm(folder, { recursive: true, force: true }),
     };
-    await test.configure(config);
+    await ask("stack", "init");
+    if (Object.keys(config).length > 0) {
+        await test.configure(config);
+    }
     return test;
 }
 
@@ -212,8 +234,4 @@ async function kill(engine: number, what: NonNullable<Kill["what"]>, signal: Nod
             process.kill(provider, signal);
         }
     }
-}
-
-function changes(counts: Readonly<Record<string, number>> = {}): Changes {
-    return Object.fromEntries(Object.entries(counts).filter(([operation]) => operation !== "same"));
 }

@@ -64,11 +64,7 @@ beforeAll(async () => {
     };
     stack = await makeStack(config);
     await stack.up();
-    const outputs = await stack.stack.outputs();
-    target = targetOf(
-        resolveSettings(parseSettings(config)),
-        outputsSchema.parse(Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))),
-    );
+    target = targetOf(resolveSettings(parseSettings(config)), outputsSchema.parse(await stack.outputs()));
     containers = await fakeContainers({
         lms: { port: portOf(target.openEdx.url), ...healthy.lms() },
         web: { port: portOf(target.application.url), ...healthy.web() },
