@@ -1,26 +1,21 @@
-/** The composition root: configuration, components, outputs. */
+/** The composition root: configuration, machine, components, outputs. */
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ApplicationEnvironment } from "./components/applicationEnvironment.ts";
-import { ApplicationRegistration } from "./components/applicationRegistration.ts";
-import { ApplicationServer } from "./components/applicationServer.ts";
-import { Credentials } from "./components/credentials.ts";
-import { OpenEdxRegistration } from "./components/openEdxRegistration.ts";
-import { OpenEdxServer } from "./components/openEdxServer.ts";
-import { ProviderConfigurations } from "./components/providerConfigurations.ts";
-import { serverLinks, signInFirst as signInFirstOf, signInUrl as signInUrlOf } from "./config/links.ts";
-import { loadConfig } from "./config/load.ts";
+import { integrate } from "./components/integration.ts";
+import { browserHosts, serverLinks, signInFirst as signInFirstOf, signInUrl as signInUrlOf } from "./config/links.ts";
+import { loadSettings } from "./config/load.ts";
 import { renderReadme } from "./config/readme.ts";
+import { resolveConfig } from "./config/stackConfig.ts";
+import { preflight } from "./preflight/preflight.ts";
+import { warnUnresolvedHosts } from "./preflight/warnUnresolvedHosts.ts";
 
-const config = await loadConfig();
+const settings = loadSettings();
+const machine = await preflight(settings);
+const config = resolveConfig(settings, machine.detected);
+// Beside the deployment: a slow name service delays nothing.
+void warnUnresolvedHosts(browserHosts(config));
 
-const credentials = new Credentials("credentials", config);
-const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
-const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
-const registration = new OpenEdxRegistration("open-edx", { ...config, credentials, server });
-new ApplicationRegistration("application", { ...config, credentials, server, applicationServer });
-new ProviderConfigurations("providers", { ...config, credentials, server, applicationServer });
+const { credentials, openEdxServer, applicationServer, openEdxRegistration } = integrate(config, machine.application);
 
 /** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
@@ -47,16 +42,16 @@ export const superusers = {
 };
 
 /** When that token expires. */
-export const serviceWorkerTokenExpires = registration.tokenExpires;
+export const serviceWorkerTokenExpires = openEdxRegistration.tokenExpires;
 
 /** The hosts by which containers reach the other server. */
-export const gateways = { openEdx: server.gateway, application: applicationServer.gateway };
+export const gateways = { openEdx: openEdxServer.gateway, application: applicationServer.gateway };
 
 /** Both servers, and the pages of their admins that the integration concerns. */
 export const urls = serverLinks(config);
 
 /** The Tutor plug-in, to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
-export const tutorPlugin = pulumi.secret(server.pluginText);
+export const tutorPlugin = pulumi.secret(openEdxServer.pluginText);
 
 /** The address to try the sign-in with. */
 export const signInUrl = signInUrlOf(config);

@@ -1,21 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { composeFiles } from "../config/composeProject.ts";
+import { composeFiles } from "../preflight/composeProject.ts";
 import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import type { Credentials } from "./credentials.ts";
-import type { OpenEdxServer } from "./openEdxServer.ts";
+import type { ClientCredentials } from "./credentials.ts";
 
 /** What {@link ApplicationEnvironment} needs. */
-export type ApplicationEnvironmentArgs = Pick<
-    StackConfig,
-    "owner" | "openEdx" | "application" | "serviceWorker" | "envFile" | "keycloakClientSecret" | "adopt"
-> & {
-    readonly credentials: Credentials;
-    /** Open edX, as far as its gateway is concerned. */
-    readonly server: Pick<OpenEdxServer, "gateway">;
+export type ApplicationEnvironmentArgs = Pick<StackConfig, "owner" | "envFile" | "environment" | "adopt"> & {
+    /** The host by which the application's containers reach the LMS. */
+    readonly openEdxGateway: pulumi.Input<string>;
+    /** The application as a client of Open edX. */
+    readonly client: ClientCredentials;
+    /** The access token by which it calls the LMS (secret). */
+    readonly serviceWorkerToken: pulumi.Input<string>;
+    /** The key of APISIX's session cookies, and its client secret in Keycloak (secret); empty where there is no APISIX. */
+    readonly apisixSessionSecret: pulumi.Input<string>;
+    readonly keycloakClientSecret: pulumi.Input<string>;
+    /** The checkout of an application that somebody else runs, who then has to let it read the file. */
+    readonly checkoutOfOthers: string | undefined;
 };
 
 /**
@@ -24,6 +28,7 @@ export type ApplicationEnvironmentArgs = Pick<
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
 export class ApplicationEnvironment extends pulumi.ComponentResource {
+    /** The file itself: without it the application does not start. */
     readonly envFile: EnvFile;
     /** The values in it that come out in the course of a run, or are secret. */
     readonly made: MadeValues<pulumi.Output<string>>;
@@ -37,25 +42,30 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
             {
                 path: args.envFile,
                 owner: args.owner,
-                values: environmentLines(args, this.made),
+                values: environmentLines(args.environment, this.made),
                 ...(args.adopt && { adopt: true }),
             },
-            { parent: this, ...(args.application.project === undefined && { hooks: tellingToRead(args) }) },
+            {
+                parent: this,
+                ...(args.checkoutOfOthers !== undefined && {
+                    hooks: tellingToRead(args.envFile, args.checkoutOfOthers),
+                }),
+            },
         );
 
-        this.registerOutputs({});
+        this.registerOutputs({ path: this.envFile.path });
     }
 }
 
 /** Who runs the application by Compose has to let it read the file; nobody else does. */
-function tellingToRead({ application, envFile }: ApplicationEnvironmentArgs): pulumi.ResourceHookBinding {
-    if (composeFiles(application.checkout).length === 0) {
+function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBinding {
+    if (composeFiles(checkout).length === 0) {
         return {};
     }
     const tell = async () => {
         await pulumi.log.info(
             `${envFile} has changed. Let the application read it, or start it: docker compose up --detach, in ` +
-                `${application.checkout}. If it was not running, then: ${pulumiCommand("up")}`,
+                `${checkout}. If it was not running, then: ${pulumiCommand("up")}`,
         );
     };
     const tellOfOtherLines = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
@@ -72,15 +82,14 @@ function linesOf(inputs: pulumi.ResourceHookArgs["oldInputs"]): unknown {
     return { path, values };
 }
 
-function madeValues(args: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {
-    const { application, credentials, keycloakClientSecret, server } = args;
+function madeValues({ environment, client, ...args }: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {
+    const openEdxGateway = pulumi.output(args.openEdxGateway);
     return {
-        openEdxGateway: server.gateway,
-        applicationAtGateway: server.gateway.apply((host) => atHost(application.url, host)),
-        serviceWorkerToken: credentials.serviceWorkerToken,
-        clientId: credentials.openEdx.clientId,
-        clientSecret: credentials.openEdx.clientSecret,
-        apisixSessionSecret: credentials.apisixSessionSecret ?? pulumi.output(""),
-        keycloakClientSecret: pulumi.output(keycloakClientSecret),
+        openEdxGateway,
+        applicationAtGateway: openEdxGateway.apply((host) => atHost(environment.applicationUrl, host)),
+        serviceWorkerToken: pulumi.output(args.serviceWorkerToken),
+        ...client,
+        apisixSessionSecret: pulumi.output(args.apisixSessionSecret),
+        keycloakClientSecret: pulumi.output(args.keycloakClientSecret),
     };
 }

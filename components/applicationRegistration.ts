@@ -2,18 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
+import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
-import type { ApplicationServer } from "./applicationServer.ts";
-import type { Credentials } from "./credentials.ts";
-import type { OpenEdxServer } from "./openEdxServer.ts";
+import { childOptions } from "./childOptions.ts";
+import type { ClientCredentials } from "./credentials.ts";
 
 /** What {@link ApplicationRegistration} needs. */
 export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "application" | "adopt"> & {
-    readonly credentials: Credentials;
-    /** Open edX, as far as its addresses are concerned. */
-    readonly server: Pick<OpenEdxServer, "gatewayUrl">;
-    /** The application, as far as its admin is concerned. */
-    readonly applicationServer: Pick<ApplicationServer, "connection" | "ready" | "inDatabase">;
+    /** The application's admin. */
+    readonly connection: ConnectionArgs;
+    /** Open edX as a client of the application. */
+    readonly client: ClientCredentials;
+    /** The LMS's address at the gateway of its network. */
+    readonly openEdxGatewayUrl: pulumi.Input<string>;
+    /** For what is in the application's database: it is made again when that is another one. */
+    readonly inDatabase: pulumi.CustomResourceOptions;
 };
 
 /**
@@ -25,20 +28,20 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
 export class ApplicationRegistration extends pulumi.ComponentResource {
     constructor(name: string, args: ApplicationRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationRegistration", name, {}, opts);
-        const { openEdx, application, credentials, server, applicationServer, adopt } = args;
+        const { openEdx, application, adopt } = args;
 
         new OAuthApplication(
             "edx-oauth-app",
             {
-                connection: applicationServer.connection,
+                connection: args.connection,
                 name: mitApplication.edxApplicationName,
-                ...credentials.application,
-                redirectUris: [openEdx.url, server.gatewayUrl].map(
+                ...args.client,
+                redirectUris: [openEdx.url, args.openEdxGatewayUrl].map(
                     (url) => pulumi.interpolate`${url}${openEdxConstants.completePath}`,
                 ),
                 adopt: adopt || (application.profile.hasEdxApplication && "untouched"),
             },
-            { parent: this, dependsOn: applicationServer.ready, ...applicationServer.inDatabase },
+            { ...childOptions(this, opts), ...args.inDatabase },
         );
 
         this.registerOutputs({});

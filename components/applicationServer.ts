@@ -1,23 +1,27 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ComposeProject } from "../config/composeProject.ts";
+import type { ComposeProject } from "../preflight/composeProject.ts";
+import type { ApplicationOnMachine } from "../preflight/preflight.ts";
 import { type MadeValues, placeholders } from "../config/environmentLines.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
+import type { EnvFile } from "../dynamic-providers/files/envFile.ts";
 import { CopiedFile } from "../dynamic-providers/files/copiedFile.ts";
 import { DjangoSuperuser } from "../dynamic-providers/docker/djangoSuperuser.ts";
 import { expectDatabase } from "../dynamic-providers/docker/docker.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
-import type { ApplicationEnvironment } from "./applicationEnvironment.ts";
 import { ComposeResources } from "./composeResources.ts";
-import type { Credentials } from "./credentials.ts";
 
 /** What {@link ApplicationServer} needs. */
 export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application"> & {
-    readonly credentials: Credentials;
-    /** The application does not start without it. */
-    readonly environment: ApplicationEnvironment;
+    /** The password of the superuser (secret). */
+    readonly superuserPassword: pulumi.Input<string>;
+    /** Its Compose project, where this stack runs it. */
+    readonly onMachine: ApplicationOnMachine | undefined;
+    /** Its `.env`, without which it does not start, and the values in there that come out in the course of a run. */
+    readonly envFile: EnvFile;
+    readonly made: MadeValues<pulumi.Output<string>>;
 };
 
 /**
@@ -33,33 +37,32 @@ export class ApplicationServer extends pulumi.ComponentResource {
     readonly gatewayUrl: string;
     /** Its admin, with the superuser who signs in there. */
     readonly connection: ConnectionArgs;
-    /** What has to be there before anything in its admin. */
-    readonly ready: pulumi.Resource[];
+    /** What has to be there before anybody can sign in to its admin. */
+    readonly signInReady: pulumi.Resource[];
     /** For what is in its database: it is made again when that is another one. */
     readonly inDatabase: pulumi.CustomResourceOptions;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationServer", name, {}, opts);
-        const { application, credentials, environment } = args;
+        const { application, superuserPassword, onMachine, envFile } = args;
         this.gateway = application.gateway ?? "";
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = {
             ...application.connection,
             // Without its `.env` the application does not boot: what is in its admin has to go before that is moved.
-            baseUrl: environment.envFile.id.apply(() => application.connection.baseUrl),
-            password: credentials.applicationPassword,
+            baseUrl: envFile.id.apply(() => application.connection.baseUrl),
+            password: superuserPassword,
         };
-        const { project } = application;
-        const containers = project && this.#containers(args, project);
+        const containers = onMachine && this.#containers(args, onMachine);
         this.inDatabase = containers
             ? { replacementTrigger: containers.dataVersions[application.profile.service], deleteBeforeReplace: true }
             : {};
-        this.ready = containers ? [this.#superuser(args, containers)] : [environment.envFile];
-        this.registerOutputs({});
+        this.signInReady = containers ? [this.#superuser(args, onMachine.project.name, containers)] : [envFile];
+        this.registerOutputs({ gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
-    #containers(args: ApplicationServerArgs, project: ComposeProject): ComposeResources {
-        const { owner, platform, application, environment } = args;
+    #containers(args: ApplicationServerArgs, { project, volumes }: ApplicationOnMachine): ComposeResources {
+        const { owner, platform, application, envFile, made } = args;
         const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
             const target = join(application.checkout, file);
             return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
@@ -68,19 +71,19 @@ export class ApplicationServer extends pulumi.ComponentResource {
             "compose",
             {
                 project,
-                values: byPlaceholder(environment.made),
+                values: byPlaceholder(made),
                 owner,
                 gateway: platform === "linux" ? application.gateway : undefined,
-                found: application.volumes,
+                found: volumes,
                 keepsVolumes: application.keepsVolumes,
                 expectations: mapDatabases(project),
             },
-            { parent: this, dependsOn: [environment.envFile, ...copies] },
+            { parent: this, dependsOn: [envFile, ...copies] },
         );
     }
 
-    #superuser(args: ApplicationServerArgs, containers: ComposeResources): DjangoSuperuser {
-        const { owner, application, credentials } = args;
+    #superuser(args: ApplicationServerArgs, project: string, containers: ComposeResources): DjangoSuperuser {
+        const { owner, application, superuserPassword } = args;
         const { kind, baseUrl } = application.connection;
         const page = new SignInPage(
             "application-sign-in",
@@ -90,11 +93,11 @@ export class ApplicationServer extends pulumi.ComponentResource {
         return new DjangoSuperuser(
             "application-superuser",
             {
-                project: application.project?.name ?? "",
+                project,
                 service: application.profile.service,
                 manage: mitApplication.manage,
                 ...application.superuser,
-                password: credentials.applicationPassword,
+                password: superuserPassword,
                 owner,
             },
             { parent: this, dependsOn: page, ...this.inDatabase },

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { parseLink } from "../config/composeFile.ts";
-import { type ComposeProject, type ComposeService, seccompProfile } from "../config/composeProject.ts";
+import { parseLink } from "../preflight/composeFile.ts";
+import { type ComposeProject, type ComposeService, seccompProfile } from "../preflight/composeProject.ts";
 
 /** What the placeholders in a project's texts stand for. */
 export type PlaceholderValues = Readonly<Record<string, pulumi.Output<string>>>;

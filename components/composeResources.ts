@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from "node:path";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../config/composeProject.ts";
+import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../preflight/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/docker/composeLeftovers.ts";
 import { type FoundVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { ComposeVolumes } from "../dynamic-providers/docker/composeVolumes.ts";

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { StackConfig } from "../config/stackConfig.ts";
 
 /** The id and the secret of an OAuth application. */
 export interface ClientCredentials {
@@ -9,8 +8,15 @@ export interface ClientCredentials {
     readonly clientSecret: pulumi.Output<string>;
 }
 
-/** What of the configuration {@link Credentials} needs. */
-export type CredentialsArgs = Pick<StackConfig, "openEdx" | "application">;
+/** What {@link Credentials} needs. */
+export interface CredentialsArgs {
+    /** The password of the superuser of Open edX (secret); `undefined`: one is made. */
+    readonly openEdxPassword: pulumi.Output<string> | undefined;
+    /** The password of the superuser of the MIT application, likewise (secret). */
+    readonly applicationPassword: pulumi.Output<string> | undefined;
+    /** Whether APISIX stands before the application. */
+    readonly hasApisix: boolean;
+}
 
 /**
  * Every id, secret and password of the integration, made before anything else: so both servers can be set up at the
@@ -49,12 +55,12 @@ export class Credentials extends pulumi.ComponentResource {
         };
         this.serviceWorkerToken = secret("service-worker-token", 64);
         this.serviceWorkerPassword = secret("service-worker-password", 40);
-        this.openEdxPassword = args.openEdx.password ?? secret("open-edx-superuser-password", 40);
-        this.applicationPassword = args.application.password ?? secret("application-superuser-password", 40);
-        this.apisixSessionSecret = args.application.profile.isBehindApisix
-            ? secret("apisix-session-secret", 32)
-            : undefined;
-        this.registerOutputs({});
+        this.openEdxPassword = args.openEdxPassword ?? secret("open-edx-superuser-password", 40);
+        this.applicationPassword = args.applicationPassword ?? secret("application-superuser-password", 40);
+        this.apisixSessionSecret = args.hasApisix ? secret("apisix-session-secret", 32) : undefined;
+        this.registerOutputs({
+            clientIds: { openEdx: this.openEdx.clientId, application: this.application.clientId },
+        });
     }
 }
 

@@ -3,18 +3,23 @@ import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { AccessToken } from "../dynamic-providers/openedx/accessToken.ts";
 import { DjangoUser } from "../dynamic-providers/openedx/djangoUser.ts";
+import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
-import type { Credentials } from "./credentials.ts";
-import type { OpenEdxServer } from "./openEdxServer.ts";
+import { childOptions } from "./childOptions.ts";
+import type { ClientCredentials } from "./credentials.ts";
 
 /** What {@link OpenEdxRegistration} needs. */
 export type OpenEdxRegistrationArgs = Pick<
     StackConfig,
     "owner" | "application" | "serviceWorker" | "superuser" | "adopt"
 > & {
-    readonly credentials: Credentials;
-    /** Open edX, as far as its admin is concerned. */
-    readonly server: Pick<OpenEdxServer, "connection" | "ready">;
+    /** The LMS's admin. */
+    readonly connection: ConnectionArgs;
+    /** The MIT application as a client of Open edX. */
+    readonly client: ClientCredentials;
+    /** The password and the access token that the service worker gets (secret). */
+    readonly serviceWorkerPassword: pulumi.Input<string>;
+    readonly serviceWorkerToken: pulumi.Input<string>;
 };
 
 /**
@@ -29,16 +34,15 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
 
     constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
-        const { owner, application, credentials, serviceWorker, superuser, adopt } = args;
-        const { connection, ready } = args.server;
-        const child = { parent: this, dependsOn: ready };
+        const { owner, connection, application, serviceWorker, superuser, adopt } = args;
+        const child = childOptions(this, opts);
 
         new OAuthApplication(
             "mit-oauth-app",
             {
                 connection,
                 name: application.profile.openEdxApplicationName,
-                ...credentials.openEdx,
+                ...args.client,
                 redirectUris: mitApplication.redirectPaths.map((path) => application.url + path),
                 adopt,
             },
@@ -52,7 +56,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
                 username: serviceWorker.username,
                 owner,
                 email: serviceWorker.email,
-                password: credentials.serviceWorkerPassword,
+                password: args.serviceWorkerPassword,
                 isStaff: true,
                 adopt,
             },
@@ -64,7 +68,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
             {
                 connection,
                 username: worker.username,
-                token: credentials.serviceWorkerToken,
+                token: args.serviceWorkerToken,
                 lifetimeDays: serviceWorker.tokenLifetimeDays,
                 renewBeforeDays: serviceWorker.tokenRenewBeforeDays,
             },

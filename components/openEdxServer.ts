@@ -12,11 +12,13 @@ import { keepConfigurationOf } from "../dynamic-providers/tutor/tutorConfigurati
 import { TutorNetwork } from "../dynamic-providers/tutor/tutorNetwork.ts";
 import { TutorPlugin } from "../dynamic-providers/tutor/tutorPlugin.ts";
 import { TutorServer } from "../dynamic-providers/tutor/tutorServer.ts";
-import type { Credentials } from "./credentials.ts";
 
 /** What {@link OpenEdxServer} needs. */
 export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "platform" | "openEdx" | "application" | "lms"> & {
-    readonly credentials: Credentials;
+    /** The password of the superuser (secret). */
+    readonly superuserPassword: pulumi.Input<string>;
+    /** The client secret of Open edX at the application (secret), for settings that hold it. */
+    readonly clientSecret: pulumi.Input<string>;
 };
 
 /**
@@ -35,16 +37,16 @@ export class OpenEdxServer extends pulumi.ComponentResource {
     readonly gatewayUrl: pulumi.Output<string>;
     /** Its admin, with the superuser who signs in there. */
     readonly connection: ConnectionArgs;
-    /** What has to be there before anything in the LMS's admin. */
-    readonly ready: pulumi.Resource[] = [];
+    /** What has to be there before anybody can sign in to the LMS's admin. */
+    readonly signInReady: pulumi.Resource[] = [];
     /** What has to be there before a provider configuration. */
-    readonly backend: pulumi.Resource[] = [];
+    readonly backendReady: pulumi.Resource[] = [];
 
     constructor(name: string, args: OpenEdxServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxServer", name, {}, opts);
-        const { openEdx, lms, credentials } = args;
+        const { openEdx, lms, superuserPassword } = args;
         this.pluginText = pluginText(args);
-        this.connection = { ...openEdx.connection, password: credentials.openEdxPassword };
+        this.connection = { ...openEdx.connection, password: superuserPassword };
 
         let gateway: pulumi.Input<string> = openEdx.gateway ?? "";
         if (lms.from === "tutor") {
@@ -52,13 +54,13 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             const network = this.#network(args, settings);
             const server = this.#server(args, network, settings);
             const superuser = this.#superuser(args, server);
-            this.ready = [superuser];
-            this.backend = [this.#offeredBackend(server, superuser)];
+            this.signInReady = [superuser];
+            this.backendReady = [this.#offeredBackend(server, superuser)];
             gateway = openEdx.gateway ?? network.gateway;
         }
         this.gateway = pulumi.output(gateway);
         this.gatewayUrl = this.gateway.apply((host) => atHost(openEdx.url, host));
-        this.registerOutputs({ pluginText: this.pluginText, gateway: this.gateway });
+        this.registerOutputs({ pluginText: this.pluginText, gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
     /** The plug-in; on a new installation of Tutor with its first configuration. */
@@ -139,7 +141,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
     }
 
     #superuser(args: OpenEdxServerArgs, server: TutorServer): DjangoSuperuser {
-        const { owner, openEdx, lms, credentials } = args;
+        const { owner, openEdx, lms, superuserPassword } = args;
         const { kind, baseUrl } = openEdx.connection;
         const page = new SignInPage(
             "lms-sign-in",
@@ -153,7 +155,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                 service: openEdxConstants.service,
                 manage: openEdxConstants.manage,
                 ...openEdx.superuser,
-                password: credentials.openEdxPassword,
+                password: superuserPassword,
                 owner,
             },
             { parent: this, dependsOn: page },
@@ -173,8 +175,8 @@ export class OpenEdxServer extends pulumi.ComponentResource {
     }
 }
 
-function pluginText({ owner, application, lms, credentials }: OpenEdxServerArgs): pulumi.Output<string> {
-    const clientSecret = lms.clientSecretIn === "settings" ? credentials.application.clientSecret : undefined;
+function pluginText({ owner, application, lms, ...args }: OpenEdxServerArgs): pulumi.Output<string> {
+    const clientSecret = lms.clientSecretIn === "settings" ? args.clientSecret : undefined;
     return pulumi.output(clientSecret).apply((secret) =>
         tutorPlugin({
             owner,

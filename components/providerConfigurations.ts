@@ -2,19 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { otherSettings } from "../config/otherSettings.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
+import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuth2ProviderConfig } from "../dynamic-providers/openedx/oauth2ProviderConfig.ts";
 import { Site } from "../dynamic-providers/openedx/site.ts";
-import type { Credentials } from "./credentials.ts";
-import type { ApplicationServer } from "./applicationServer.ts";
-import type { OpenEdxServer } from "./openEdxServer.ts";
+import { childOptions } from "./childOptions.ts";
+import type { ClientCredentials } from "./credentials.ts";
 
 /** What {@link ProviderConfigurations} needs. */
 export type ProviderConfigurationsArgs = Pick<StackConfig, "owner" | "application" | "lms" | "sites" | "adopt"> & {
-    readonly credentials: Credentials;
-    /** Open edX, which has to know the backend first. */
-    readonly server: Pick<OpenEdxServer, "connection" | "ready" | "backend">;
-    /** The application, as far as its addresses are concerned. */
-    readonly applicationServer: Pick<ApplicationServer, "gatewayUrl">;
+    /** The LMS's admin. */
+    readonly connection: ConnectionArgs;
+    /** Open edX as a client of the application. */
+    readonly client: ClientCredentials;
+    /** The application's address at the gateway of its network. */
+    readonly applicationGatewayUrl: string;
+    /** What has to be there before a provider configuration, but not before a site. */
+    readonly backendReady: readonly pulumi.Resource[];
 };
 
 /**
@@ -25,11 +28,10 @@ export type ProviderConfigurationsArgs = Pick<StackConfig, "owner" | "applicatio
 export class ProviderConfigurations extends pulumi.ComponentResource {
     constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
-        const { owner, application, lms, credentials, applicationServer, sites, adopt } = args;
-        const { connection, ready, backend } = args.server;
-        const { clientId, clientSecret } = credentials.application;
+        const { owner, connection, application, lms, sites, adopt } = args;
+        const { clientId, clientSecret } = args.client;
         const displayName = `Pulumi ${owner}`.slice(0, 50);
-        const child = { parent: this, dependsOn: ready };
+        const child = childOptions(this, opts);
 
         for (const domain of sites) {
             const site = new Site(domain, { connection, domain, displayName }, child);
@@ -43,7 +45,7 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     slug: openEdxConstants.backendName,
                     clientId,
                     clientSecret: lms.clientSecretIn === "database" ? clientSecret : "",
-                    otherSettings: otherSettings(application, applicationServer.gatewayUrl),
+                    otherSettings: otherSettings(application, args.applicationGatewayUrl),
                     skipHintedLoginDialog: true,
                     skipRegistrationForm: true,
                     skipEmailVerification: true,
@@ -51,7 +53,7 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                     enableSsoIdVerification: true,
                     adopt,
                 },
-                pulumi.mergeOptions(child, { dependsOn: backend }),
+                pulumi.mergeOptions(child, { dependsOn: [...args.backendReady] }),
             );
         }
 

@@ -1,5 +1,18 @@
 import { openEdx as openEdxConstants } from "./openEdx.ts";
-import type { StackConfig } from "./stackConfig.ts";
+import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/files/envBlock.ts";
+import type { ApplicationProfile } from "./profiles.ts";
+
+/** The values of `.env` that follow from the configuration. Addresses have no slash at the end. */
+export interface ChosenValues {
+    readonly profile: ApplicationProfile;
+    /** The addresses that users know, and that of the application's admin. */
+    readonly openEdxUrl: string;
+    readonly applicationUrl: string;
+    readonly adminUrl: string;
+    readonly serviceWorkerUsername: string;
+    /** The lines that follow from what the developer has set outside the block, such as those that are missing to boot. */
+    readonly ownLines: Readonly<Record<string, string>>;
+}
 
 /** The values of `.env` that are known only in the course of a run, or are secret. */
 export interface MadeValues<Value> {
@@ -33,33 +46,60 @@ export const placeholders: MadeValues<string> = {
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
 export function environmentLines<Value>(
-    { openEdx, application, serviceWorker }: Pick<StackConfig, "openEdx" | "application" | "serviceWorker">,
+    { profile, openEdxUrl, applicationUrl, adminUrl, serviceWorkerUsername, ownLines }: ChosenValues,
     made: MadeValues<Value>,
 ): Record<string, string | Value> {
-    const { profile } = application;
     return {
         OPENEDX_IP: made.openEdxGateway,
         EDX_IP: made.openEdxGateway,
-        OPENEDX_API_BASE_URL: openEdx.url,
-        OPENEDX_SERVICE_WORKER_USERNAME: serviceWorker.username,
+        OPENEDX_API_BASE_URL: openEdxUrl,
+        OPENEDX_SERVICE_WORKER_USERNAME: serviceWorkerUsername,
         OPENEDX_SERVICE_WORKER_API_TOKEN: made.serviceWorkerToken,
         OPENEDX_OAUTH_PROVIDER: openEdxConstants.backendName,
         OPENEDX_SOCIAL_LOGIN_PATH: openEdxConstants.loginPath,
         OPENEDX_API_CLIENT_ID: made.clientId,
         OPENEDX_API_CLIENT_SECRET: made.clientSecret,
-        OPENEDX_BASE_REDIRECT_URL: openEdx.url,
-        LOGOUT_REDIRECT_URL: openEdx.url + openEdxConstants.logoutPath,
-        [profile.baseUrlVariable]: application.url,
+        OPENEDX_BASE_REDIRECT_URL: openEdxUrl,
+        LOGOUT_REDIRECT_URL: openEdxUrl + openEdxConstants.logoutPath,
+        [profile.baseUrlVariable]: applicationUrl,
         // The handbook's gateway here is that of Open edX's network: its containers are who uses the address.
         ...(profile.dockerBaseUrlVariable && { [profile.dockerBaseUrlVariable]: made.applicationAtGateway }),
         ...profile.environment,
         ...(profile.isBehindApisix && {
-            APISIX_PORT: new URL(application.url).port || "80",
+            APISIX_PORT: new URL(applicationUrl).port || "80",
             APISIX_SESSION_SECRET_KEY: made.apisixSessionSecret,
             KEYCLOAK_CLIENT_SECRET: made.keycloakClientSecret,
             // A browser uses both ports: users that of APISIX, administrators the application's own.
-            CSRF_TRUSTED_ORIGINS: `${application.url},${application.connection.baseUrl}`,
+            CSRF_TRUSTED_ORIGINS: `${applicationUrl},${adminUrl}`,
         }),
-        ...application.ownLines,
+        ...ownLines,
+    };
+}
+
+/**
+ * The lines of `.env` that follow from what its developer has set outside the block: those without which the application
+ * does not boot, as far as they are not set, and the profiles of Compose that are switched on, where the stack needs some.
+ *
+ * @param compose - the text of the checkout's Compose files, where there are any.
+ */
+export function linesByOwn(
+    {
+        bootEnvironment,
+        askedEnvironment = {},
+        environment,
+    }: Pick<ApplicationProfile, "bootEnvironment" | "askedEnvironment" | "environment">,
+    env: EnvText,
+    compose = "",
+): Record<string, string> {
+    const own = valuesOutside(env);
+    const { COMPOSE_PROFILES: profiles } = environment;
+    return {
+        ...(profiles !== undefined && { COMPOSE_PROFILES: joinProfiles(own["COMPOSE_PROFILES"] ?? "", profiles) }),
+        ...Object.fromEntries(
+            [
+                ...Object.entries(bootEnvironment),
+                ...Object.entries(askedEnvironment).filter(([key]) => compose.includes(`\${${key}`)),
+            ].filter(([key]) => (own[key] ?? "") === ""),
+        ),
     };
 }

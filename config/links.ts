@@ -21,6 +21,14 @@ export function signInFirst({ application }: Pick<StackConfig, "application">): 
     );
 }
 
+/** The names that a browser on this machine has to find, where the stack runs a server here; else none. */
+export function browserHosts({ openEdx, application, lms }: StackConfig): string[] {
+    const { url, profile, connection } = application;
+    return lms.from === "tutor" || connection.isOfStack === true
+        ? [new URL(openEdx.url).hostname, new URL(url).hostname, ...(profile.keycloak ? [profile.keycloak.domain] : [])]
+        : [];
+}
+
 /** The addresses of both servers and of the pages of their admins that the integration concerns. */
 export function serverLinks({ openEdx, application }: Pick<StackConfig, "openEdx" | "application">) {
     const { oauthApplicationsPath: oauthApplications } = mitApplication;

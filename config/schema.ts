@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { dockerHost, openEdx } from "./openEdx.ts";
-import { type ApplicationName, type ApplicationProfile, applicationNames, profiles } from "./profiles.ts";
+import { applicationNames, profiles } from "./profiles.ts";
 import { tutorReleases } from "./tutorPlugin.ts";
 
 /** Where the containers run, as far as it matters to their networks. */
@@ -179,20 +179,6 @@ const rules: readonly Rule[] = [
     {
         key: "lmsGateway",
         demand: (settings) =>
-            settings.lmsFrom === "external" &&
-            needsGateway(settings.lmsGateway, settings) &&
-            gatewayOf("tutor dev start --detach"),
-    },
-    {
-        key: "applicationGateway",
-        demand: (settings) =>
-            settings.applicationFrom === "external" &&
-            needsGateway(settings.applicationGateway, settings) &&
-            gatewayOf("docker compose up --detach, in the application's checkout"),
-    },
-    {
-        key: "lmsGateway",
-        demand: (settings) =>
             settings.lmsFrom === "tutor" && !isOwnGateway(settings.lmsGateway, settings) && ownGateway(openEdx.gateway),
     },
     {
@@ -205,13 +191,6 @@ const rules: readonly Rule[] = [
     {
         key: "lmsLaunch",
         demand: ({ lmsFrom, lmsLaunch }) => lmsFrom === "external" && lmsLaunch && "false with lmsFrom external",
-    },
-    {
-        key: "keycloakClientSecret",
-        demand: (settings) =>
-            settings.keycloakClientSecret === "" &&
-            profileOf(settings)?.isBehindApisix &&
-            "the secret of the client apisix (see Keycloak's realm file in the checkout)",
     },
     {
         key: "tokenRenewBeforeDays",
@@ -263,14 +242,6 @@ export function platformOf(
     return platform === "auto" ? (hosts[host] ?? "linux") : platform;
 }
 
-function profileOf({ application }: Partial<Settings>): ApplicationProfile | undefined {
-    return application && (profiles as Partial<Record<ApplicationName, ApplicationProfile>>)[application];
-}
-
-function needsGateway(gateway: string | undefined, settings: Partial<Settings>): boolean {
-    return gateway === "" && platformOf(settings) === "linux";
-}
-
 /** Whether a network can be made with a gateway: on Linux it is an address, or left to the program. */
 function isOwnGateway(gateway: string | undefined, settings: Partial<Settings>): boolean {
     return platformOf(settings) !== "linux" || !gateway || isIPv4(gateway);
@@ -278,10 +249,6 @@ function isOwnGateway(gateway: string | undefined, settings: Partial<Settings>):
 
 function ownGateway(example: string): string {
     return `an IPv4 address, as the network is made with it, e.g. ${example}`;
-}
-
-function gatewayOf(start: string): string {
-    return `the gateway of its network; Docker reports it once the network exists: ${start}`;
 }
 
 function isOrigin(value: string): boolean {

@@ -1,15 +1,14 @@
 import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type FoundVolumes, noVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
-import type { ComposeProject } from "./composeProject.ts";
+import type { ChosenValues } from "./environmentLines.ts";
 import { dockerHost, openEdx as openEdxConstants } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, mitApplication, profiles } from "./profiles.ts";
 import { type Platform, platformOf, type Settings } from "./schema.ts";
 import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
 
 /** A server of the integration. Addresses have no slash at the end. */
-export interface Server {
+export interface ServerConfig {
     /** The address that users know. */
     readonly url: string;
     /**
@@ -26,19 +25,13 @@ export interface Server {
 }
 
 /** The MIT application. */
-export interface ApplicationServer extends Server {
+export interface ApplicationConfig extends ServerConfig {
     readonly name: ApplicationName;
     readonly profile: ApplicationProfile;
-    /** Its Compose project, where this stack runs it. */
-    readonly project: ComposeProject | undefined;
     /** The folder with its Compose files and its `.env`, absolute. */
     readonly checkout: string;
-    /** What this machine has of that project's data. */
-    readonly volumes: FoundVolumes;
     /** Whether nothing of its data is left behind or deleted. */
     readonly keepsVolumes: boolean;
-    /** The lines of `.env` that follow from what its developer has set there, such as those that are missing to boot. */
-    readonly ownLines: Readonly<Record<string, string>>;
 }
 
 /** How the LMS gets its settings. */
@@ -62,11 +55,12 @@ export interface StackConfig {
     /** Who makes what is made, as `project/stack`. */
     readonly owner: string;
     readonly platform: Platform;
-    readonly openEdx: Server;
-    readonly application: ApplicationServer;
+    readonly openEdx: ServerConfig;
+    readonly application: ApplicationConfig;
     readonly lms: LmsConfig;
-    /** The application's `.env`, relative to the project. */
+    /** The application's `.env`, relative to the project, and what it is written from. */
     readonly envFile: string;
+    readonly environment: ChosenValues;
     /** The client secret of APISIX in Keycloak (secret); empty where there is no APISIX. */
     readonly keycloakClientSecret: pulumi.Input<string>;
     readonly serviceWorker: {
@@ -83,33 +77,33 @@ export interface StackConfig {
     readonly adopt: boolean;
 }
 
-/** What this machine adds to the configuration. */
-export interface Found {
+/** What the settings leave to this machine, as far as it is known there. */
+export interface Detected {
     readonly release?: TutorRelease;
     /** Tutor's Compose project for development. */
     readonly tutorProject?: string;
-    readonly project?: ComposeProject;
-    /** The gateway of its default network, where the Compose file decides on that. */
+    /** The gateway of Open edX's network, where somebody else runs it. */
+    readonly lmsGateway?: string;
+    /** The gateway of the application's network, where somebody else runs it, or its Compose file decides on that. */
     readonly applicationGateway?: string;
-    readonly ownLines?: Readonly<Record<string, string>>;
-    readonly volumes?: FoundVolumes;
+    /** Keycloak's client secret in the checkout (secret). */
+    readonly keycloakClientSecret?: string;
+    /** See {@link ChosenValues}. */
+    readonly ownLines?: ChosenValues["ownLines"];
 }
 
-/** Adds what follows from the settings: addresses, gateways, sites. */
-export function resolveSettings(settings: Settings, found: Found = {}): StackConfig {
+/** What follows from the settings and the machine: addresses, gateways, sites. */
+export function resolveConfig(settings: Settings, detected: Detected = {}): StackConfig {
     const profile = profiles[settings.application];
     const platform = platformOf(settings);
     const lmsUrl = new URL(settings.lmsUrl);
-    const applicationUrl = new URL(applicationUrlOf(settings));
     const envFile = envFileOf(settings);
     return {
-        owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        owner: stackOwner(),
         platform,
         openEdx: {
             url: lmsUrl.origin,
-            // With Tutor on Linux its network is asked in the course of a run.
-            gateway:
-                settings.lmsGateway || (settings.lmsFrom === "tutor" && platform === "linux" ? undefined : dockerHost),
+            gateway: lmsGatewayOf(settings, detected),
             connection: {
                 kind: "openedx",
                 baseUrl: lmsUrl.origin,
@@ -124,13 +118,13 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
         application: {
             name: settings.application,
             profile,
-            url: applicationUrl.origin,
+            url: applicationUrlOf(settings),
             gateway:
-                (found.applicationGateway ?? settings.applicationGateway) ||
+                (detected.applicationGateway ?? settings.applicationGateway) ||
                 (settings.applicationFrom === "compose" && platform === "linux" ? profile.gateway : dockerHost),
             connection: {
                 kind: "django",
-                baseUrl: new URL(settings.applicationAdminUrl || adminUrl(applicationUrl, profile)).origin,
+                baseUrl: adminUrlOf(settings),
                 username: settings.applicationUsername,
                 ...(settings.applicationPassword && {
                     configured: configuredBy("applicationUsername", "applicationPassword"),
@@ -139,24 +133,22 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
             },
             password: passwordOf(settings.applicationPassword),
             superuser: superuserOf(settings.applicationUsername, mitApplication.superuserDomain),
-            project: found.project,
             checkout: dirname(resolve(envFile)),
-            volumes: found.volumes ?? noVolumes,
             keepsVolumes: settings.keepVolumes,
-            ownLines: found.ownLines ?? {},
         },
         lms: {
             from: settings.lmsFrom,
             tutor: settings.tutor,
-            release: found.release ?? (settings.tutorRelease || newestTutorRelease),
+            release: detected.release ?? (settings.tutorRelease || newestTutorRelease),
             launches: settings.lmsLaunch,
             packagesBy: settings.lmsPackages,
             redirectsVisitors: settings.redirectVisitors,
             clientSecretIn: settings.clientSecretIn,
-            project: found.tutorProject ?? openEdxConstants.project,
+            project: detected.tutorProject ?? openEdxConstants.project,
         },
         envFile,
-        keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret),
+        environment: chosenValues(settings, detected.ownLines),
+        keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret || (detected.keycloakClientSecret ?? "")),
         serviceWorker: {
             username: settings.serviceWorkerUsername,
             email: settings.serviceWorkerEmail,
@@ -172,6 +164,17 @@ export function resolveSettings(settings: Settings, found: Found = {}): StackCon
     };
 }
 
+/** Who makes what is made, as `project/stack`. */
+export function stackOwner(): string {
+    return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+/** The host by which the application's containers reach Open edX; `undefined`: its network is asked in the course of a run. */
+export function lmsGatewayOf(settings: Settings, { lmsGateway }: Detected): string | undefined {
+    const isAskedLater = settings.lmsFrom === "tutor" && platformOf(settings) === "linux";
+    return settings.lmsGateway || (lmsGateway ?? (isAskedLater ? undefined : dockerHost));
+}
+
 /** The application's address, without a slash at the end: the handbook's where none is set. */
 export function applicationUrlOf({
     application,
@@ -179,6 +182,26 @@ export function applicationUrlOf({
 }: Pick<Settings, "application" | "applicationUrl">): string {
     const { domain, port } = profiles[application];
     return new URL(applicationUrl || `http://${domain}:${port}`).origin;
+}
+
+/** The address of the application's admin, without a slash at the end: `/admin/login` behind APISIX belongs to Keycloak. */
+export function adminUrlOf(settings: Pick<Settings, "application" | "applicationUrl" | "applicationAdminUrl">): string {
+    const { isBehindApisix, adminPort } = profiles[settings.application];
+    const { protocol, hostname, origin } = new URL(applicationUrlOf(settings));
+    const usual = isBehindApisix ? `${protocol}//${hostname}:${adminPort}` : origin;
+    return new URL(settings.applicationAdminUrl || usual).origin;
+}
+
+/** What the application's `.env` is written from. */
+export function chosenValues(settings: Settings, ownLines: ChosenValues["ownLines"] = {}): ChosenValues {
+    return {
+        profile: profiles[settings.application],
+        openEdxUrl: new URL(settings.lmsUrl).origin,
+        applicationUrl: applicationUrlOf(settings),
+        adminUrl: adminUrlOf(settings),
+        serviceWorkerUsername: settings.serviceWorkerUsername,
+        ownLines,
+    };
 }
 
 /** The application's `.env`: that of a checkout beside this project where none is named. */
@@ -212,12 +235,6 @@ function passwordOf(value: string): pulumi.Output<string> | undefined {
 }
 
 /** Who signs in may be named by user name or e-mail address. */
-function superuserOf(name: string, domain: string): Server["superuser"] {
+function superuserOf(name: string, domain: string): ServerConfig["superuser"] {
     return { username: name.replace(/@.*/, ""), email: name.includes("@") ? name : `${name}@${domain}` };
-}
-
-function adminUrl(applicationUrl: URL, profile: ApplicationProfile): string {
-    return profile.isBehindApisix
-        ? `${applicationUrl.protocol}//${applicationUrl.hostname}:${profile.adminPort}`
-        : applicationUrl.origin;
 }

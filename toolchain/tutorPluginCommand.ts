@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { askTutorRelease } from "../config/askTutorRelease.ts";
+import { detectTutorRelease } from "../preflight/detectTutorRelease.ts";
 import { profiles } from "../config/profiles.ts";
 import { settingsSchema } from "../config/schema.ts";
 import { applicationUrlOf } from "../config/stackConfig.ts";
@@ -75,7 +75,7 @@ async function pluginOf(stack: string): Promise<string> {
         const mistakes = error.issues.map(({ path, message }) => `  ${path.join(".")} must be ${message}`);
         throw new Error(`${file} has mistakes:\n${mistakes.join("\n")}`);
     }
-    const asked = settings.lmsFrom === "tutor" ? askTutorRelease(settings.tutor) : newestTutorRelease;
+    const asked = settings.lmsFrom === "tutor" ? detectTutorRelease(settings.tutor) : newestTutorRelease;
     return tutorPlugin({
         owner: `${projectName}/${stack}`,
         release: settings.tutorRelease || (await asked),

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { parseSettings } from "../config/load.ts";
-import { resolveSettings } from "../config/stackConfig.ts";
+import { resolveConfig } from "../config/stackConfig.ts";
 import { requestsSent } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { PULUMI_COMMAND, pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { causes, stepOf } from "../verify/causes.ts";
@@ -128,21 +128,17 @@ async function readTarget(stack: string): Promise<Target> {
         const missing = [...new Set(error.issues.map(({ path }) => String(path[0])))].join(", ");
         throw new Error(`The stack ${stack} is not finished, as it lacks outputs (${missing}): ${pulumiCommand("up")}`);
     }
-    return targetOf(resolveSettings(parseSettings(withSecrets(settings, outputs))), outputs);
+    return targetOf(resolveConfig(parseSettings(withPasswords(settings, outputs))), outputs);
 }
 
-/** The settings with what they leave to others: the outputs have passwords and gateways. */
-function withSecrets(
+/** The settings with the passwords that they may leave to the stack. */
+function withPasswords(
     settings: Readonly<Record<string, string>>,
-    { superusers, gateways }: StackOutputs,
+    { superusers }: StackOutputs,
 ): Record<string, string> {
     return {
         ...settings,
         lmsPassword: superusers.openEdx.password,
         applicationPassword: superusers.application.password,
-        lmsGateway: gateways.openEdx,
-        applicationGateway: gateways.application,
-        // Nothing here uses it, and only its file is sure to have it.
-        keycloakClientSecret: "-",
     };
 }

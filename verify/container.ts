@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { leadsHere } from "../config/machine.ts";
+import { leadsHere } from "../preflight/checks.ts";
 import { portOf } from "../config/stackConfig.ts";
 import { answerOf, lastAnswer, lastLines, readJson } from "../dynamic-providers/command.ts";
 import { composeExec, composeLabels, runningContainer } from "../dynamic-providers/docker/docker.ts";

@@ -103,7 +103,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
         hasSecretInDatabase: lms.clientSecretIn === "database",
         envFile: config.envFile,
         environment: knownLines(
-            environmentLines<string | undefined>(config, {
+            environmentLines<string | undefined>(config.environment, {
                 openEdxGateway: gateways.openEdx,
                 applicationAtGateway: atHost(application.url, gateways.openEdx),
                 serviceWorkerToken,

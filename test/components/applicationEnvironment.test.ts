@@ -1,10 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { linesByOwn } from "../../config/examineMachine.ts";
+import { linesByOwn } from "../../config/environmentLines.ts";
 import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
-import { deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+import { deployed, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */
 const handbook = {
@@ -40,13 +37,7 @@ const apisix = {
 async function envFile(values: Record<string, string>, text = "") {
     const { profile } = stackConfig(values).application;
     const ownLines = linesByOwn(profile, parseEnvText(text));
-    const resources = await deploy(() => {
-        const config = stackConfig(values, { ownLines });
-        const credentials = new Credentials("credentials", config);
-        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-        new ApplicationEnvironment("environment", { ...config, credentials, server });
-    });
-    const children = resources.filter(({ parent }) => parent === "ApplicationEnvironment");
+    const children = (await deployed(values, { ownLines })).of("ApplicationEnvironment");
     expect(children).toHaveLength(1);
     return the(children, "EnvFile", "env-file");
 }

@@ -1,21 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
-import { ApplicationRegistration } from "../../components/applicationRegistration.ts";
-import { ApplicationServer } from "../../components/applicationServer.ts";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { configured, deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+import { configured, deployed, the } from "../support/pulumiMocks.ts";
 
 async function register(values: Record<string, string>) {
-    const resources = await deploy(() => {
-        const config = stackConfig(values);
-        const credentials = new Credentials("credentials", config);
-        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-        const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
-        const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
-        new ApplicationRegistration("application", { ...config, credentials, server, applicationServer });
-    });
-    const children = resources.filter(({ parent }) => parent === "ApplicationRegistration");
+    const children = (await deployed(values)).of("ApplicationRegistration");
     expect(children).toHaveLength(1);
     return the(children, "OAuthApplication", "edx-oauth-app");
 }

@@ -1,29 +1,16 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
-import { ApplicationServer } from "../../components/applicationServer.ts";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import type { ComposeProject } from "../../config/composeProject.ts";
+import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
+import type { ComposeProject } from "../../preflight/composeProject.ts";
 import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
-import { configured, deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 
 async function run(values: Record<string, string> = {}, project?: ComposeProject) {
-    let server: ApplicationServer | undefined;
-    const resources = await deploy(() => {
-        const config = stackConfig(values, { ...(project && { project }) });
-        const credentials = new Credentials("credentials", config);
-        const openEdx = new OpenEdxServer("open-edx-server", { ...config, credentials });
-        const environment = new ApplicationEnvironment("environment", { ...config, credentials, server: openEdx });
-        server = new ApplicationServer("application-server", { ...config, credentials, environment });
-    });
-    return {
-        server: server as unknown as ApplicationServer,
-        resources: resources.filter(({ parent }) => parent === "ApplicationServer"),
-        containers: resources.filter(({ parent }) => parent === "ComposeResources"),
-    };
+    const onMachine = project && { project, volumes: noVolumes };
+    const { applicationServer: server, of } = await deployed(values, {}, onMachine);
+    return { server, resources: of("ApplicationServer"), containers: of("ComposeResources") };
 }
 
 describe("an application that this stack runs", () => {
@@ -118,8 +105,8 @@ describe("an application that this stack runs", () => {
     test("is ready when its superuser is there", async () => {
         const { server } = await withCompose();
 
-        expect(server.ready).toHaveLength(1);
-        await expect(valueOf(server.ready[0]?.urn)).resolves.toMatch(/django:Superuser::application-superuser$/);
+        expect(server.signInReady).toHaveLength(1);
+        await expect(valueOf(server.signInReady[0]?.urn)).resolves.toMatch(/django:Superuser::application-superuser$/);
     });
 
     test.each([
@@ -183,8 +170,8 @@ describe("an application that somebody else runs", () => {
         const { server, resources, containers } = await run();
 
         expect([...resources, ...containers]).toStrictEqual([]);
-        expect(server.ready).toHaveLength(1);
-        await expect(valueOf(server.ready[0]?.urn)).resolves.toMatch(/local:EnvFile::env-file$/);
+        expect(server.signInReady).toHaveLength(1);
+        await expect(valueOf(server.signInReady[0]?.urn)).resolves.toMatch(/local:EnvFile::env-file$/);
         expect(server.gateway).toBe("172.19.0.1");
         expect(server.gatewayUrl).toBe("http://172.19.0.1:8013");
         await expect(valueOf(server.connection)).resolves.toStrictEqual({

@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "../../components/composeContainer.ts";
-import { composeFile } from "../../config/composeFile.ts";
-import type { ComposeProject } from "../../config/composeProject.ts";
+import { composeFile } from "../../preflight/composeFile.ts";
+import type { ComposeProject } from "../../preflight/composeProject.ts";
 import { composeProject } from "../support/composeProject.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 

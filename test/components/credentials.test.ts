@@ -20,13 +20,22 @@ const always = [
     password("service-worker-password", 40),
 ];
 
+const credentialsOf = (values?: Record<string, string>) => {
+    const { openEdx, application } = stackConfig(values);
+    return new Credentials("credentials", {
+        openEdxPassword: openEdx.password,
+        applicationPassword: application.password,
+        hasApisix: application.profile.isBehindApisix,
+    });
+};
+
 describe("the credentials", () => {
     test.each([
         ["xpro", always],
         ["mitxonline", always],
         ["mitxonline-apisix", [...always, password("apisix-session-secret", 32)]],
     ])("of %s are random letters and digits, and all that is asked for", async (application, expected) => {
-        const resources = await deploy(() => new Credentials("credentials", stackConfig({ application })));
+        const resources = await deploy(() => credentialsOf({ application }));
 
         expect(resources).toHaveLength(expected.length);
         for (const resource of expected) {
@@ -37,7 +46,7 @@ describe("the credentials", () => {
     test("include passwords of the superusers, where none are configured", async () => {
         let credentials: Credentials | undefined;
         const values = { lmsFrom: "tutor", lmsPassword: "", applicationFrom: "compose", applicationPassword: "" };
-        const resources = await deploy(() => (credentials = new Credentials("credentials", stackConfig(values))));
+        const resources = await deploy(() => (credentials = credentialsOf(values)));
 
         expect(resources).toHaveLength(always.length + 2);
         for (const name of ["open-edx-superuser-password", "application-superuser-password"]) {
@@ -52,7 +61,7 @@ describe("the credentials", () => {
 
     test("are the configuration's passwords, where they are configured", async () => {
         let credentials: Credentials | undefined;
-        await deploy(() => (credentials = new Credentials("credentials", stackConfig())));
+        await deploy(() => (credentials = credentialsOf()));
 
         const { openEdxPassword, applicationPassword } = credentials as unknown as Credentials;
         await expect(valueOf(openEdxPassword)).resolves.toBe("password of the LMS");
@@ -63,7 +72,7 @@ describe("the credentials", () => {
 
     test("are secret but for the client ids", async () => {
         let credentials: Credentials | undefined;
-        await deploy(() => (credentials = new Credentials("credentials", stackConfig())));
+        await deploy(() => (credentials = credentialsOf()));
 
         const { openEdx, application, serviceWorkerToken, serviceWorkerPassword } =
             credentials as unknown as Credentials;

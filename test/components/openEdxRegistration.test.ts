@@ -1,8 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxRegistration } from "../../components/openEdxRegistration.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { configured, deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 
 const connection = {
     kind: "openedx",
@@ -12,16 +9,8 @@ const connection = {
     configured: configured.openEdx,
 };
 
-let registration: OpenEdxRegistration | undefined;
-
 async function register(values: Record<string, string> = {}) {
-    const resources = await deploy(() => {
-        const config = stackConfig(values);
-        const credentials = new Credentials("credentials", config);
-        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-        registration = new OpenEdxRegistration("open-edx", { ...config, credentials, server });
-    });
-    return resources.filter(({ parent }) => parent === "OpenEdxRegistration");
+    return (await deployed(values)).of("OpenEdxRegistration");
 }
 
 describe("the registration in Open edX", () => {
@@ -69,7 +58,8 @@ describe("the registration in Open edX", () => {
     });
 
     test("has a token for the service worker, and tells when it expires", async () => {
-        const token = the(await register({ tokenLifetimeDays: "90", tokenRenewBeforeDays: "7" }), "AccessToken");
+        const { openEdxRegistration, of } = await deployed({ tokenLifetimeDays: "90", tokenRenewBeforeDays: "7" });
+        const token = the(of("OpenEdxRegistration"), "AccessToken");
 
         expect(token.inputs).toStrictEqual({
             connection,
@@ -80,7 +70,7 @@ describe("the registration in Open edX", () => {
         });
         expect(token.secrets).toStrictEqual(["connection", "token"]);
         expect(token.after).toContain("DjangoUser service-worker");
-        await expect(valueOf(registration?.tokenExpires)).resolves.toBe("2027-11-23T15:00:00Z");
+        await expect(valueOf(openEdxRegistration.tokenExpires)).resolves.toBe("2027-11-23T15:00:00Z");
     });
 
     test("makes a user superuser where one is named", async () => {

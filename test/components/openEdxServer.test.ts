@@ -1,25 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import type { Found } from "../../config/stackConfig.ts";
-import { configured, deploy, stackConfig, the, valueOf } from "../support/pulumiMocks.ts";
+import type { Detected } from "../../config/stackConfig.ts";
+import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 
-async function run(values: Record<string, string> = {}, found: Found = {}) {
-    let server: OpenEdxServer | undefined;
-    const resources = await deploy(() => {
-        const config = stackConfig(values, found);
-        const credentials = new Credentials("credentials", config);
-        server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-    });
-    return {
-        server: server as unknown as OpenEdxServer,
-        resources: resources.filter(({ parent }) => parent === "OpenEdxServer"),
-    };
+async function run(values: Record<string, string> = {}, detected: Detected = {}) {
+    const { openEdxServer: server, of } = await deployed(values, detected);
+    return { server, resources: of("OpenEdxServer") };
 }
 
-const withTutor = (values: Record<string, string> = {}, found: Found = {}) =>
-    run({ lmsFrom: "tutor", tutor: "/opt/tutor", lmsGateway: "", ...values }, found);
+const withTutor = (values: Record<string, string> = {}, detected: Detected = {}) =>
+    run({ lmsFrom: "tutor", tutor: "/opt/tutor", lmsGateway: "", ...values }, detected);
 
 describe("an LMS that Tutor runs", () => {
     test("gets a plug-in, a network, is started, and waited for with its superuser and its backend", async () => {
@@ -241,7 +231,7 @@ describe("an LMS that is set up elsewhere", () => {
         const { server, resources } = await run();
 
         expect(resources).toStrictEqual([]);
-        expect([...server.ready, ...server.backend]).toStrictEqual([]);
+        expect([...server.signInReady, ...server.backendReady]).toStrictEqual([]);
         await expect(valueOf(server.gateway)).resolves.toBe("172.18.0.1");
         await expect(valueOf(server.gatewayUrl)).resolves.toBe("http://172.18.0.1:8000");
         await expect(valueOf(server.connection)).resolves.toStrictEqual({

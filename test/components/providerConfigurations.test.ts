@@ -1,10 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
-import { ApplicationServer } from "../../components/applicationServer.ts";
-import { Credentials } from "../../components/credentials.ts";
-import { OpenEdxServer } from "../../components/openEdxServer.ts";
-import { ProviderConfigurations } from "../../components/providerConfigurations.ts";
-import { configured, deploy, stackConfig, the } from "../support/pulumiMocks.ts";
+import { configured, deployed, the } from "../support/pulumiMocks.ts";
 
 const connection = {
     kind: "openedx",
@@ -15,15 +10,7 @@ const connection = {
 };
 
 async function configure(values: Record<string, string> = {}) {
-    const resources = await deploy(() => {
-        const config = stackConfig(values);
-        const credentials = new Credentials("credentials", config);
-        const server = new OpenEdxServer("open-edx-server", { ...config, credentials });
-        const environment = new ApplicationEnvironment("environment", { ...config, credentials, server });
-        const applicationServer = new ApplicationServer("application-server", { ...config, credentials, environment });
-        new ProviderConfigurations("providers", { ...config, credentials, server, applicationServer });
-    });
-    return resources.filter(({ parent }) => parent === "ProviderConfigurations");
+    return (await deployed(values)).of("ProviderConfigurations");
 }
 
 describe("the provider configurations", () => {

@@ -1,19 +1,21 @@
 import { describe, expect, test } from "@jest/globals";
-import { environmentLines, placeholders } from "../../config/environmentLines.ts";
+import { environmentLines, linesByOwn, placeholders } from "../../config/environmentLines.ts";
+import { profiles } from "../../config/profiles.ts";
+import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
 import { stackConfig } from "../support/pulumiMocks.ts";
 
 describe("the lines of .env with placeholders for what comes out in the course of a run", () => {
     const all = Object.values({ ...placeholders });
 
     test("have each placeholder, and nothing that is secret", () => {
-        const lines = environmentLines(stackConfig({ application: "mitxonline-apisix" }), placeholders);
+        const lines = environmentLines(stackConfig({ application: "mitxonline-apisix" }).environment, placeholders);
 
         expect([...new Set(Object.values(lines))]).toStrictEqual(expect.arrayContaining(all));
         expect(JSON.stringify(lines)).not.toMatch(/secret of Keycloak|password of/);
     });
 
     test("have none of APISIX where there is none", () => {
-        const lines = environmentLines(stackConfig({ application: "xpro" }), placeholders);
+        const lines = environmentLines(stackConfig({ application: "xpro" }).environment, placeholders);
 
         expect(Object.values(lines)).not.toContain(placeholders.apisixSessionSecret);
         expect(Object.values(lines)).not.toContain(placeholders.keycloakClientSecret);
@@ -27,8 +29,76 @@ describe("the lines of .env with placeholders for what comes out in the course o
     });
 
     test("end with those without which the application does not boot", () => {
-        const config = stackConfig({}, { ownLines: { MAILGUN_KEY: "not-set" } });
+        const { environment } = stackConfig({}, { ownLines: { MAILGUN_KEY: "not-set" } });
 
-        expect(Object.entries(environmentLines(config, placeholders)).at(-1)).toStrictEqual(["MAILGUN_KEY", "not-set"]);
+        expect(Object.entries(environmentLines(environment, placeholders)).at(-1)).toStrictEqual([
+            "MAILGUN_KEY",
+            "not-set",
+        ]);
+    });
+});
+
+describe("the lines without which the application does not boot", () => {
+    test("are all of them where there is no .env", () => {
+        expect(linesByOwn(profiles.xpro, parseEnvText(""))).toStrictEqual({
+            MAILGUN_KEY: "not-set",
+            MAILGUN_SENDER_DOMAIN: "odl.local",
+            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
+        });
+    });
+
+    test("are those that the developer has not set outside the managed block", () => {
+        const env = parseEnvText(
+            [
+                "# BEGIN project/stack (managed by Pulumi: edits in here are undone)",
+                "EXTERNAL_COURSE_SYNC_API_KEY=not-set",
+                "# END project/stack",
+                "MAILGUN_KEY=my-own",
+                "MAILGUN_SENDER_DOMAIN=",
+            ].join("\n"),
+        );
+
+        expect(linesByOwn(profiles.xpro, env)).toStrictEqual({
+            MAILGUN_SENDER_DOMAIN: "odl.local",
+            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
+        });
+    });
+
+    test("are not those that are commented out only as long as the block sets them", () => {
+        const env = parseEnvText("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
+
+        expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
+    });
+});
+
+test("the password of Keycloak's store is set where the checkout asks for it and its developer has set none", () => {
+    const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
+    const lines = (env: string, compose: string) =>
+        linesByOwn(profiles["mitxonline-apisix"], parseEnvText(env), compose);
+    const asking = `command: start --config-keystore-password=\${${key}}`;
+
+    expect(lines("", asking)[key]).toMatch(/^.{6,}$/);
+    expect(lines(`${key}=\n`, asking)[key]).toMatch(/^.{6,}$/);
+    expect(lines(`${key}=my-own\n`, asking)).not.toHaveProperty(key);
+    expect(lines("", "command: start --import-realm")).not.toHaveProperty(key);
+    expect(linesByOwn(profiles.mitxonline, parseEnvText(""), asking)).not.toHaveProperty(key);
+});
+
+describe("the profiles of Compose", () => {
+    const apisix = profiles["mitxonline-apisix"];
+
+    test.each([
+        ["", "keycloak,apisix"],
+        ["COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
+        ["COMPOSE_PROFILES='apisix, notebook'\n", "apisix,notebook,keycloak"],
+        ["# taken over by Pulumi: COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
+    ])("that the stack needs come on top of the developer's own in %j", (text, profiles) => {
+        expect(linesByOwn(apisix, parseEnvText(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
+    });
+
+    test("stay as they are where the stack needs none", () => {
+        expect(linesByOwn(profiles.mitxonline, parseEnvText("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
+            "COMPOSE_PROFILES",
+        );
     });
 });

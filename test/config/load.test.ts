@@ -1,14 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { environmentLines, placeholders } from "../../config/environmentLines.ts";
-import { examineMachine, linesByOwn } from "../../config/examineMachine.ts";
-import { loadConfig, parseSettings, withFound } from "../../config/load.ts";
-import { profiles } from "../../config/profiles.ts";
-import { effectiveValues, parseEnvText, withBlock, withoutBlock } from "../../dynamic-providers/files/envBlock.ts";
-import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
+import { loadSettings, parseSettings } from "../../config/load.ts";
+import { resolveConfig } from "../../config/stackConfig.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
 /** All that has no default. */
@@ -79,7 +72,7 @@ describe("the configuration of a stack", () => {
             ),
             "aws:region": "us-east-1",
         });
-        const { openEdx, application } = await loadConfig();
+        const { openEdx, application } = resolveConfig(loadSettings());
 
         for (const [{ password }, expected] of [
             [openEdx, "correct horse"],
@@ -96,7 +89,6 @@ describe("the configuration of a stack", () => {
                 ...required,
                 application: "mitx",
                 lmsPassword: "",
-                applicationGateway: "",
                 tokenLifetimeDays: "a year",
                 adopt: "yes",
                 superuserUsername: "ada",
@@ -104,7 +96,7 @@ describe("the configuration of a stack", () => {
             }),
         ).toBe(
             `
-Found 7 mistakes in the stack's configuration; nothing was changed.
+Found 6 mistakes in the stack's configuration; nothing was changed.
 
   application: "mitx"
     must be one of xpro, mitxonline, mitxonline-apisix
@@ -125,10 +117,6 @@ Found 7 mistakes in the stack's configuration; nothing was changed.
   lmsPassword is not set
     must be the password of lmsUsername
     pulumi config set --secret lmsPassword
-
-  applicationGateway is not set
-    must be the gateway of its network; Docker reports it once the network exists: docker compose up --detach, in the application's checkout
-    pulumi config set applicationGateway VALUE
 
   superuserEmail is not set
     must be the e-mail address of superuserUsername
@@ -227,7 +215,6 @@ Found 7 mistakes in the stack's configuration; nothing was changed.
     });
 
     test.each([
-        [{ application: "mitxonline-apisix" }, "keycloakClientSecret"],
         [{ superuserUsername: "ada" }, "superuserEmail"],
         [{ superuserEmail: "ada@example.org" }, "superuserUsername"],
         [{ superuserUsername: "mitserviceworker", superuserEmail: "ada@example.org" }, "superuserUsername"],
@@ -246,267 +233,5 @@ Found 7 mistakes in the stack's configuration; nothing was changed.
         expect(mistakes).toContain('lmsUrl: "http://[hidden]@local.openedx.io"');
         expect(mistakes).toContain("lmsPasword is not a key of this project");
         expect(mistakes).not.toContain("hunter2");
-    });
-
-    test("tells on Linux how the gateways come to be known", () => {
-        const mistakes = mistakesIn({ ...required, lmsGateway: "", applicationGateway: "" });
-
-        expect(mistakes).toContain(
-            "lmsGateway is not set\n    must be the gateway of its network; Docker reports it once",
-        );
-        expect(mistakes).toContain("exists: tutor dev start --detach");
-        expect(mistakes).toContain("exists: docker compose up --detach, in the application's checkout");
-    });
-
-    test.each(["macos", "windows"])("needs no gateways on %s", (platform) => {
-        expect(() => parseSettings({ ...required, platform, lmsGateway: "", applicationGateway: "" })).not.toThrow();
-    });
-});
-
-describe("what can be found out", () => {
-    let commands: FakeCommands;
-    beforeEach(async () => {
-        commands = await fakeCommands();
-        const network = (gateway: string) => networkAnswer("", null, [{ Gateway: gateway }]);
-        await commands.make("docker", {
-            "network ls --quiet --filter label=com.docker.compose.project=tutor_dev": "echo lms",
-            "network ls --quiet --filter label=com.docker.compose.project=mitxpro": "echo xpro",
-            "network inspect lms": network("172.18.0.1"),
-            "network inspect xpro": network("172.19.0.1"),
-        });
-    });
-    afterEach(() => commands.remove());
-
-    const linux = { platform: "linux", application: "xpro" };
-
-    test("are, on Linux, the gateways of networks that somebody else keeps", async () => {
-        await expect(withFound(linux)).resolves.toMatchObject({
-            ...linux,
-            lmsGateway: "172.18.0.1",
-            applicationGateway: "172.19.0.1",
-        });
-    });
-
-    test.each([
-        ["that are set", { ...linux, lmsGateway: "10.1.1.1", applicationGateway: "10.2.2.2" }],
-        ["of networks that this stack keeps", { ...linux, lmsFrom: "tutor", applicationFrom: "compose" }],
-        ["on macOS", { ...linux, platform: "macos" }],
-    ])("are no gateways %s", async (_what, values) => {
-        const { keycloakClientSecret, ...found } = await withFound(values);
-
-        expect(keycloakClientSecret).toBe("");
-        expect(found).toStrictEqual(values);
-        await expect(commands.calls("docker")).resolves.toStrictEqual([]);
-    });
-
-    test("is nothing for a value with a mistake, which is then told", async () => {
-        const values = { platform: "linux", application: "mitx", lmsGateway: "10.1.1.1" };
-
-        await expect(withFound(values)).resolves.toStrictEqual(values);
-    });
-
-    describe("of Keycloak", () => {
-        const apisix = { platform: "macos", application: "mitxonline-apisix" };
-        let envFile: string;
-        beforeEach(async () => {
-            envFile = join(commands.folder, "mitxonline", ".env");
-            await mkdir(join(dirname(envFile), "config/keycloak/realms"), { recursive: true });
-        });
-        const writeRealm = (text: string, file = "ol-local-realm.json") =>
-            writeFile(join(dirname(envFile), "config/keycloak/realms", file), text);
-        const realm = JSON.stringify({
-            realm: "olapps",
-            clients: [{ clientId: "account" }, { clientId: "apisix", secret: "of the realm" }],
-        });
-
-        test.each([
-            ["of today", "ol-local-realm.json"],
-            ["before May 2025", "default-realm.json"],
-        ])("is the secret of the client apisix in the realm file of a checkout %s", async (_when, file) => {
-            await writeRealm(realm, file);
-
-            await expect(withFound({ ...apisix, envFile })).resolves.toMatchObject({
-                keycloakClientSecret: "of the realm",
-            });
-        });
-
-        test("is not the secret where one is set", async () => {
-            await writeRealm(realm);
-
-            await expect(withFound({ ...apisix, envFile, keycloakClientSecret: "set" })).resolves.toMatchObject({
-                keycloakClientSecret: "set",
-            });
-        });
-
-        test("is not the secret for an application without Keycloak", async () => {
-            await writeRealm(realm);
-
-            await expect(withFound({ ...apisix, application: "mitxonline", envFile })).resolves.toMatchObject({
-                keycloakClientSecret: "",
-            });
-        });
-
-        test.each([
-            ["has no such client", JSON.stringify({ clients: [{ clientId: "account", secret: "another" }] })],
-            ["has one without a secret", JSON.stringify({ clients: [{ clientId: "apisix" }] })],
-            ["is no realm", "{}"],
-            ["is no JSON", "{"],
-        ])("is nothing where the realm file %s: then it is asked for", async (_what, text) => {
-            await writeRealm(text);
-            const found = await withFound({ ...apisix, envFile });
-
-            expect(found).toMatchObject({ keycloakClientSecret: "" });
-            expect(mistakesIn({ ...required, ...found })).toContain("keycloakClientSecret is not set");
-        });
-
-        test("is nothing where there is no checkout", async () => {
-            await expect(withFound({ ...apisix, envFile: "/no/checkout/.env" })).resolves.toMatchObject({
-                keycloakClientSecret: "",
-            });
-        });
-    });
-});
-
-describe("the lines without which the application does not boot", () => {
-    test("are all of them where there is no .env", () => {
-        expect(linesByOwn(profiles.xpro, parseEnvText(""))).toStrictEqual({
-            MAILGUN_KEY: "not-set",
-            MAILGUN_SENDER_DOMAIN: "odl.local",
-            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
-        });
-    });
-
-    test("are those that the developer has not set outside the managed block", () => {
-        const env = parseEnvText(
-            [
-                "# BEGIN project/stack (managed by Pulumi: edits in here are undone)",
-                "EXTERNAL_COURSE_SYNC_API_KEY=not-set",
-                "# END project/stack",
-                "MAILGUN_KEY=my-own",
-                "MAILGUN_SENDER_DOMAIN=",
-            ].join("\n"),
-        );
-
-        expect(linesByOwn(profiles.xpro, env)).toStrictEqual({
-            MAILGUN_SENDER_DOMAIN: "odl.local",
-            EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
-        });
-    });
-
-    test("are not those that are commented out only as long as the block sets them", () => {
-        const env = parseEnvText("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
-
-        expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
-    });
-});
-
-test("the password of Keycloak's store is set where the checkout asks for it and its developer has set none", () => {
-    const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
-    const lines = (env: string, compose: string) =>
-        linesByOwn(profiles["mitxonline-apisix"], parseEnvText(env), compose);
-    const asking = `command: start --config-keystore-password=\${${key}}`;
-
-    expect(lines("", asking)[key]).toMatch(/^.{6,}$/);
-    expect(lines(`${key}=\n`, asking)[key]).toMatch(/^.{6,}$/);
-    expect(lines(`${key}=my-own\n`, asking)).not.toHaveProperty(key);
-    expect(lines("", "command: start --import-realm")).not.toHaveProperty(key);
-    expect(linesByOwn(profiles.mitxonline, parseEnvText(""), asking)).not.toHaveProperty(key);
-});
-
-describe("the profiles of Compose", () => {
-    const apisix = profiles["mitxonline-apisix"];
-
-    test.each([
-        ["", "keycloak,apisix"],
-        ["COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
-        ["COMPOSE_PROFILES='apisix, notebook'\n", "apisix,notebook,keycloak"],
-        ["# taken over by Pulumi: COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
-    ])("that the stack needs come on top of the developer's own in %j", (text, profiles) => {
-        expect(linesByOwn(apisix, parseEnvText(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
-    });
-
-    test("stay as they are where the stack needs none", () => {
-        expect(linesByOwn(profiles.mitxonline, parseEnvText("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
-            "COMPOSE_PROFILES",
-        );
-    });
-});
-
-describe("a .env copied from the application's example", () => {
-    // In the shape of the files of both applications: names without values, examples for what is to be chosen,
-    // addresses of another set-up, comments behind values.
-    const xpro =
-        "MAILGUN_KEY=\nMAILGUN_SENDER_DOMAIN=\nSECRET_KEY=\n#OPENEDX_IP=172.22.0.1\n\n\nLOGOUT_REDIRECT_URL=\n\nHMAC_SECRET=example  # not a secret\nEXTERNAL_COURSE_SYNC_API_KEY=example\n";
-    const mitxonline = [
-        "MAILGUN_KEY=\nMITX_ONLINE_BASE_URL=http://mitxonline.odl.local:8013",
-        "MITXONLINE_DOCKER_BASE_URL=http://host.docker.internal:9080\nAPISIX_PORT=9080\n",
-        "KEYCLOAK_SVC_HOSTNAME=kc.odl.local\nKEYCLOAK_PORT=7080\nKEYCLOAK_SSL_PORT=7443\n",
-        "KEYCLOAK_CLIENT_ID=\nKEYCLOAK_CLIENT_SECRET=\n\nAPISIX_SESSION_SECRET_KEY=at_least_16_chars",
-        "MITOL_APIGATEWAY_DISABLE_MIDDLEWARE=False\nMITOL_APIGATEWAY_USERINFO_CREATE=True",
-        "MITOL_APIGATEWAY_USERINFO_UPDATE=True\n\n# Host of a service\nBEARER_TOKEN='test'\n",
-    ].join("\n");
-    let folder: string;
-    beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), "checkout-"));
-    });
-    afterEach(() => rm(folder, { recursive: true }));
-
-    const load = async (text: string, values: Record<string, string>) => {
-        const envFile = join(folder, ".env");
-        await writeFile(envFile, text);
-        return examineMachine(parseSettings({ ...required, envFile, ...values }));
-    };
-
-    test.each([
-        ["xpro", {}, []],
-        ["mitxonline", { platform: "macos", lmsGateway: "" }, ["line 3: MITXONLINE_DOCKER_BASE_URL"]],
-        ["mitxonline", {}, ["line 3: MITXONLINE_DOCKER_BASE_URL"]],
-        [
-            "mitxonline-apisix",
-            { keycloakClientSecret: "of the realm" },
-            [
-                "line 2: MITX_ONLINE_BASE_URL",
-                "line 3: MITXONLINE_DOCKER_BASE_URL",
-                "line 13: APISIX_SESSION_SECRET_KEY",
-            ],
-        ],
-    ])("of %s with %j is told once, with every line that the stack would comment out", async (name, more, lines) => {
-        const values: Record<string, string> = { application: name, ...more };
-        const text = name === "xpro" ? xpro : mitxonline;
-        const told = await load(text, values).then(
-            () => [],
-            (error: unknown) => [(error as Error).message],
-        );
-
-        expect(told).toStrictEqual(
-            lines.length === 0
-                ? []
-                : [
-                      "Found a problem on this machine; nothing was changed.\n\n" +
-                          `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
-                          lines.map((line) => `      ${line}\n`).join("") +
-                          "    let the stack comment the lines out, and give them back when it goes: " +
-                          "pulumi config set adopt true; or delete them",
-                  ],
-        );
-        // It is no obstacle to a stack that takes over what is there, which leaves nothing of it behind.
-        const { application, envFile } = await load(text, { ...values, adopt: "true" });
-        const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
-        const config = { ...(await load(text, { ...values, adopt: "true" })), application };
-        const block = environmentLines(config, made as unknown as typeof placeholders);
-        const written = withBlock(parseEnvText(text), "project/stack", block);
-        expect(effectiveValues(parseEnvText(written))).toStrictEqual(block);
-        expect(withoutBlock(parseEnvText(written))).toBe(text);
-        expect(envFile).toBe(join(folder, ".env"));
-    });
-
-    test("is told before anything is made where it is in a folder that is not there, or one itself", async () => {
-        const message = (envFile: string) =>
-            examineMachine(parseSettings({ ...required, envFile })).catch((error: unknown) => (error as Error).message);
-
-        await expect(message(join(folder, "no", ".env"))).resolves.toContain(
-            `${join(folder, "no")}, the application's checkout, does not exist\n`,
-        );
-        await expect(message(folder)).resolves.toContain(`${folder} is a folder\n`);
     });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import type { ComposeProject } from "../../config/composeProject.ts";
-import { checkDocker, checkOwner, checkPort, checkSubnet } from "../../config/machine.ts";
+import type { ComposeProject } from "../../preflight/composeProject.ts";
+import { checkDocker, checkOwner, checkPort, checkSubnet } from "../../preflight/checks.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
 import { describeDocker } from "./docker.ts";
 

@@ -1,4 +1,4 @@
-import type { ComposeProject, ComposeService } from "../../config/composeProject.ts";
+import type { ComposeProject, ComposeService } from "../../preflight/composeProject.ts";
 
 /** A service as Compose normalises one that has nothing, and what it has on top of that. */
 export function composeService(definition: Partial<ComposeService> = {}): ComposeService {

@@ -1,4 +1,4 @@
-import { Fault } from "../../config/faults.ts";
+import { Fault } from "../../preflight/faults.ts";
 
 /** The words of the fault that a check finds. Fails with any other error, and without one. */
 export async function faultOf(check: Promise<unknown>): Promise<string> {

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { CallbackServer } from "@pulumi/pulumi/runtime/callbacks.js";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
-import { type Found, resolveSettings, type StackConfig } from "../../config/stackConfig.ts";
+import { integrate, type Integration } from "../../components/integration.ts";
+import { type Detected, resolveConfig, type StackConfig } from "../../config/stackConfig.ts";
+import type { ApplicationOnMachine } from "../../preflight/preflight.ts";
 import { modules } from "../../dynamic-providers/registry.ts";
 
 /** A resource as a program asked for it. */
@@ -184,9 +186,9 @@ export function the(resources: readonly RecordedResource[], type: string, name?:
     return resource;
 }
 
-/** A configuration on Linux with all that it needs; `values` are set on top of that, and the machine adds `found`. */
-export function stackConfig(values: Readonly<Record<string, string>> = {}, found: Found = {}): StackConfig {
-    return resolveSettings(
+/** A configuration on Linux with all that it needs; `values` are set on top of that, and the machine adds what is detected. */
+export function stackConfig(values: Readonly<Record<string, string>> = {}, detected: Detected = {}): StackConfig {
+    return resolveConfig(
         parseSettings({
             platform: "linux",
             lmsPassword: "password of the LMS",
@@ -196,8 +198,30 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}, found
             keycloakClientSecret: "secret of Keycloak",
             ...values,
         }),
-        found,
+        detected,
     );
+}
+
+/** What {@link deployed} gives. */
+export interface Deployed extends Integration {
+    /** The resources that belong to a type of component. */
+    readonly of: (component: string) => RecordedResource[];
+}
+
+/** Deploys everything with that configuration; see {@link deploy}. */
+export async function deployed(
+    values: Readonly<Record<string, string>> = {},
+    detected: Detected = {},
+    onMachine?: ApplicationOnMachine,
+): Promise<Deployed> {
+    let integration: Integration | undefined;
+    const resources = await deploy(() => {
+        integration = integrate(stackConfig(values, detected), onMachine);
+    });
+    return {
+        ...(integration as unknown as Integration),
+        of: (component) => resources.filter(({ parent }) => parent === component),
+    };
 }
 
 /** Where that configuration says who signs in, as the connections name it. */

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import Table from "cli-table3";
 import { parseSettings } from "../../config/load.ts";
-import { portOf, resolveSettings } from "../../config/stackConfig.ts";
+import { portOf, resolveConfig } from "../../config/stackConfig.ts";
 import type { CauseId } from "../../verify/causes.ts";
 import { isHealthy, type Result, runChecks } from "../../verify/check.ts";
 import { readOnlyChecks } from "../../verify/checks.ts";
@@ -64,7 +64,7 @@ beforeAll(async () => {
     };
     stack = await makeStack(config);
     await stack.up();
-    target = targetOf(resolveSettings(parseSettings(config)), outputsSchema.parse(await stack.outputs()));
+    target = targetOf(resolveConfig(parseSettings(config)), outputsSchema.parse(await stack.outputs()));
     containers = await fakeContainers({
         lms: { port: portOf(target.openEdx.url), ...healthy.lms() },
         web: { port: portOf(target.application.url), ...healthy.web() },

@@ -1,14 +1,14 @@
 import { expect, test } from "@jest/globals";
 import * as cheerio from "cheerio";
 import { parseSettings } from "../../config/load.ts";
-import { resolveSettings } from "../../config/stackConfig.ts";
+import { resolveConfig } from "../../config/stackConfig.ts";
 import type { Result } from "../../verify/check.ts";
 import { reportPage } from "../../verify/report.ts";
 import { targetOf } from "../../verify/target.ts";
 
 const secrets = { openEdx: "secret-of-open-edx", application: "secret-of-the-application" };
 const target = targetOf(
-    resolveSettings(
+    resolveConfig(
         parseSettings({
             application: "xpro",
             lmsPassword: "password-of-open-edx",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { parseSettings } from "../../config/load.ts";
-import { resolveSettings } from "../../config/stackConfig.ts";
+import { resolveConfig } from "../../config/stackConfig.ts";
 import { runChecks } from "../../verify/check.ts";
 import { signInChecks } from "../../verify/signIn.ts";
 import { targetOf } from "../../verify/target.ts";
@@ -18,7 +18,7 @@ afterAll(() => servers.stop());
 function targetFor(application: ApplicationName) {
     const { lms } = servers;
     const server = application === "xpro" ? servers.xpro : servers.mitxonline;
-    return targetOf(resolveSettings(parseSettings(sandboxConfig(application, servers))), {
+    return targetOf(resolveConfig(parseSettings(sandboxConfig(application, servers))), {
         clientIds: { openEdx: "a", application: "b" },
         clientSecrets: { openEdx: "a", application: "b" },
         serviceWorkerToken: "t",

@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources } from "../../../components/composeResources.ts";
 import { findVolumes } from "../../../dynamic-providers/docker/anonymousVolumes.ts";
-import { askCompose } from "../../../config/composeProject.ts";
+import { detectComposeProject } from "../../../preflight/composeProject.ts";
 
-const project = await askCompose(new pulumi.Config().require("checkout"), {});
+const project = await detectComposeProject(new pulumi.Config().require("checkout"), {});
 const found = await findVolumes(project.name);
 new ComposeResources("compose", { project, values: {}, owner: "test", gateway: undefined, found, keepsVolumes: false });

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import {
-    askCompose,
+    detectComposeProject,
     buildImage,
     type ComposeService,
     publishedPorts,
     serviceHashes,
     withHost,
-} from "../../config/composeProject.ts";
+} from "../../preflight/composeProject.ts";
 import { describeCompose } from "../support/compose.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
@@ -58,7 +58,7 @@ services:
     healthcheck: {test: [CMD, pg_isready], interval: 3s, timeout: 5s, retries: 10, start_period: 1m}
 volumes: {state: {}}
 `);
-        const { name, folder, files, networks, volumes, services } = await askCompose(checkout, {});
+        const { name, folder, files, networks, volumes, services } = await detectComposeProject(checkout, {});
 
         expect(name).toBe("mitxonline");
         expect(folder).toBe(checkout);
@@ -107,7 +107,7 @@ volumes: {state: {}}
     test("needs no .env: the lines that it will have are given", async () => {
         await write("services: {web: {image: web, command: 'serve ${APISIX_PORT}', env_file: .env}}");
         const lines = { APISIX_PORT: "9080", OPENEDX_API_CLIENT_ID: "made-client-id.invalid" };
-        const { services } = await askCompose(checkout, lines);
+        const { services } = await detectComposeProject(checkout, lines);
 
         expect(services["web"]).toMatchObject({
             command: ["serve", "9080"],
@@ -131,7 +131,7 @@ volumes:
   plain: {}
 `);
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             interpolated: ["services.web.command", "services.web.labels", "volumes.share.driver_opts"],
         });
     });
@@ -139,7 +139,8 @@ volumes:
     test("has the shell's variables, but not the daemon's address where that is not the user's own", async () => {
         await write("services: {web: {image: web, environment: {DOCKER_HOST: '${DOCKER_HOST:-missing}'}}}");
         const former = process.env["DOCKER_HOST"];
-        const asked = async () => (await askCompose(checkout, {})).services["web"]?.environment["DOCKER_HOST"];
+        const asked = async () =>
+            (await detectComposeProject(checkout, {})).services["web"]?.environment["DOCKER_HOST"];
         try {
             process.env["DOCKER_HOST"] = "unix:///chosen";
             await expect(asked()).resolves.toBe("unix:///chosen");
@@ -159,7 +160,9 @@ services:
   api: {image: api, environment: {SECRET: "\${OPENEDX_API_CLIENT_SECRET}", LEVEL: "\${LEVEL}"}}
 `);
         await envFile("OPENEDX_API_CLIENT_SECRET=hunter2", "LEVEL=debug\nKEY='mine'\n");
-        const project = await askCompose(checkout, { OPENEDX_API_CLIENT_SECRET: "made-client-secret.invalid" });
+        const project = await detectComposeProject(checkout, {
+            OPENEDX_API_CLIENT_SECRET: "made-client-secret.invalid",
+        });
 
         expect(project.services["web"]?.environment).toStrictEqual({
             OPENEDX_API_CLIENT_SECRET: "made-client-secret.invalid",
@@ -180,7 +183,7 @@ services:
   keycloak: {image: keycloak, profiles: [keycloak]}
 `);
         await envFile("COMPOSE_PROFILES=keycloak\nKEYCLOAK_CLIENT_SECRET=hunter2");
-        const project = await askCompose(checkout, {});
+        const project = await detectComposeProject(checkout, {});
 
         expect(Object.keys(project.services)).toStrictEqual(["web"]);
         expect(JSON.stringify(project)).not.toContain("hunter2");
@@ -189,7 +192,7 @@ services:
     test("has a dollar sign where Compose writes two, and one from a file of settings", async () => {
         await write("services: {web: {image: web, command: [echo, $$HOME, '$$$$'], env_file: .env}}");
         await write("PASSWORD='a$b'\n", ".env");
-        const { services } = await askCompose(checkout, {});
+        const { services } = await detectComposeProject(checkout, {});
 
         expect(services["web"]).toMatchObject({
             command: ["echo", "$HOME", "$$"],
@@ -205,7 +208,7 @@ services:
   notebook: {image: notebook, profiles: [notebook]}
 `);
         const services = async (lines: Record<string, string>) =>
-            Object.keys((await askCompose(checkout, lines)).services).sort();
+            Object.keys((await detectComposeProject(checkout, lines)).services).sort();
 
         await expect(services({})).resolves.toStrictEqual(["web"]);
         await expect(services({ COMPOSE_PROFILES: "keycloak,apisix" })).resolves.toStrictEqual(["api", "web"]);
@@ -221,7 +224,7 @@ services:
 `);
         await write("COMPOSE_PROFILES=notebook\n", ".env");
         const services = async (lines: Record<string, string>) =>
-            Object.keys((await askCompose(checkout, lines)).services).sort();
+            Object.keys((await detectComposeProject(checkout, lines)).services).sort();
 
         await expect(services({})).resolves.toStrictEqual(["notebook", "web"]);
         process.env["COMPOSE_PROFILES"] = "signer";
@@ -235,7 +238,7 @@ services:
         await write("services: {db: {image: db}}", "more.yml");
         await write("MINE=mine.yml\nCOMPOSE_FILE=${MINE}:more.yml\nCOMPOSE_PROJECT_NAME=zorro\n", ".env");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             name: "zorro",
             services: { web: {}, db: {} },
             networks: { default: { name: "zorro_default" } },
@@ -248,7 +251,7 @@ services:
         await write("\uFEFFOPENEDX_IP=10.0.0.1\r\nLOGOUT_REDIRECT_URL=\r\nOWN=1\r\n", ".env");
         const lines = { OPENEDX_IP: "made-gateway.invalid", LOGOUT_REDIRECT_URL: "http://lms/logout" };
 
-        await expect(askCompose(checkout, lines)).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, lines)).resolves.toMatchObject({
             services: { web: { command: ["made-gateway.invalid"], environment: { ...lines, OWN: "1" } } },
         });
     });
@@ -264,20 +267,20 @@ services:
         const told = (file: string, number: number) =>
             `  ${join(checkout, file)}, line ${number}: Compose can't read it, as ${reason}\n    correct that line`;
         await write(`# mine\nB='1\n2'\n\n${line}\n`, ".env");
-        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told(".env", 5));
+        await expect(faultOf(detectComposeProject(checkout, stack))).resolves.toBe(told(".env", 5));
         await envFile("OPENEDX_IP=10.0.0.2", `# mine\n${line}\nC=3\n`);
-        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told(".env", 5));
+        await expect(faultOf(detectComposeProject(checkout, stack))).resolves.toBe(told(".env", 5));
 
         await write("", ".env");
         await write(`OK=1\n${line}\n`, "other");
-        await expect(faultOf(askCompose(checkout, stack))).resolves.toBe(told("other", 2));
+        await expect(faultOf(detectComposeProject(checkout, stack))).resolves.toBe(told("other", 2));
     });
 
     test("names the developer's file in what only Compose can tell", async () => {
         await write("services: {web: {image: web}}");
         await write("A=${NEEDED:?set it}\n", ".env");
 
-        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain(
+        await expect(faultOf(detectComposeProject(checkout, {}))).resolves.toContain(
             `failed to read ${join(checkout, ".env")}: required variable NEEDED`,
         );
     });
@@ -292,7 +295,7 @@ services:
         await write(`services: {web: {image: web, environment: {A: '${value}'}}}`);
         await write("SECRET=hunter2\n", ".env");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             services: { web: { readsEnvFile: isSecret } },
         });
     });
@@ -301,7 +304,7 @@ services:
         await write("services: {web: {image: web, environment: [SECRET]}, db: {image: db, environment: {SECRET: }}}");
         await write("SECRET=hunter2\n", ".env");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             services: {
                 web: { environment: { SECRET: "hunter2" }, readsEnvFile: true },
                 db: { environment: { SECRET: "hunter2" }, readsEnvFile: true },
@@ -313,7 +316,7 @@ services:
         await write("services: {web: {image: web}}");
         await write("services: {web: {environment: {MINE: '1'}}}", "docker-compose.override.yml");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             services: { web: { environment: { MINE: "1" } } },
             files: [join(checkout, "docker-compose.yml"), join(checkout, "docker-compose.override.yml")],
         });
@@ -322,7 +325,7 @@ services:
     test("may have keys of its author's own", async () => {
         await write("x-environment: &env {DEBUG: 'True'}\nservices: {web: {image: web, x-note: n, environment: *env}}");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             services: { web: { environment: { DEBUG: "True" } } },
         });
     });
@@ -331,15 +334,17 @@ services:
         const file = (required: boolean) =>
             write(`services: {web: {image: web, env_file: [{path: more.env, required: ${required}}]}}`);
         await file(false);
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({ services: { web: { environment: {} } } });
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
+            services: { web: { environment: {} } },
+        });
 
         await file(true);
-        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain(
+        await expect(faultOf(detectComposeProject(checkout, {}))).resolves.toContain(
             `${join(checkout, "more.env")}, an env_file of the Compose project, does not exist`,
         );
 
         await write("MORE=1\n", "more.env");
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             services: { web: { environment: { MORE: "1" }, readsEnvFile: true } },
         });
     });
@@ -358,7 +363,7 @@ services:
         ],
     ])("with %j stops the run with what is not carried over, and why", async (text, key) => {
         await write(text);
-        const fault = await faultOf(askCompose(checkout, {}));
+        const fault = await faultOf(detectComposeProject(checkout, {}));
 
         expect(fault).toContain(`The Compose project in ${checkout} has what is not carried over:\n      `);
         expect(fault).toContain(`\n      ${key}`);
@@ -367,7 +372,7 @@ services:
 
     test("tells all of that at once", async () => {
         await write("services: {web: {image: web, uts: host, oom_score_adj: 5}, db: {image: db, uts: host}}");
-        const fault = await faultOf(askCompose(checkout, {}));
+        const fault = await faultOf(detectComposeProject(checkout, {}));
 
         for (const key of ["services.web.uts", "services.web.oom_score_adj", "services.db.uts"]) {
             expect(fault).toContain(key);
@@ -383,7 +388,7 @@ services:
     volumes: [{type: bind, source: ./missing, target: /missing, bind: {create_host_path: false}}]
 secrets: {token: {file: ./token.txt}}
 `);
-        const fault = await faultOf(askCompose(checkout, {}));
+        const fault = await faultOf(detectComposeProject(checkout, {}));
 
         expect(fault).toContain(`secrets.token: ${join(checkout, "token.txt")}`);
         expect(fault).toContain(`services.web.volumes: ${join(checkout, "missing")}`);
@@ -398,7 +403,7 @@ secrets: {token: {environment: TOKEN}}
 `);
         await write("TOKEN='of\ntwo lines'\nDOCKER_DEFAULT_PLATFORM=linux/amd64\n", ".env");
 
-        await expect(askCompose(checkout, {})).resolves.toMatchObject({
+        await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
             variables: { TOKEN: "of\ntwo lines" },
             services: { web: { platform: "linux/amd64" }, db: { platform: "linux/arm64" } },
         });
@@ -410,13 +415,13 @@ secrets: {token: {environment: TOKEN}}
     ])("that %s stops the run with Compose's own words", async (_what, text) => {
         await write(text);
 
-        await expect(faultOf(askCompose(checkout, {}))).resolves.toMatch(
+        await expect(faultOf(detectComposeProject(checkout, {}))).resolves.toMatch(
             new RegExp(`docker compose config fails in ${checkout}: .*(services|nobody)`),
         );
     });
 
     test("that is not there stops the run with Compose's own words", async () => {
-        await expect(faultOf(askCompose(checkout, {}))).resolves.toContain("no configuration file provided");
+        await expect(faultOf(detectComposeProject(checkout, {}))).resolves.toContain("no configuration file provided");
     });
 
     describe("has hashes of its services", () => {
@@ -431,7 +436,7 @@ secrets: {token: {environment: TOKEN}}
         test("which are Compose's own, with what stands in files of settings", async () => {
             await write("services: {web: {image: web, env_file: .env, command: [echo, $$HOME]}, db: {image: db}}");
             await write("PASSWORD='a$b'\n", ".env");
-            const { normalised } = await askCompose(checkout, { SECRET: "placeholder" });
+            const { normalised } = await detectComposeProject(checkout, { SECRET: "placeholder" });
             const hashes = await serviceHashes(checkout, normalised.replaceAll("placeholder", "hunter2"));
 
             await write(
@@ -443,7 +448,7 @@ secrets: {token: {environment: TOKEN}}
 
         test("in profiles too, before the .env is there that switches them on", async () => {
             await write("services: {web: {image: web}, api: {image: api, profiles: [apisix]}}");
-            const { normalised } = await askCompose(checkout, { COMPOSE_PROFILES: "apisix" });
+            const { normalised } = await detectComposeProject(checkout, { COMPOSE_PROFILES: "apisix" });
 
             await expect(serviceHashes(checkout, normalised)).resolves.toHaveProperty("api");
         });

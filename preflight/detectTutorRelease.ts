@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Answer, answerOf, howToInstallTutor, lastAnswer, lastLines } from "../dynamic-providers/command.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { Fault } from "./faults.ts";
-import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlugin.ts";
+import { newestTutorRelease, type TutorRelease, tutorReleases } from "../config/tutorPlugin.ts";
 
 /**
  * Asks Tutor for its release. A newer one than is known is taken as the newest known, with a warning.
@@ -10,7 +10,7 @@ import { newestTutorRelease, type TutorRelease, tutorReleases } from "./tutorPlu
  * @param command - `tutor`, or its path.
  * @throws Fault where the command is not there, does not answer with a version, or is too old.
  */
-export async function askTutorRelease(command: string): Promise<TutorRelease> {
+export async function detectTutorRelease(command: string): Promise<TutorRelease> {
     const result = await answerOf(command, ["--version"]);
     expectTutor(command, result);
     const answer = lastAnswer(result.stdout.split("\n"), (line) => /, (version (\d+)[\d.]*)/.exec(line) ?? undefined);

@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from "@jest/globals";
-import { warnOfUnknownNames } from "../../config/warnOfUnknownNames.ts";
+import { warnUnresolvedHosts } from "../../preflight/warnUnresolvedHosts.ts";
 
 // Without an engine, Pulumi's warnings go to the console.
 const warn = jest.spyOn(console, "warn").mockReturnValue();
@@ -8,14 +8,14 @@ afterEach(() => {
 });
 
 test("names that a browser would not find are told, once each, as a line for the hosts file", async () => {
-    await warnOfUnknownNames(["localhost", "one.invalid", "one.invalid", "two.invalid"]);
+    await warnUnresolvedHosts(["localhost", "one.invalid", "one.invalid", "two.invalid"]);
 
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toMatch(/this line in the hosts file:\n127\.0\.0\.1 one\.invalid two\.invalid$/);
 });
 
 test("nothing is told where all are known", async () => {
-    await warnOfUnknownNames(["localhost", "127.0.0.1"]);
+    await warnUnresolvedHosts(["localhost", "127.0.0.1"]);
 
     expect(warn).not.toHaveBeenCalled();
 });

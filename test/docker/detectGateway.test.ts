@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { askGateway } from "../../config/askGateway.ts";
-import { withFound } from "../../config/load.ts";
+import { detectGateway } from "../../preflight/detectGateway.ts";
 import { describeDocker, useDocker } from "./docker.ts";
 import { lockTimeout } from "./lock.ts";
 
@@ -38,35 +37,18 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
     });
 
     test("are those of the projects' default networks", async () => {
-        await expect(askGateway("tutor_dev")).resolves.toBe("172.31.201.1");
-        await expect(askGateway("mitxonline")).resolves.toBe("172.31.202.1");
+        await expect(detectGateway("tutor_dev")).resolves.toBe("172.31.201.1");
+        await expect(detectGateway("mitxonline")).resolves.toBe("172.31.202.1");
     });
 
     test("are nothing for a project that has no network", async () => {
-        await expect(askGateway("mitxpro")).resolves.toBe("");
-    });
-
-    test("complete a configuration on Linux, where they are not set", async () => {
-        await expect(withFound({ platform: "linux", application: "mitxonline" })).resolves.toMatchObject({
-            lmsGateway: "172.31.201.1",
-            applicationGateway: "172.31.202.1",
-        });
-        await expect(
-            withFound({ platform: "linux", lmsGateway: "10.0.0.1", application: "xpro" }),
-        ).resolves.toMatchObject({ lmsGateway: "10.0.0.1", applicationGateway: "" });
-        await expect(withFound({ platform: "macos" })).resolves.not.toHaveProperty("lmsGateway");
-    });
-
-    test("are left to the stack where that keeps the networks", async () => {
-        const found = await withFound({ platform: "linux", lmsFrom: "tutor", applicationFrom: "compose" });
-        expect(found).not.toHaveProperty("lmsGateway");
-        expect(found).not.toHaveProperty("applicationGateway");
+        await expect(detectGateway("mitxpro")).resolves.toBe("");
     });
 
     test("follow a network that is made anew", async () => {
         await removeNetwork("mitxonline_default");
         await makeNetwork("mitxonline", "172.31.204.1");
 
-        await expect(askGateway("mitxonline")).resolves.toBe("172.31.204.1");
+        await expect(detectGateway("mitxonline")).resolves.toBe("172.31.204.1");
     });
 });

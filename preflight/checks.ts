@@ -17,10 +17,10 @@ import {
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
-import { expectTutor } from "./askTutorRelease.ts";
+import { expectTutor } from "./detectTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault } from "./faults.ts";
-import { openEdx } from "./openEdx.ts";
+import { openEdx } from "../config/openEdx.ts";
 
 /** The oldest Compose that writes environment files as this program reads them. */
 const COMPOSE_AT_LEAST = [2, 24] as const;
@@ -287,7 +287,7 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
  * @returns the name of Tutor's Compose project for development.
  * @throws Fault where Tutor is not set up, or for another host.
  */
-export async function askTutor(command: string, host: string, launches: boolean): Promise<string> {
+export async function detectTutorProject(command: string, host: string, launches: boolean): Promise<string> {
     const ask = async (args: string, read: (output: string) => string | undefined) => {
         const result = await answerOf(command, ["config", ...args.split(" ")]);
         expectTutor(command, result);

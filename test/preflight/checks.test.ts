@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
 import {
-    askTutor,
+    detectTutorProject,
     checkDaemon,
     checkDisk,
     checkDocker,
@@ -19,7 +19,7 @@ import {
     composeGateway,
     isHostName,
     leadsHere,
-} from "../../config/machine.ts";
+} from "../../preflight/checks.ts";
 import { openEdx } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
@@ -407,11 +407,11 @@ describe("Tutor", () => {
     test("that is set up for the LMS's host tells its Compose project", async () => {
         await configure();
 
-        await expect(askTutor("tutor", host, false)).resolves.toBe("tutor_dev");
+        await expect(detectTutorProject("tutor", host, false)).resolves.toBe("tutor_dev");
     });
 
     test("that is not set up is told, with what sets it up", async () => {
-        await expect(faultOf(askTutor("tutor", host, false))).resolves.toBe(
+        await expect(faultOf(detectTutorProject("tutor", host, false))).resolves.toBe(
             `  Tutor has no configuration in ${root} yet\n` +
                 "    set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
         );
@@ -420,13 +420,13 @@ describe("Tutor", () => {
     test("that is set up for another host is told with both", async () => {
         await configure();
 
-        await expect(faultOf(askTutor("tutor", "lms.example.org", false))).resolves.toMatch(
+        await expect(faultOf(detectTutorProject("tutor", "lms.example.org", false))).resolves.toMatch(
             /LMS_HOST is local\.openedx\.io, and lmsUrl says lms\.example\.org\n {4}tutor config save --set LMS_HOST=lms\.example\.org, .*pulumi config set lmsUrl http:\/\/local\.openedx\.io:8000/,
         );
     });
 
     test("that this stack sets up does not have to be set up, whatever its host", async () => {
-        await expect(askTutor("tutor", "lms.example.org", true)).resolves.toBe("tutor_dev");
+        await expect(detectTutorProject("tutor", "lms.example.org", true)).resolves.toBe("tutor_dev");
     });
 
     test("that this stack sets up anew has the project of its configuration, and gets the host", async () => {
@@ -436,13 +436,13 @@ describe("Tutor", () => {
             "config printroot": `echo ${root}`,
         });
 
-        await expect(askTutor("tutor", "lms.example.org", true)).resolves.toBe("mine_dev");
+        await expect(detectTutorProject("tutor", "lms.example.org", true)).resolves.toBe("mine_dev");
     });
 
     test("that fails is told in its own words", async () => {
         await commands.make("tutor", { config: "echo 'Error: a plugin is broken' >&2; exit 1" });
 
-        await expect(faultOf(askTutor("tutor", host, true))).resolves.toBe(
+        await expect(faultOf(detectTutorProject("tutor", host, true))).resolves.toBe(
             "  tutor config printroot fails: Error: a plugin is broken\n" +
                 "    run it by hand, and correct Tutor's configuration or the plug-in that it names",
         );
@@ -457,14 +457,14 @@ describe("Tutor", () => {
             "config printroot": noisy(root),
         });
 
-        await expect(askTutor("tutor", host, false)).resolves.toBe("mine_dev");
+        await expect(detectTutorProject("tutor", host, false)).resolves.toBe("mine_dev");
     });
 
     test("that answers with nothing that can be an answer is told", async () => {
         await configure();
         await commands.make("tutor", { config: "echo 'Hello, World!'" });
 
-        await expect(faultOf(askTutor("tutor", host, false))).resolves.toContain(
+        await expect(faultOf(detectTutorProject("tutor", host, false))).resolves.toContain(
             "  tutor config printroot gives no answer: Hello, World!\n",
         );
     });
@@ -476,7 +476,7 @@ describe("Tutor", () => {
             process.env["TUTOR_ROOT"] = root;
             await execa(tutor, ["config", "save", "--set", `LMS_HOST=${host}`]);
 
-            await expect(askTutor(tutor, host, false)).resolves.toBe(openEdx.project);
+            await expect(detectTutorProject(tutor, host, false)).resolves.toBe(openEdx.project);
             Reflect.deleteProperty(process.env, "TUTOR_ROOT");
         },
     );

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
  *
  * @param wanted - for instance `mitxonline.odl.local`.
  */
-export async function warnOfUnknownNames(wanted: readonly string[]): Promise<void> {
+export async function warnUnresolvedHosts(wanted: readonly string[]): Promise<void> {
     const names = [...new Set(wanted)];
     const found = await Promise.allSettled(names.map((name) => lookup(name)));
     const unknown = names.filter((_, index) => found[index]?.status === "rejected");

@@ -10,7 +10,7 @@ import { composeLabels, findNetwork } from "../dynamic-providers/docker/docker.t
  * @param project - the name of the Compose project, for instance `tutor_dev`.
  * @returns an IP address, or `""` where Docker has no such network, or there is no Docker.
  */
-export async function askGateway(project: string): Promise<string> {
+export async function detectGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
     const filters = Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
     const list = ["network", "ls", "--quiet", ...filters];
@@ -24,7 +24,7 @@ const named = z.object({ name: z.string() });
  * The name of the Compose project in an application's checkout. The shell, `.env` and the Compose file may give it one, so
  * Compose is asked; where it can't tell, the name is that of the folder.
  */
-export async function askApplicationProject(envFile: string): Promise<string> {
+export async function detectComposeProjectName(envFile: string): Promise<string> {
     const folder = dirname(resolve(envFile));
     const config = ["compose", "--project-directory", folder, "config", "--no-interpolate", "--format", "json"];
     const { failed, stdout } = await answerOf("docker", config, { cwd: folder });

@@ -70,7 +70,10 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
  * @param lines - the lines of the managed block; placeholders for what is secret or not known yet.
  * @throws Fault with Compose's own words, or with every key that is not carried over.
  */
-export async function askCompose(folder: string, lines: Readonly<Record<string, string>>): Promise<ComposeProject> {
+export async function detectComposeProject(
+    folder: string,
+    lines: Readonly<Record<string, string>>,
+): Promise<ComposeProject> {
     if (!existsSync(folder)) {
         const { what, remedy } = missingCheckout(folder);
         throw new Fault(what, remedy);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { allOf, Fault } from "../../config/faults.ts";
+import { allOf, Fault } from "../../preflight/faults.ts";
 
 /** A check that takes a moment. */
 async function later<Value>(answer: () => Value): Promise<Value> {

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { examineMachine } from "../../config/examineMachine.ts";
+import { preflight } from "../../preflight/preflight.ts";
 import { parseSettings } from "../../config/load.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 
@@ -64,7 +64,7 @@ const settingsOf = (values: Readonly<Record<string, string>>) =>
 const faults = async (values: Readonly<Record<string, string>>): Promise<string> => {
     const settings = settingsOf(values);
     try {
-        await examineMachine(settings);
+        await preflight(settings);
         return "";
     } catch (error) {
         if (pulumi.RunError.isInstance(error)) {
@@ -241,10 +241,12 @@ describeLinux("a machine that is to run the application", () => {
             { environment: { KEY: null }, extra_hosts: ["host.docker.internal=host-gateway"] },
             { ipam: { config: [{ subnet: "10.7.0.0/16" }] } },
         );
-        const { application } = await examineMachine(settingsOf({ ...values(), lmsUrl: "http://lms.odl.local:8000" }));
+        const { detected, application } = await preflight(
+            settingsOf({ ...values(), lmsUrl: "http://lms.odl.local:8000" }),
+        );
 
-        expect(application.gateway).toBe("10.7.0.1");
-        expect(application.project?.services["web"]?.extra_hosts).toStrictEqual([
+        expect(detected.applicationGateway).toBe("10.7.0.1");
+        expect(application?.project.services["web"]?.extra_hosts).toStrictEqual([
             "host.docker.internal=host-gateway",
             "lms.odl.local=host-gateway",
         ]);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { askTutorRelease } from "../../config/askTutorRelease.ts";
+import { detectTutorRelease } from "../../preflight/detectTutorRelease.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { faultOf } from "../support/faults.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
@@ -22,20 +22,20 @@ describe("Tutor's release", () => {
     }
 
     test.each(tutorReleases)("is %s for the real one", async (release) => {
-        await expect(askTutorRelease(tutorCommand(release))).resolves.toBe(release);
+        await expect(detectTutorRelease(tutorCommand(release))).resolves.toBe(release);
     });
 
     test("is the newest known for one that is newer, with a warning", async () => {
         const warn = jest.spyOn(console, "warn").mockReturnValue();
 
-        await expect(askTutorRelease(await command("tutor, version 99.1.0"))).resolves.toBe("22");
+        await expect(detectTutorRelease(await command("tutor, version 99.1.0"))).resolves.toBe("22");
 
         expect(warn.mock.calls[0]?.[0]).toContain("is version 99.1.0, which this program does not know yet");
         warn.mockRestore();
     });
 
     test("that is too old is a fault", async () => {
-        const fault = faultOf(askTutorRelease(await command("tutor, version 19.0.4")));
+        const fault = faultOf(detectTutorRelease(await command("tutor, version 19.0.4")));
 
         await expect(fault).resolves.toMatch(/is version 19\.0\.4\n {4}upgrade Tutor: releases 20, 21, 22/);
     });
@@ -43,17 +43,17 @@ describe("Tutor's release", () => {
     test("is taken from among what a wrapper prints", async () => {
         const tutor = await command("Wrapper, version 3\\ntutor, version 21.0.9\\nDone.");
 
-        await expect(askTutorRelease(tutor)).resolves.toBe("21");
+        await expect(detectTutorRelease(tutor)).resolves.toBe("21");
     });
 
     test("of something else than Tutor is a fault with its answer", async () => {
-        const fault = faultOf(askTutorRelease(await command("hello")));
+        const fault = faultOf(detectTutorRelease(await command("hello")));
 
         await expect(fault).resolves.toContain("does not answer as Tutor does: hello\n");
     });
 
     test("of a command that is not there is a fault with what to do", async () => {
-        await expect(faultOf(askTutorRelease("no-such-tutor"))).resolves.toMatch(
+        await expect(faultOf(detectTutorRelease("no-such-tutor"))).resolves.toMatch(
             /no-such-tutor can't be run \(ENOENT\)\n {4}Install Tutor .*pulumi config set tutor PATH/,
         );
     });

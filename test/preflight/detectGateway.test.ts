@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { askApplicationProject } from "../../config/askGateway.ts";
+import { detectComposeProjectName } from "../../preflight/detectGateway.ts";
 import { describeCompose } from "../support/compose.ts";
 
 describe("the Compose project of an application without Compose files", () => {
@@ -11,7 +11,7 @@ describe("the Compose project of an application without Compose files", () => {
         ["/home/me/MITx Online.2/.env", "mitxonline2"],
         ["/home/me/_checkout/.env", "checkout"],
     ])("in %s is %s", async (envFile, project) => {
-        await expect(askApplicationProject(envFile)).resolves.toBe(project);
+        await expect(detectComposeProjectName(envFile)).resolves.toBe(project);
     });
 });
 
@@ -26,7 +26,7 @@ describeCompose("the Compose project of an application", () => {
         delete process.env["COMPOSE_PROJECT_NAME"];
         await rm(join(checkout, ".."), { recursive: true });
     });
-    const project = () => askApplicationProject(join(checkout, ".env"));
+    const project = () => detectComposeProjectName(join(checkout, ".env"));
 
     test("is named after its folder", async () => {
         await expect(project()).resolves.toBe("mitxonline");

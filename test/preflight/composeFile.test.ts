@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { composeFile, composeService } from "../../config/composeFile.ts";
+import { composeFile, composeService } from "../../preflight/composeFile.ts";
 import { project } from "../../toolchain/pulumi.ts";
 
 /** A schema as far as it matters here: what is inside it, whatever its kind. */

@@ -1,0 +1,85 @@
+import type { StackConfig } from "../config/stackConfig.ts";
+import type { ApplicationOnMachine } from "../preflight/preflight.ts";
+import { ApplicationEnvironment } from "./applicationEnvironment.ts";
+import { ApplicationRegistration } from "./applicationRegistration.ts";
+import { ApplicationServer } from "./applicationServer.ts";
+import { Credentials } from "./credentials.ts";
+import { OpenEdxRegistration } from "./openEdxRegistration.ts";
+import { OpenEdxServer } from "./openEdxServer.ts";
+import { ProviderConfigurations } from "./providerConfigurations.ts";
+
+/** The components whose values the program hands over. */
+export interface Integration {
+    readonly credentials: Credentials;
+    readonly openEdxServer: OpenEdxServer;
+    readonly applicationServer: ApplicationServer;
+    readonly openEdxRegistration: OpenEdxRegistration;
+}
+
+/**
+ * Deploys everything: each component takes values, and who comes after whom is in `dependsOn`.
+ *
+ * @param config - what follows from the configuration.
+ * @param onMachine - the application's Compose project, where this stack runs it.
+ */
+export function integrate(config: StackConfig, onMachine: ApplicationOnMachine | undefined): Integration {
+    const credentials = new Credentials("credentials", {
+        openEdxPassword: config.openEdx.password,
+        applicationPassword: config.application.password,
+        hasApisix: config.application.profile.isBehindApisix,
+    });
+    const openEdxServer = new OpenEdxServer("open-edx-server", {
+        ...config,
+        superuserPassword: credentials.openEdxPassword,
+        clientSecret: credentials.application.clientSecret,
+    });
+    const environment = new ApplicationEnvironment("environment", {
+        ...config,
+        openEdxGateway: openEdxServer.gateway,
+        client: credentials.openEdx,
+        serviceWorkerToken: credentials.serviceWorkerToken,
+        apisixSessionSecret: credentials.apisixSessionSecret ?? "",
+        checkoutOfOthers: onMachine === undefined ? config.application.checkout : undefined,
+    });
+    const applicationServer = new ApplicationServer("application-server", {
+        ...config,
+        onMachine,
+        envFile: environment.envFile,
+        made: environment.made,
+        superuserPassword: credentials.applicationPassword,
+    });
+    const openEdxRegistration = new OpenEdxRegistration(
+        "open-edx",
+        {
+            ...config,
+            connection: openEdxServer.connection,
+            client: credentials.openEdx,
+            serviceWorkerPassword: credentials.serviceWorkerPassword,
+            serviceWorkerToken: credentials.serviceWorkerToken,
+        },
+        { dependsOn: openEdxServer.signInReady },
+    );
+    new ApplicationRegistration(
+        "application",
+        {
+            ...config,
+            connection: applicationServer.connection,
+            client: credentials.application,
+            openEdxGatewayUrl: openEdxServer.gatewayUrl,
+            inDatabase: applicationServer.inDatabase,
+        },
+        { dependsOn: applicationServer.signInReady },
+    );
+    new ProviderConfigurations(
+        "providers",
+        {
+            ...config,
+            connection: openEdxServer.connection,
+            client: credentials.application,
+            applicationGatewayUrl: applicationServer.gatewayUrl,
+            backendReady: openEdxServer.backendReady,
+        },
+        { dependsOn: openEdxServer.signInReady },
+    );
+    return { credentials, openEdxServer, applicationServer, openEdxRegistration };
+}

@@ -1,0 +1,270 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { environmentLines, linesByOwn, placeholders } from "../config/environmentLines.ts";
+import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { type ApplicationProfile, profiles } from "../config/profiles.ts";
+import { platformOf, type Settings } from "../config/schema.ts";
+import {
+    applicationUrlOf,
+    atHost,
+    chosenValues,
+    type Detected,
+    envFileOf,
+    lmsGatewayOf,
+    portOf,
+    stackOwner,
+} from "../config/stackConfig.ts";
+import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import { projectContainers } from "../dynamic-providers/docker/docker.ts";
+import type { EnvText } from "../dynamic-providers/files/envBlock.ts";
+import { envFault, readEnvText } from "../dynamic-providers/files/envFaults.ts";
+import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+import {
+    checkDaemon,
+    checkDisk,
+    checkDocker,
+    checkExternals,
+    checkLmsHost,
+    checkOwner,
+    checkPort,
+    checkReachable,
+    checkSubnet,
+    composeGateway,
+    detectTutorProject,
+    isHostName,
+    leadsHere,
+} from "./checks.ts";
+import { composeFiles, type ComposeProject, detectComposeProject, publishedPorts, withHost } from "./composeProject.ts";
+import { detectComposeProjectName, detectGateway } from "./detectGateway.ts";
+import { detectKeycloakSecret } from "./detectKeycloakSecret.ts";
+import { detectTutorRelease } from "./detectTutorRelease.ts";
+import { allOf, Fault } from "./faults.ts";
+
+/** The application's Compose project, where this stack runs it. */
+export interface ApplicationOnMachine {
+    readonly project: ComposeProject;
+    /** What Docker has of its data. */
+    readonly volumes: FoundVolumes;
+}
+
+/** What this machine has, as far as the stack concerns it. */
+export interface Machine {
+    readonly detected: Detected;
+    readonly application: ApplicationOnMachine | undefined;
+}
+
+/**
+ * Looks at this machine before anything is made: asks Tutor, Docker and Compose for what the settings leave to them, and checks
+ * what the stack is to run here. What does not depend on each other is asked side by side.
+ *
+ * @throws pulumi.RunError with every problem. What only Docker can tell comes second.
+ */
+export async function preflight(settings: Settings): Promise<Machine> {
+    const usesTutor = settings.lmsFrom === "tutor";
+    const usesCompose = settings.applicationFrom === "compose";
+    const lmsHost = new URL(settings.lmsUrl).hostname;
+    const [release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
+        usesTutor && settings.tutorRelease === "" ? detectTutorRelease(settings.tutor) : undefined,
+        usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined,
+        usesTutor ? undefined : externalLmsGateway(settings),
+        usesCompose ? undefined : externalApplicationGateway(settings),
+        keycloakSecret(settings),
+        usesTutor || usesCompose ? checkDocker() : undefined,
+        usesCompose ? checkDaemon() : undefined,
+    ]);
+    const env = readEnvText(envFileOf(settings));
+    const ownLines = linesByOwn(profiles[settings.application], env, composeText(settings));
+    const detected: Detected = {
+        ...known({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
+        ownLines,
+    };
+    const lines = environmentLines(chosenValues(settings, ownLines), placeholders);
+    const lookingAtTutor = tutorProject === undefined ? undefined : lookAtTutor(tutorProject);
+    const [project, lms] = await allOf([
+        usesCompose ? detectComposeProject(checkoutOf(settings), lines) : undefined,
+        lookingAtTutor,
+        checkEnvFile(settings, detected, lookingAtTutor),
+    ]);
+    const [gateway, hasLms] = await allOf([
+        project === undefined ? undefined : checkAddresses(settings, project, lmsHost),
+        usesCompose && isHostName(lmsHost) && (usesTutor || leadsHere(lmsHost)),
+        ...(lms === undefined ? [] : tutorChecks(settings, lms)),
+        ...(project === undefined ? [] : composeChecks(settings, project, env)),
+    ]);
+    return {
+        detected: { ...detected, ...known({ applicationGateway: gateway }) },
+        application: project && {
+            project: hasLms ? withHost(project, lmsHost) : project,
+            volumes: await lookAtVolumes(project),
+        },
+    };
+}
+
+/** Without the keys that have no value. */
+function known<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+        [Key in keyof Values]?: Exclude<Values[Key], undefined>;
+    };
+}
+
+function checkoutOf(settings: Settings): string {
+    return dirname(resolve(envFileOf(settings)));
+}
+
+/**
+ * The gateway of the network of an Open edX that somebody else runs; it is needed on Linux only, and may be set.
+ *
+ * @throws Fault where Docker has no such network.
+ */
+async function externalLmsGateway(settings: Settings): Promise<string | undefined> {
+    return settings.lmsGateway !== "" || platformOf(settings) !== "linux"
+        ? undefined
+        : expectGateway("lmsGateway", openEdxConstants.project, "tutor dev start --detach");
+}
+
+/** The same for an application that somebody else runs. */
+async function externalApplicationGateway(settings: Settings): Promise<string | undefined> {
+    return settings.applicationGateway !== "" || platformOf(settings) !== "linux"
+        ? undefined
+        : expectGateway(
+              "applicationGateway",
+              await detectComposeProjectName(envFileOf(settings)),
+              "docker compose up --detach, in the application's checkout",
+          );
+}
+
+async function expectGateway(key: keyof Settings, project: string, start: string): Promise<string> {
+    const gateway = await detectGateway(project);
+    if (gateway === "") {
+        throw new Fault(
+            `${key} is not set, and Docker has no network of the Compose project ${project} yet`,
+            `start it, and its gateway is found: ${start}; or set it: ${pulumiCommand(`config set ${key} ADDRESS`)}`,
+        );
+    }
+    return gateway;
+}
+
+/**
+ * Keycloak's client secret, where the application needs one and none is set.
+ *
+ * @throws Fault where the checkout has none.
+ */
+function keycloakSecret(settings: Settings): string | undefined {
+    const { keycloak } = profiles[settings.application] as ApplicationProfile;
+    if (keycloak === undefined || settings.keycloakClientSecret !== "") {
+        return undefined;
+    }
+    const secret = detectKeycloakSecret(keycloak, checkoutOf(settings));
+    if (secret === "") {
+        throw new Fault(
+            `keycloakClientSecret is not set, and ${join(checkoutOf(settings), keycloak.realms)} has no realm with a secret of the client ${keycloak.clientId}`,
+            `set it: ${pulumiCommand("config set --secret keycloakClientSecret")}`,
+        );
+    }
+    return secret;
+}
+
+/** What Tutor's development server needs of the machine. */
+function tutorChecks(settings: Settings, lms: TutorOnMachine): Promise<void>[] {
+    return [
+        checkPort(portOf(settings.lmsUrl), lms.project),
+        ...(lms.gateway === "" && platformOf(settings) === "linux"
+            ? [checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")]
+            : []),
+        ...(lms.isNew ? [checkDisk()] : []),
+    ];
+}
+
+/** What the application's Compose project needs of the machine. */
+function composeChecks({ adopt }: Settings, project: ComposeProject, env: EnvText): Promise<void>[] {
+    return [
+        // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project. A block of
+        // another name is this stack's, which was renamed; or the plan stops at it, as its resource knows better.
+        checkOwner(project, stackOwner(), adopt || env.owner !== undefined),
+        ...publishedPorts(project).map((port) => checkPort(port, project.name)),
+        checkExternals(project),
+    ];
+}
+
+/**
+ * Whether the containers of both sides will reach each other. Where Docker Desktop forwards `host.docker.internal`, those of
+ * Open edX do.
+ *
+ * @returns the gateway of the application's network, where its Compose file decides on that.
+ */
+async function checkAddresses(
+    settings: Settings,
+    project: ComposeProject,
+    lmsHost: string,
+): Promise<string | undefined> {
+    checkLmsHost(lmsHost);
+    if (platformOf(settings) !== "linux") {
+        return undefined;
+    }
+    const own = await composeGateway(project, settings.applicationGateway);
+    const gateway = own ?? (settings.applicationGateway || profiles[settings.application].gateway);
+    if (own === undefined) {
+        await checkSubnet(gateway, project.networks["default"]?.name ?? "", "applicationGateway");
+    }
+    checkReachable(project, portOf(applicationUrlOf(settings)), gateway);
+    return own;
+}
+
+/** What Docker has of the application's data. An `up` makes sure first that none of it goes with its container. */
+async function lookAtVolumes({ name }: ComposeProject): Promise<FoundVolumes> {
+    if (!pulumi.runtime.isDryRun()) {
+        await holdVolumes(name);
+    }
+    return findVolumes(name);
+}
+
+interface TutorOnMachine {
+    /** The Compose project. */
+    readonly project: string;
+    /** The gateway of its network; `""` where there is none. */
+    readonly gateway: string;
+    /** Whether it has no container at all. */
+    readonly isNew: boolean;
+}
+
+/** What Docker has of Tutor's development server. */
+async function lookAtTutor(project: string): Promise<TutorOnMachine> {
+    const [gateway, containers] = await Promise.all([detectGateway(project), projectContainers(project)]);
+    return { project, gateway, isNew: containers.length === 0 };
+}
+
+/**
+ * Asks the file only: a `.env` of a stack that was renamed can't be told from another's before its state is known.
+ *
+ * @throws Fault where something keeps the block from being written to `.env`, as far as its values are known yet.
+ */
+async function checkEnvFile(
+    settings: Settings,
+    detected: Detected,
+    lookingAtTutor: Promise<TutorOnMachine> | undefined,
+): Promise<void> {
+    const { gateway = "" } = (await lookingAtTutor) ?? {};
+    const openEdxGateway = lmsGatewayOf(settings, detected) ?? (gateway || openEdxConstants.gateway);
+    const made = {
+        openEdxGateway,
+        applicationAtGateway: atHost(applicationUrlOf(settings), openEdxGateway),
+        serviceWorkerToken: undefined,
+        clientId: undefined,
+        clientSecret: undefined,
+        apisixSessionSecret: undefined,
+        keycloakClientSecret: settings.keycloakClientSecret || detected.keycloakClientSecret,
+    };
+    const lines = environmentLines<string | undefined>(chosenValues(settings, detected.ownLines), made);
+    const fault = envFault(envFileOf(settings), lines, settings.adopt);
+    if (fault !== undefined) {
+        throw new Fault(fault.what, fault.remedy);
+    }
+}
+
+/** The text of the checkout's Compose files, in which the variables are named that they ask for. */
+function composeText(settings: Settings): string {
+    return composeFiles(checkoutOf(settings))
+        .map((file) => readFileSync(file, "utf8"))
+        .join("\n");
+}
