@@ -44,7 +44,16 @@ const NODE_AT_LEAST = [22, 18];
 /** The file that marks what was built here, and from what. */
 const BUILT_HERE = "BUILT-HERE";
 const DOCKER_PLUGIN = "toolchain/docker-plugin";
-const LANGUAGE_HOST_ADDED = "toolchain/language-host/added/forward.go";
+const LANGUAGE_HOST = "toolchain/language-host";
+/** What is added to the language host's own sources, and what of its `main.go` has to become what for that. */
+const LANGUAGE_HOST_ADDED = ["forward.go", "options.go"].map((name) => `${LANGUAGE_HOST}/added/${name}`);
+const LANGUAGE_HOST_CHANGES = [
+    [
+        "pulumirpc.RegisterResourceMonitorServer(srv, &monitorProxy{target: target})",
+        "registerMonitor(srv, conn, &monitorProxy{target: target})",
+    ],
+    ["go host.execNodejs(", "go host.withOptions(req).execNodejs("],
+];
 const windows = process.platform === "win32";
 
 /** The Python environments of the sandbox's servers and what goes into each. */
@@ -59,8 +68,8 @@ const INPUTS = [
     "package-lock.json",
     "toolchain/setup.mjs",
     "toolchain/pulumi-cli/go.sum",
-    "toolchain/language-host/go.sum",
-    LANGUAGE_HOST_ADDED,
+    `${LANGUAGE_HOST}/go.sum`,
+    ...LANGUAGE_HOST_ADDED,
     `${DOCKER_PLUGIN}/go.sum`,
     `${DOCKER_PLUGIN}/main.go`,
     ...Object.values(PYTHON_ENVIRONMENTS),
@@ -232,33 +241,31 @@ async function buildPulumi(version, target) {
 }
 
 /**
- * The newest language host that is a module by itself is older than the CLI: it is built with a file of ours, which
- * passes on what the engine has learnt since.
+ * The newest language host that is a module by itself is older than the CLI: it is built with files of ours, for what the
+ * engine has learnt since.
  * @param {string} folder
  */
 async function buildLanguageHost(folder) {
-    const module = "toolchain/language-host";
     const command = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
-    await run("go", ["mod", "download", "github.com/pulumi/pulumi/sdk/v3"], module);
-    const listed = spawnSync("go", ["list", "-f", "{{.Dir}}", command], { cwd: module, encoding: "utf8" });
+    await run("go", ["mod", "download", "github.com/pulumi/pulumi/sdk/v3"], LANGUAGE_HOST);
+    const listed = spawnSync("go", ["list", "-f", "{{.Dir}}", command], { cwd: LANGUAGE_HOST, encoding: "utf8" });
     const sources = listed.stdout.trim();
     const build = join(folder, "pulumi-language-nodejs.build");
     mkdirSync(build);
     for (const file of readdirSync(sources).filter((name) => /(?<!_test)\.go$/.test(name))) {
         writeFileSync(join(build, file), readFileSync(join(sources, file)));
     }
-    for (const file of [`${module}/go.mod`, `${module}/go.sum`, LANGUAGE_HOST_ADDED]) {
+    for (const file of [`${LANGUAGE_HOST}/go.mod`, `${LANGUAGE_HOST}/go.sum`, ...LANGUAGE_HOST_ADDED]) {
         copyFileSync(file, join(build, basename(file)));
     }
-    const main = readFileSync(join(build, "main.go"), "utf8");
-    const call = "pulumirpc.RegisterResourceMonitorServer(srv, &monitorProxy{target: target})";
-    if (!main.includes(call)) {
-        throw new SetupError(`${LANGUAGE_HOST_ADDED} does not fit the language host in ${sources}.`);
+    let main = readFileSync(join(build, "main.go"), "utf8");
+    for (const [from = "", to = ""] of LANGUAGE_HOST_CHANGES) {
+        if (!main.includes(from)) {
+            throw new SetupError(`${LANGUAGE_HOST}/added does not fit the language host in ${sources}.`);
+        }
+        main = main.replace(from, to);
     }
-    writeFileSync(
-        join(build, "main.go"),
-        main.replace(call, "registerMonitor(srv, conn, &monitorProxy{target: target})"),
-    );
+    writeFileSync(join(build, "main.go"), main);
     const flags = ["build", "-mod=readonly", "-ldflags", "-s -w", "-o", join(folder, "pulumi-language-nodejs"), "."];
     await run("go", flags, build);
     rmSync(build, { recursive: true });
@@ -266,7 +273,7 @@ async function buildLanguageHost(folder) {
 }
 
 function languageHostOrigin() {
-    return builtFrom("toolchain/language-host", ["toolchain/language-host/go.sum", LANGUAGE_HOST_ADDED]);
+    return builtFrom(LANGUAGE_HOST, [`${LANGUAGE_HOST}/go.sum`, ...LANGUAGE_HOST_ADDED]);
 }
 
 /**

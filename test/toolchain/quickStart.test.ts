@@ -5,9 +5,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { project } from "../../toolchain/pulumi.ts";
+import { makeStack } from "../support/stack.ts";
 
 const settings = parse(await readFile(join(project, "Pulumi.yaml"), "utf8")) as {
-    runtime: { options: { nodeargs: string } };
+    runtime: { options: { nodeargs: string; typescript: boolean } };
     plugins: { providers: { name: string; path: string }[] };
 };
 
@@ -45,6 +46,19 @@ describe("a program of Pulumi that starts quickly", () => {
         const folder = await run(`console.log(JSON.stringify(require("node:module").getCompileCacheDir()));`);
         expect(folder).toContain(join(project, ".toolchain", "compile-cache"));
     });
+});
+
+it("the language host starts the program as Pulumi.yaml says", async () => {
+    const stack = await makeStack({}, "test/toolchain/programs/nodeArguments.ts");
+    try {
+        await stack.up();
+        await expect(stack.outputs()).resolves.toEqual({
+            nodeArguments: settings.runtime.options.nodeargs.split(" "),
+            hasCompiler: settings.runtime.options.typescript,
+        });
+    } finally {
+        await stack.remove();
+    }
 });
 
 it("the dynamic provider of Pulumi.yaml serves", async () => {
