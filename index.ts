@@ -15,7 +15,10 @@ const config = resolveConfig(settings, machine.detected);
 // Beside the deployment: a slow name service delays nothing.
 void warnUnresolvedHosts(browserHosts(config));
 
-const { credentials, openEdxServer, applicationServer, openEdxRegistration } = integrate(config, machine.application);
+const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(
+    config,
+    machine.application,
+);
 
 /** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
@@ -58,6 +61,22 @@ export const signInUrl = signInUrlOf(config);
 
 /** What to do before that, where the address does not work by itself. */
 export const signInFirst = signInFirstOf(config);
+
+/**
+ * Whether it works, as far as a few requests at the end tell: `ok`, or what is wrong. Only with `checkHealth`. A preview
+ * asks too where everything is there already, so that an output that stays the same is no change.
+ */
+export const health = config.checksHealth
+    ? pulumi.unsecret(
+          pulumi
+              .all([pulumi.output({ clientIds, clientSecrets, serviceWorkerToken, superusers, gateways }), done])
+              // Loaded only where it is asked for: it needs what the dynamic providers need.
+              .apply(async ([outputs]) => {
+                  const { health: ask } = await import("./verify/health.ts");
+                  return ask(config, outputs, pulumi.getStack());
+              }),
+      )
+    : undefined;
 
 /** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
 export const readme = pulumi.output(gateways).apply((known) =>

@@ -26,11 +26,14 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
  * Source: handbook, "MIT xPro/MITx Online Setup" step 3.
  */
 export class ApplicationRegistration extends pulumi.ComponentResource {
+    /** Known as soon as it is there. */
+    readonly done: pulumi.Output<unknown>;
+
     constructor(name: string, args: ApplicationRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationRegistration", name, {}, opts);
         const { openEdx, application, adopt } = args;
 
-        new OAuthApplication(
+        const registered = new OAuthApplication(
             "edx-oauth-app",
             {
                 connection: args.connection,
@@ -44,6 +47,7 @@ export class ApplicationRegistration extends pulumi.ComponentResource {
             { ...childOptions(this, opts), ...args.inDatabase },
         );
 
+        this.done = registered.id;
         this.registerOutputs({});
     }
 }

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ApplicationOnMachine } from "../preflight/preflight.ts";
 import { ApplicationEnvironment } from "./applicationEnvironment.ts";
@@ -14,6 +15,8 @@ export interface Integration {
     readonly openEdxServer: OpenEdxServer;
     readonly applicationServer: ApplicationServer;
     readonly openEdxRegistration: OpenEdxRegistration;
+    /** Known as soon as both servers have all that they get. */
+    readonly done: pulumi.Output<unknown>;
 }
 
 /**
@@ -59,7 +62,7 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         },
         { dependsOn: openEdxServer.signInReady },
     );
-    new ApplicationRegistration(
+    const applicationRegistration = new ApplicationRegistration(
         "application",
         {
             ...config,
@@ -70,7 +73,7 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         },
         { dependsOn: applicationServer.signInReady },
     );
-    new ProviderConfigurations(
+    const providerConfigurations = new ProviderConfigurations(
         "providers",
         {
             ...config,
@@ -81,5 +84,6 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         },
         { dependsOn: openEdxServer.signInReady },
     );
-    return { credentials, openEdxServer, applicationServer, openEdxRegistration };
+    const done = pulumi.all([openEdxRegistration.done, applicationRegistration.done, providerConfigurations.done]);
+    return { credentials, openEdxServer, applicationServer, openEdxRegistration, done };
 }

@@ -31,13 +31,15 @@ export type OpenEdxRegistrationArgs = Pick<
 export class OpenEdxRegistration extends pulumi.ComponentResource {
     /** When the service worker's token expires, for instance `2027-11-23T15:00:00Z`. */
     readonly tokenExpires: pulumi.Output<string>;
+    /** Known as soon as all of it is there. */
+    readonly done: pulumi.Output<unknown>;
 
     constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
         const { owner, connection, application, serviceWorker, superuser, adopt } = args;
         const child = childOptions(this, opts);
 
-        new OAuthApplication(
+        const registered = new OAuthApplication(
             "mit-oauth-app",
             {
                 connection,
@@ -85,6 +87,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
         }
 
         this.tokenExpires = token.expires;
+        this.done = pulumi.all([registered.id, token.id]);
         this.registerOutputs({ tokenExpires: this.tokenExpires });
     }
 }

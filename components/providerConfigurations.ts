@@ -26,6 +26,9 @@ export type ProviderConfigurationsArgs = Pick<StackConfig, "owner" | "applicatio
  * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */
 export class ProviderConfigurations extends pulumi.ComponentResource {
+    /** Known as soon as all of them are there. */
+    readonly done: pulumi.Output<unknown>;
+
     constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ProviderConfigurations", name, {}, opts);
         const { owner, connection, application, lms, sites, adopt } = args;
@@ -33,9 +36,9 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
         const displayName = `Pulumi ${owner}`.slice(0, 50);
         const child = childOptions(this, opts);
 
-        for (const domain of sites) {
+        const configurations = sites.map((domain) => {
             const site = new Site(domain, { connection, domain, displayName }, child);
-            new OAuth2ProviderConfig(
+            return new OAuth2ProviderConfig(
                 domain,
                 {
                     connection,
@@ -55,8 +58,9 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
                 },
                 pulumi.mergeOptions(child, { dependsOn: [...args.backendReady] }),
             );
-        }
+        });
 
+        this.done = pulumi.all(configurations.map(({ id }) => id));
         this.registerOutputs({});
     }
 }

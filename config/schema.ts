@@ -148,6 +148,9 @@ const keys = z.strictObject({
         .describe(
             "Domain of the site that gets the provider configuration too: the LMS uses it for requests under other host names",
         ),
+    checkHealth: flag
+        .default(false)
+        .describe("Ask both servers at the end of up whether they know each other: a few requests, output health"),
     adopt: flag
         .default(false)
         .describe(

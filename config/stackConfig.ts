@@ -75,6 +75,8 @@ export interface StackConfig {
     readonly sites: readonly string[];
     /** Whether objects that somebody else made are taken over. */
     readonly adopt: boolean;
+    /** Whether the servers are asked at the end whether all works. */
+    readonly checksHealth: boolean;
 }
 
 /** What the settings leave to this machine, as far as it is known there. */
@@ -161,6 +163,7 @@ export function resolveConfig(settings: Settings, detected: Detected = {}): Stac
                 : { username: settings.superuserUsername, email: settings.superuserEmail },
         sites: [...new Set([lmsUrl.host, settings.fallbackSite])],
         adopt: settings.adopt,
+        checksHealth: settings.checkHealth,
     };
 }
 

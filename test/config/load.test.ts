@@ -51,6 +51,7 @@ describe("the configuration of a stack", () => {
             superuserUsername: "",
             superuserEmail: "",
             fallbackSite: "example.com",
+            checkHealth: false,
             adopt: false,
         });
     });
@@ -111,7 +112,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
     pulumi config set adopt VALUE
 
   lmsURL is not a key of this project
-    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, lmsLaunch, lmsPackages, redirectVisitors, clientSecretIn, applicationFrom, keepVolumes, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, adopt
+    must be one of application, lmsUrl, lmsUsername, lmsPassword, lmsFrom, tutor, tutorRelease, lmsLaunch, lmsPackages, redirectVisitors, clientSecretIn, applicationFrom, keepVolumes, applicationUrl, applicationAdminUrl, applicationUsername, applicationPassword, envFile, keycloakClientSecret, platform, lmsGateway, applicationGateway, serviceWorkerUsername, serviceWorkerEmail, tokenLifetimeDays, tokenRenewBeforeDays, superuserUsername, superuserEmail, fallbackSite, checkHealth, adopt
     pulumi config rm lmsURL
 
   lmsPassword is not set

@@ -42,7 +42,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             cleanUp(() => stack.remove());
         });
 
-        const configFor = (name: ApplicationName) => sandboxConfig(name, servers);
+        const configFor = (name: ApplicationName) => ({ ...sandboxConfig(name, servers), checkHealth: "true" });
 
         /** What the LMS has, by the texts of its lists; versions of provider configurations can't be taken away. */
         async function inventory() {
@@ -87,6 +87,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
         test("is made by one up", async () => {
             const made = await stack.up();
             expect(Object.keys(made)).toEqual(["create"]);
+            await expect(output("health")).resolves.toBe("ok");
 
             const lms = await lmsAdmin();
             await expect(lms.list(APPLICATIONS, `name=${openEdxName}`)).resolves.toHaveLength(1);
@@ -173,7 +174,9 @@ export function describeIntegration({ application, server, openEdxName, other }:
 
         test("is up to date after that: for preview, refresh and up, and without a new row", async () => {
             const rows = await rowIds();
+            const said = stack.transcript().length;
             await expect(stack.preview()).resolves.toEqual({});
+            expect(stack.transcript().slice(said)).not.toMatch(/^ *[~+-] health/m);
             await expect(stack.refresh()).resolves.toEqual({});
             await expect(stack.up()).resolves.toEqual({});
             await expect(rowIds()).resolves.toEqual(rows);

@@ -2,12 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import Table from "cli-table3";
 import { parseSettings } from "../../config/load.ts";
-import { portOf, resolveConfig } from "../../config/stackConfig.ts";
+import { portOf, resolveConfig, type StackConfig } from "../../config/stackConfig.ts";
 import type { CauseId } from "../../verify/causes.ts";
 import { isHealthy, type Result, runChecks } from "../../verify/check.ts";
 import { readOnlyChecks } from "../../verify/checks.ts";
+import { health } from "../../verify/health.ts";
 import { findingsText } from "../../verify/table.ts";
-import { outputsSchema, type Target, targetOf } from "../../verify/target.ts";
+import { outputsSchema, type StackOutputs, type Target, targetOf } from "../../verify/target.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { type CountingProxy, startCountingProxy } from "../support/countingProxy.ts";
 import { type FakeContainers, fakeContainers, type Inside } from "../support/fakeContainers.ts";
@@ -39,6 +40,8 @@ interface Fault {
 let servers: TestServers<"lms" | "mitxonline" | "xpro">;
 let proxies: { lms: CountingProxy; mitxonline: CountingProxy };
 let stack: TestStack;
+let config: StackConfig;
+let outputs: StackOutputs;
 let target: Target;
 let containers: FakeContainers;
 let lms: AdminBrowser;
@@ -56,15 +59,17 @@ beforeAll(async () => {
         lms: await startCountingProxy(servers.lms),
         mitxonline: await startCountingProxy(servers.mitxonline),
     };
-    const config = {
+    const settings = {
         ...sandboxConfig("mitxonline", servers),
         lmsUrl: proxies.lms.baseUrl,
         applicationUrl: proxies.mitxonline.baseUrl,
         applicationAdminUrl: proxies.mitxonline.baseUrl,
     };
-    stack = await makeStack(config);
+    stack = await makeStack(settings);
     await stack.up();
-    target = targetOf(resolveConfig(parseSettings(config)), outputsSchema.parse(await stack.outputs()));
+    config = resolveConfig(parseSettings(settings));
+    outputs = outputsSchema.parse(await stack.outputs());
+    target = targetOf(config, outputs);
     containers = await fakeContainers({
         lms: { port: portOf(target.openEdx.url), ...healthy.lms() },
         web: { port: portOf(target.application.url), ...healthy.web() },
@@ -498,6 +503,14 @@ ${program}`,
     },
 ];
 
+function fault(name: string): Fault {
+    const found = faults.find((one) => one.name === name);
+    if (found === undefined) {
+        throw new Error(`There is no fault ${name}.`);
+    }
+    return found;
+}
+
 /** Runs the checks as a new command does, but for the sessions, which a real LMS does not give without end. */
 async function look(): Promise<Result[]> {
     const results = await runChecks(readOnlyChecks(target));
@@ -542,6 +555,19 @@ test("finds nothing wrong in the sandbox, and asks little", async () => {
         expect.arrayContaining(results.flatMap(({ findings }) => findings.map(({ cause }) => cause))),
     );
     expect(proxies.lms.requests.length + proxies.mitxonline.requests.length - before).toBeLessThan(50);
+});
+
+test("the output health is ok, and with a fault what is wrong, without a word that changes", async () => {
+    await expect(health(config, outputs, "dev")).resolves.toBe("ok");
+    const said = await withFaults([fault("the LMS is down"), fault("edx-oauth-app has another secret")], () =>
+        Promise.all([health(config, outputs, "dev"), health(config, outputs, "dev")]),
+    );
+
+    expect(new Set(said)).toEqual(
+        new Set([
+            "Open edX does not answer; The OAuth application has another client secret. npm run verify -- --stack dev tells what to do",
+        ]),
+    );
 });
 
 test.each(faults)("names the cause when $name: $cause", async (fault) => {

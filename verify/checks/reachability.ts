@@ -39,6 +39,7 @@ export function answers(name: string, { title, connection }: Side, baseUrl: stri
         name,
         title: `${title} answers`,
         unreachable: down,
+        isQuick: true,
         async run() {
             const http = visitor(baseUrl);
             const answer = await http.send({ method: "GET", path });
