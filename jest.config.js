@@ -2,6 +2,7 @@
 export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     testEnvironment: "node",
+    testSequencer: "<rootDir>/test/support/sequencer.js",
     globalSetup: "<rootDir>/test/support/globalSetup.ts",
     // Tests wait for servers and the engine more than they work.
     maxWorkers: "100%",

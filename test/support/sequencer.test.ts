@@ -1,0 +1,14 @@
+import { expect, test } from "@jest/globals";
+import { arrange } from "./sequencer.js";
+
+const docker = (seconds: number) => ({ seconds, usesDocker: true });
+const other = (seconds: number) => ({ seconds, usesDocker: false });
+
+test("the next test file with Docker comes where the former has ended, all others by the time that they take", () => {
+    const files = [docker(30), docker(20), docker(10), other(40), other(15), other(5), other(1)];
+    expect(arrange(files, 2)).toEqual([docker(30), other(40), docker(20), other(15), docker(10), other(5), other(1)]);
+});
+
+test("with nothing else left to do, a worker waits for the daemon", () => {
+    expect(arrange([docker(10), docker(20)], 2)).toEqual([docker(20), docker(10)]);
+});
