@@ -193,7 +193,7 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
                 );
             }
         }
-        console.warn(`${error.message} What is on it counts as gone.`);
+        console.warn(`${error.message} Treating its resources as deleted.`);
     }
 }
 
@@ -209,7 +209,7 @@ async function asBeforeWhereShut<Outputs extends object>(
         return await read();
     } catch (error) {
         if (isShutServerOfStack(error, known, "mayBeDown")) {
-            console.warn(`${error.message} What is on it is taken as it was.`);
+            console.warn(`${error.message} Keeping its resources as the state has them.`);
             return known;
         }
         throw error;

@@ -64,7 +64,7 @@ export class FormError extends ProviderError {
 /** An object of that name exists, and nothing says that this program made it. */
 export function strangerError(what: string, page: string, adoption: string): ProviderError {
     return new ProviderError(
-        `${what} exists already and was not made by this stack: ${page}. ` +
+        `${what} already exists and was not created by this stack: ${page}. ` +
             `Delete it there, or ${adoption} to take it over (destroy then gives it back its former values).`,
     );
 }

@@ -23,7 +23,7 @@ import { Fault } from "./faults.ts";
 import { openEdx } from "../config/openEdx.ts";
 
 /** The oldest Compose that writes environment files as this program reads them. */
-const COMPOSE_AT_LEAST = [2, 24] as const;
+const COMPOSE_AT_LEAST = "2.24";
 /** Where Pulumi's Docker provider looks for the daemon if nothing is configured. */
 const DEFAULT_DAEMON = process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
 /** What names a Compose project, and a host. */
@@ -37,19 +37,15 @@ export async function checkDocker(): Promise<void> {
     const server = await answerOf("docker", ["version", "--format", "{{.Server.Version}}"]);
     if (server.failed) {
         throw new Fault(
-            `Docker can't be used: ${server.code === "ENOENT" ? "there is no command docker" : lastLines(server)}`,
+            `Docker can't be used: ${server.code === "ENOENT" ? "command not found: docker" : lastLines(server)}`,
             "install it (https://docs.docker.com/engine/install/) or start it; `docker info` must work for you",
         );
     }
     const compose = await answerOf("docker", ["compose", "version", "--short"]);
-    const [major = 0, minor = 0] = compose.stdout.replace(/^v/, "").split(".").map(Number);
-    if (
-        compose.failed ||
-        major < COMPOSE_AT_LEAST[0] ||
-        (major === COMPOSE_AT_LEAST[0] && minor < COMPOSE_AT_LEAST[1])
-    ) {
+    const version = compose.stdout.replace(/^v/, "");
+    if (compose.failed || version.localeCompare(COMPOSE_AT_LEAST, "en", { numeric: true }) < 0) {
         throw new Fault(
-            `docker compose is ${compose.failed ? "not there" : compose.stdout}; ${COMPOSE_AT_LEAST.join(".")} is needed`,
+            `docker compose is ${compose.failed ? "not installed" : version}; ${COMPOSE_AT_LEAST} or newer is required`,
             "install or update the plug-in: https://docs.docker.com/compose/install/",
         );
     }
@@ -75,8 +71,8 @@ export async function checkDaemon(): Promise<void> {
     // One that does not run is another check's.
     if (!ours.failed && theirs.stdout !== ours.stdout) {
         throw new Fault(
-            `docker's current context is at ${endpoint}, and Pulumi's Docker provider uses ${host}`,
-            `export DOCKER_HOST=${endpoint}, or call Pulumi by npm run pulumi, which does that`,
+            `Docker's current context uses ${endpoint}, but Pulumi's Docker provider uses ${host}`,
+            `export DOCKER_HOST=${endpoint}, or run Pulumi with npm run pulumi, which sets it`,
         );
     }
 }
@@ -89,8 +85,8 @@ export async function checkDisk(): Promise<void> {
         const free = Math.floor((bavail * bsize) / 1e9);
         if (free < DISK_AT_LEAST_GB) {
             throw new Fault(
-                `${folder} has ${free} GB of free disk space; Open edX takes ${DISK_AT_LEAST_GB}`,
-                "make room, for instance by docker system prune",
+                `${folder} has ${free} GB of free disk space; Open edX needs ${DISK_AT_LEAST_GB}`,
+                "free some space, for example with docker system prune",
             );
         }
     }
@@ -108,10 +104,10 @@ export async function checkPort(port: number, project: string): Promise<void> {
     const { stdout } = await answerOf("docker", ["ps", "--filter", `publish=${port}`, "--format", format]);
     const [container = "", itsProject = ""] = stdout.split("\n", 1).join("").split("\t");
     if (container === "") {
-        throw new Fault(`port ${port} is used by another program`, `end that: lsof -i :${port} tells which one it is`);
+        throw new Fault(`port ${port} is used by another program`, `stop it: lsof -i :${port} shows which one it is`);
     }
     if (itsProject !== project) {
-        throw new Fault(`port ${port} is used by the container ${container}`, `stop that: docker stop ${container}`);
+        throw new Fault(`port ${port} is used by the container ${container}`, `stop it: docker stop ${container}`);
     }
 }
 
@@ -129,8 +125,8 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
         const taken = subnets.find((subnet) => subnet.includes(".") && overlap(subnet, subnetOf(gateway)));
         if (other !== name && taken !== undefined) {
             throw new Fault(
-                `the network ${String(other)} has the addresses ${taken} already, which ${name} is to have`,
-                `choose others by their gateway, for instance: ${pulumiCommand(`config set ${key} ${gateway.replace(/^\d+\.\d+/, "10.213")}`)}`,
+                `the network ${String(other)} already uses the addresses ${taken}, which ${name} needs`,
+                `choose another gateway, for example: ${pulumiCommand(`config set ${key} ${gateway.replace(/^\d+\.\d+/, "10.213")}`)}`,
             );
         }
     }
@@ -151,8 +147,8 @@ export async function checkExternals({ services, networks, volumes }: ComposePro
     const missing = external.filter((_, index) => found[index] === undefined);
     if (missing.length > 0) {
         throw new Fault(
-            `the Compose file uses what Docker does not have: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`,
-            `make it: ${missing.map(({ kind, name }) => `docker ${kind} create ${name}`).join("; ")}`,
+            `the Compose file uses external networks or volumes that do not exist: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`,
+            `create them: ${missing.map(({ kind, name }) => `docker ${kind} create ${name}`).join("; ")}`,
         );
     }
 }
@@ -172,8 +168,8 @@ export function checkReachable({ services }: Pick<ComposeProject, "services">, p
     if (binding !== undefined && !bindings.some(({ ip }) => ["0.0.0.0", gateway].includes(ip))) {
         const { service, ip, target } = binding;
         throw new Fault(
-            `${service} has its port ${port} at ${ip} only, and Open edX's containers reach it at ${gateway}`,
-            "publish it at every address, for instance in docker-compose.override.yml: " +
+            `${service} publishes port ${port} at ${ip} only, but Open edX's containers connect to ${gateway}`,
+            "publish it on all addresses, for example in docker-compose.override.yml: " +
                 `services: { ${service}: { ports: !override ["${port}:${target}"] } }`,
         );
     }
@@ -204,7 +200,7 @@ export async function composeGateway(
         if (chosen !== "" || network.external === true) {
             return undefined;
         }
-        throw new Fault(`${inCompose} has addresses of its own, but no gateway`, "add the gateway to its ipam.config");
+        throw new Fault(`${inCompose} sets its own addresses but no gateway`, "add the gateway to its ipam.config");
     }
     if (chosen !== "" && chosen !== gateway) {
         throw new Fault(
@@ -236,7 +232,7 @@ export async function leadsHere(host: string): Promise<boolean> {
 export function checkLmsHost(host: string): void {
     if (/(^|\.)localhost$|^127\./.test(host)) {
         throw new Fault(
-            `lmsUrl names ${host}, which leads each of the application's containers to itself`,
+            `lmsUrl uses ${host}, which inside each of the application's containers means that container`,
             `give Open edX a name: tutor config save --set LMS_HOST=local.openedx.io, then ` +
                 pulumiCommand("config set lmsUrl http://local.openedx.io:8000"),
         );
@@ -273,9 +269,9 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
         .map(([name]) => name);
     if (strangers.length > 0) {
         throw new Fault(
-            `the application was started by somebody else than this stack: ${strangers.join(", ")}`,
+            `the application is already running and is not managed by this stack: ${strangers.join(", ")}`,
             `remove it: docker compose down, in ${project.folder} (data without a named volume is left behind); ` +
-                `or have this done by the stack: ${pulumiCommand("config set adopt true")}`,
+                `or let the stack replace it: ${pulumiCommand("config set adopt true")}`,
         );
     }
 }
@@ -296,7 +292,7 @@ export async function detectTutorProject(command: string, host: string, launches
             const what = result.failed ? "fails" : "gives no answer";
             throw new Fault(
                 `${command} config ${args} ${what}: ${lastLines(result)}`,
-                "run it by hand, and correct Tutor's configuration or the plug-in that it names",
+                "run it yourself, and correct Tutor's configuration or the plug-in that it names",
             );
         }
         return answer;

@@ -100,9 +100,9 @@ export async function detectComposeProject(
         const { data, error } = composeFile.safeParse(withoutExtensions(written));
         if (error !== undefined) {
             throw new Fault(
-                `The Compose project in ${folder} has what is not carried over:\n` +
+                `The Compose project in ${folder} uses unsupported keys:\n` +
                     error.issues.map((issue) => `      ${describe(issue)}`).join("\n"),
-                "take it out, for instance in docker-compose.override.yml, or start the containers yourself: " +
+                "remove them, for example in docker-compose.override.yml, or start the containers yourself: " +
                     pulumiCommand("config set applicationFrom external"),
             );
         }
@@ -178,9 +178,9 @@ function expectFiles(folder: string, { services, secrets, configs }: z.infer<typ
     );
     if (missing.length > 0) {
         throw new Fault(
-            `The Compose project in ${folder} needs files that are not there:\n` +
+            `The Compose project in ${folder} needs files that do not exist:\n` +
                 [...new Set(missing)].map((line) => `      ${line}`).join("\n"),
-            "make them",
+            "create them",
         );
     }
 }
@@ -280,7 +280,7 @@ async function withCopiedEnvFiles(
     for (const { path, required } of Object.values(model.services).flatMap(({ env_file }) => env_file)) {
         if (!files.has(path)) {
             if (required && !existsSync(path)) {
-                throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "make it");
+                throw new Fault(`${path}, an env_file of the Compose project, does not exist`, "create it");
             }
             const copy = join(copies, `${files.size}.env`);
             const content = existsSync(path) ? await readFile(path, "latin1") : "";
@@ -347,7 +347,7 @@ async function compose(
         const said = [...copied].reduce((text, [file, copy]) => text.replaceAll(copy, file), lastLines(result));
         // What Compose can't fill in may be secret.
         const shown = said.replace(/(Invalid template): .*/, "$1");
-        throw new Fault(`docker compose config fails in ${folder}: ${shown}`, "put it right there");
+        throw new Fault(`docker compose config fails in ${folder}: ${shown}`, "correct the file that it names");
     }
     return result.stdout;
 }

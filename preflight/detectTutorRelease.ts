@@ -17,8 +17,8 @@ export async function detectTutorRelease(command: string): Promise<TutorRelease>
     const [, version, major = ""] = answer ?? [];
     if (version === undefined) {
         throw new Fault(
-            `${command} --version does not answer as Tutor does: ${lastLines(result)}`,
-            `name the right command: ${pulumiCommand("config set tutor PATH")}`,
+            `${command} --version does not answer like Tutor: ${lastLines(result)}`,
+            `set the right command: ${pulumiCommand("config set tutor PATH")}`,
         );
     }
     const release = tutorReleases.find((known) => known === major);
@@ -32,7 +32,7 @@ export async function detectTutorRelease(command: string): Promise<TutorRelease>
         );
     }
     void pulumi.log.warn(
-        `${command} is ${version}, which this program does not know yet: it gets what fits release ${newestTutorRelease}.`,
+        `${command} is ${version}, which is newer than this program knows: using the settings for release ${newestTutorRelease}.`,
     );
     return newestTutorRelease;
 }

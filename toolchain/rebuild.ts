@@ -64,7 +64,7 @@ table.push(
 );
 console.log(table.toString());
 if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`))) {
-    console.log("Nothing was done.");
+    console.log("Nothing was changed.");
     process.exit(1);
 }
 

@@ -73,7 +73,7 @@ async function pluginOf(stack: string): Promise<string> {
     const { data: settings, error } = schema.safeParse(values);
     if (error !== undefined) {
         const mistakes = error.issues.map(({ path, message }) => `  ${path.join(".")} must be ${message}`);
-        throw new Error(`${file} has mistakes:\n${mistakes.join("\n")}`);
+        throw new Error(`${file} has errors:\n${mistakes.join("\n")}`);
     }
     const asked = settings.lmsFrom === "tutor" ? detectTutorRelease(settings.tutor) : newestTutorRelease;
     return tutorPlugin({

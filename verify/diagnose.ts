@@ -24,7 +24,7 @@ const signatures: readonly (readonly [RegExp, CauseId])[] = [
     [/token_nonexistent/, "token-gone"],
     [/user_not_active/, "worker-inactive"],
     [/user_is_disabled/, "worker-disabled"],
-    [/ takes no sign-in of |Too many failed login attempts/, "too-many-sign-ins"],
+    [/ is blocking sign-ins of |Too many failed login attempts/, "too-many-sign-ins"],
     [/ refused the sign-in of /, "superuser-refused"],
     [/is not allowed there; use a superuser|may view .* but not change it/, "superuser-not-allowed"],
     [/server's cookies are for /, "foreign-cookies"],

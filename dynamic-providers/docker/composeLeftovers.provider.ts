@@ -17,7 +17,7 @@ export const provider = defineProvider<Inputs, Outputs>(composeLeftovers, {
     async delete(_id, { project }) {
         const removed = await removeProjectContainers(project);
         if (removed > 0) {
-            console.warn(`Containers of ${project} that were started by hand are removed: ${removed}.`);
+            console.warn(`Containers of ${project} that were started by hand were removed: ${removed}.`);
         }
     },
 });

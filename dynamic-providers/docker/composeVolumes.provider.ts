@@ -46,7 +46,7 @@ async function keepsVolumes(owner: string): Promise<boolean> {
             throw error;
         }
         if (!/configuration key .* not found/.test(error.message)) {
-            console.warn(`keepVolumes can't be read, so it counts as true: ${error.message}`);
+            console.warn(`Can't read keepVolumes; keeping the data: ${error.message}`);
         }
         return true;
     }

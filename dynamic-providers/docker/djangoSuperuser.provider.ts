@@ -69,9 +69,9 @@ async function ensure(inputs: Inputs): Promise<Answer> {
     const answer = await ask("ensure", inputs);
     if (answer.state === "stranger") {
         throw new ProviderError(
-            `${inputs.service} has a user "${inputs.username}" already, who is no superuser or has another password. ` +
+            `${inputs.service} already has a user "${inputs.username}" who is not a superuser or has another password. ` +
                 `Set the right password (${pulumiCommand("config set --secret lmsPassword")} or applicationPassword), ` +
-                "or a user name that is free, and the stack makes that user: " +
+                "or an unused user name, and the stack creates that user: " +
                 `${pulumiCommand("config set lmsUsername NAME")} or applicationUsername.`,
         );
     }

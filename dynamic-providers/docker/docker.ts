@@ -137,7 +137,7 @@ export function composeExec(
     const seeLogs = `See why: ${service === "lms" ? "tutor dev" : `docker compose --project-name ${project}`} logs ${service}`;
     const expectRunning = async () => {
         if ((await runningContainer(project, service)) === "") {
-            throw new ProviderError(`The container of ${service} (project ${project}) does not run. ${seeLogs}`);
+            throw new ProviderError(`The container of ${service} (project ${project}) is not running. ${seeLogs}`);
         }
     };
     return pRetry(
@@ -152,7 +152,7 @@ export function composeExec(
                 await waitUntil(expectRunning, patienceSeconds).catch((reason: unknown) => {
                     throw new AbortError(reason as Error);
                 });
-                throw new ProviderError(`The container restarted, again and again. ${seeLogs}\n${error.message}`);
+                throw new ProviderError(`The container keeps restarting. ${seeLogs}\n${error.message}`);
             }
         },
         { retries: EXEC_TRIES - 1 },
@@ -180,7 +180,7 @@ export async function expectCompleted(name: string): Promise<void> {
     if (code !== "0") {
         const said = await docker("logs", "--tail", "10", name);
         throw new ProviderError(
-            `The container ${name} ended with exit code ${code}, and others need it to end well. ` +
+            `The container ${name} exited with code ${code}, but other services need it to succeed. ` +
                 `See docker logs ${name}${said === "" ? "" : `:\n    ${said.replaceAll("\n", "\n    ")}`}`,
         );
     }

@@ -54,8 +54,8 @@ export async function removeLeftNetwork(name: string, project: string): Promise<
 function expectProject(kind: "container" | "network", name: string, itsProject: string, project: string): void {
     if (itsProject !== project) {
         throw new ProviderError(
-            `There is a ${kind} ${name} already, and not of the Compose project ${project}. ` +
-                `Take it away: docker ${kind} rm ${name}`,
+            `A ${kind} named ${name} already exists and does not belong to the Compose project ${project}. ` +
+                `Remove it: docker ${kind} rm ${name}`,
         );
     }
 }

@@ -14,7 +14,7 @@ export const provider = defineProvider<Inputs, Outputs>(copiedFile, {
         if (isMadeHere) {
             if (!existsSync(resolve(inputs.source))) {
                 throw new ProviderError(
-                    `${inputs.source} is not there to be copied to ${target}: make that file yourself`,
+                    `${inputs.source} does not exist, so it can't be copied. Create ${target} yourself`,
                 );
             }
             // A whole file or none. The container reads it as another user, and the template is as open.

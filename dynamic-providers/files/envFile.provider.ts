@@ -59,7 +59,7 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
         const lacking = Object.keys(values).filter((key) => (left[key] ?? "") === "");
         if (lacking.length > 0) {
             console.warn(
-                `${path} sets no longer ${lacking.join(", ")}. ` +
+                `${path} no longer sets ${lacking.join(", ")}. ` +
                     "An application that runs by it goes on until it is started again: set there what it needs before.",
             );
         }

@@ -239,7 +239,7 @@ async function tokenEndpointAccepts(connection: Connection, clientId: string, cl
     if (error !== "invalid_client" && error !== "invalid_grant") {
         throw new ProviderError(
             `${connection.baseUrl}/oauth2/token/ answered ${answer.status} (${typeof error === "string" ? error : "no error"}) ` +
-                "where invalid_client or invalid_grant was expected: can't tell whether the client secret still holds.",
+                "where invalid_client or invalid_grant was expected: can't tell whether the client secret is still valid.",
         );
     }
     return error === "invalid_grant";

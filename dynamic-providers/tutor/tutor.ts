@@ -34,7 +34,7 @@ export async function tutorFolder(tutor: string, of: "config" | "plugins"): Prom
     const output = await runCommand(tutor, [of, "printroot"]);
     const folder = folderIn(output);
     if (folder === undefined) {
-        throw new ProviderError(`${tutor} ${of} printroot answers with no folder: ${output}`);
+        throw new ProviderError(`${tutor} ${of} printroot printed no folder: ${output}`);
     }
     return folder;
 }
@@ -58,7 +58,7 @@ export async function askTutorCompose(tutor: string): Promise<TutorCompose> {
     const blocks = (await runCommand(tutor, args)).match(/^\{$(?:\n(?!\{$).*)*?\n\}$/gm) ?? [];
     const answer = lastAnswer(blocks, (block) => composeConfig.safeParse(readJson(block)).data);
     if (answer === undefined) {
-        throw new ProviderError(`${tutor} ${args.join(" ")} answers with no project that has a default network.`);
+        throw new ProviderError(`${tutor} ${args.join(" ")} printed no project with a default network.`);
     }
     return { project: answer.name, network: answer.networks.default.name };
 }

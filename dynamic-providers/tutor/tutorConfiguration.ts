@@ -48,7 +48,7 @@ export async function giveBackTutorConfigurations(): Promise<void> {
         const { file, text } = kept.parse(JSON.parse(content));
         if ((await readText(file)) === "") {
             await writeFileAtomic(file, text);
-            console.warn(`${file} was empty, as a run was killed while Tutor wrote it. It is as it was before.`);
+            console.warn(`${file} was empty, as a run was killed while Tutor wrote it. It is restored.`);
         }
     }
 }

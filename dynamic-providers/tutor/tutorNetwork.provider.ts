@@ -77,7 +77,7 @@ async function make({ owner, wanted }: Inputs, project: string, name: string): P
     );
     const network = await findNetwork(name);
     if (network === undefined) {
-        throw new ProviderError(`The network ${name} went away as soon as it was made. Repeat pulumi up.`);
+        throw new ProviderError(`The network ${name} disappeared right after it was created. Run pulumi up again.`);
     }
     return network;
 }

@@ -28,7 +28,7 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
         const found = await readText(file);
         if (found !== undefined && firstLine(found) !== firstLine(inputs.text)) {
             throw new ProviderError(
-                `${file} exists already and is not of this stack. Take it away first: ` +
+                `${file} already exists and does not belong to this stack. Remove it first: ` +
                     `tutor plugins disable ${inputs.name}, then delete the file`,
             );
         }

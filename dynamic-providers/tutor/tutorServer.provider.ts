@@ -43,7 +43,7 @@ async function start(inputs: Inputs, wasStartedHere: boolean): Promise<Outputs> 
     }
     const container = await runningContainer(project, LMS);
     if (container === "") {
-        throw new ProviderError(`The container of the LMS has ended again. See why: ${tutor} dev logs ${LMS}`);
+        throw new ProviderError(`The LMS container stopped again. See why: ${tutor} dev logs ${LMS}`);
     }
     return { ...inputs, container, since: new Date().toISOString(), isStartedHere };
 }

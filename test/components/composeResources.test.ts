@@ -587,7 +587,7 @@ describe("right before or after it is made", () => {
 
         await commands.make("docker", { "wait mitxonline-migrate-1": "echo 3", logs: "echo no database" });
         await expect(container.runHooks("beforeCreate")).rejects.toThrow(
-            /mitxonline-migrate-1 ended with exit code 3[^]*no database/,
+            /mitxonline-migrate-1 exited with code 3[^]*no database/,
         );
     });
 

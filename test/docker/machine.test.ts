@@ -32,7 +32,7 @@ describeDocker("a machine on which another Compose project runs", () => {
 
     test("tells which network has addresses that are to be another's", async () => {
         await expect(checkSubnet("172.31.77.9", "mine_default", "applicationGateway")).rejects.toThrow(
-            /theirs_default has the addresses 172\.31\.77\.0\/24 already.*\n.*config set applicationGateway/,
+            /theirs_default already uses the addresses 172\.31\.77\.0\/24.*\n.*config set applicationGateway/,
         );
         await expect(checkSubnet("172.31.78.1", "mine_default", "applicationGateway")).resolves.toBeUndefined();
         await expect(checkSubnet("172.31.77.1", "theirs_default", "applicationGateway")).resolves.toBeUndefined();

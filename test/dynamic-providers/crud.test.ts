@@ -258,7 +258,7 @@ describe("read", () => {
 
                 await expect(read(error, props)).resolves.toEqual({ id: "1", props: { ...of, extra: 1 }, inputs: of });
 
-                expect(warn).toHaveBeenCalledWith(`${error.message} What is on it is taken as it was.`);
+                expect(warn).toHaveBeenCalledWith(`${error.message} Keeping its resources as the state has them.`);
             },
         );
 
@@ -289,7 +289,7 @@ describe("delete", () => {
 
         await expect(remove(gone)).resolves.toBeUndefined();
 
-        expect(warn).toHaveBeenCalledWith(`${gone.message} What is on it counts as gone.`);
+        expect(warn).toHaveBeenCalledWith(`${gone.message} Treating its resources as deleted.`);
     });
 
     test("forgets nothing on a server that answers late or refuses", async () => {
@@ -307,7 +307,7 @@ describe("delete", () => {
 
             await expect(remove(error, ofStack)).resolves.toBeUndefined();
 
-            expect(warn).toHaveBeenCalledWith(`${error.message} What is on it counts as gone.`);
+            expect(warn).toHaveBeenCalledWith(`${error.message} Treating its resources as deleted.`);
         },
     );
 

@@ -112,7 +112,7 @@ test("of two stacks that are set up on the same servers at the same time, one at
     const failed = ends.filter(({ exitCode }) => exitCode !== 0);
     expect(failed).not.toEqual([]);
     for (const { output } of failed) {
-        expect(output).toMatch(/exists already and was not made by this stack|is managed by another stack/);
+        expect(output).toMatch(/already exists and was not created by this stack|is managed by another stack/);
     }
     await other.destroy();
     await stack.destroy();

@@ -45,7 +45,7 @@ describeDocker("an application that somebody started by hand", () => {
     test("is left alone, and the first preview says what to do", async () => {
         const running = await ids();
         await expect(stack.preview()).rejects.toThrow(
-            /started by somebody else than this stack:[^]*mitxpro-web-1[^]*docker compose down[^]*adopt true/,
+            /not managed by this stack:[^]*mitxpro-web-1[^]*docker compose down[^]*adopt true/,
         );
         await expect(ids()).resolves.toBe(running);
     });

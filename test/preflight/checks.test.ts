@@ -43,9 +43,9 @@ describe("Docker", () => {
     });
 
     test.each([
-        ["older than needed", "echo 2.23.3", "docker compose is 2.23.3; 2.24 is needed"],
-        ["of the first generation", "echo 1.29.2", "docker compose is 1.29.2; 2.24 is needed"],
-        ["missing", "echo 'unknown command' >&2; exit 1", "docker compose is not there; 2.24 is needed"],
+        ["older than needed", "echo 2.23.3", "docker compose is 2.23.3; 2.24 or newer is required"],
+        ["of the first generation", "echo 1.29.2", "docker compose is 1.29.2; 2.24 or newer is required"],
+        ["missing", "echo 'unknown command' >&2; exit 1", "docker compose is not installed; 2.24 or newer is required"],
     ])("can't be used with a Compose that is %s", async (_what, compose, words) => {
         await commands.make("docker", answers(compose));
 
@@ -64,7 +64,7 @@ describe("Docker", () => {
         const path = process.env["PATH"];
         process.env["PATH"] = commands.folder;
         const fault = faultOf(checkDocker());
-        await expect(fault).resolves.toContain("Docker can't be used: there is no command docker");
+        await expect(fault).resolves.toContain("Docker can't be used: command not found: docker");
         process.env["PATH"] = path;
     });
 });
@@ -107,8 +107,8 @@ describe("the daemon of Docker's current context", () => {
         await docker(colima, ids);
 
         await expect(faultOf(checkDaemon())).resolves.toBe(
-            `  docker's current context is at ${colima}, and Pulumi's Docker provider uses ${usual}\n` +
-                `    export DOCKER_HOST=${colima}, or call Pulumi by npm run pulumi, which does that`,
+            `  Docker's current context uses ${colima}, but Pulumi's Docker provider uses ${usual}\n` +
+                `    export DOCKER_HOST=${colima}, or run Pulumi with npm run pulumi, which sets it`,
         );
     });
 
@@ -136,7 +136,7 @@ describeFull("a disk that is too full for the images", () => {
         await commands.make("docker", { info: "echo /proc" });
 
         await expect(faultOf(checkDisk())).resolves.toContain(
-            "/proc has 0 GB of free disk space; Open edX takes 8\n    make room",
+            "/proc has 0 GB of free disk space; Open edX needs 8\n    free some space",
         );
     });
 });
@@ -173,7 +173,7 @@ describe("a port", () => {
         await taken("");
 
         await expect(faultOf(checkPort(port, "tutor_dev"))).resolves.toBe(
-            `  port ${port} is used by another program\n    end that: lsof -i :${port} tells which one it is`,
+            `  port ${port} is used by another program\n    stop it: lsof -i :${port} shows which one it is`,
         );
     });
 
@@ -181,7 +181,7 @@ describe("a port", () => {
         await taken("mitxonline-web-1\\tmitxonline\\n");
 
         await expect(faultOf(checkPort(port, "mitxpro"))).resolves.toBe(
-            `  port ${port} is used by the container mitxonline-web-1\n    stop that: docker stop mitxonline-web-1`,
+            `  port ${port} is used by the container mitxonline-web-1\n    stop it: docker stop mitxonline-web-1`,
         );
     });
 
@@ -225,7 +225,7 @@ describe("a subnet", () => {
         const fault = await faultOf(check());
 
         expect(fault).toContain(
-            `the network other has the addresses ${subnet} already, which mitxonline_default is to have`,
+            `the network other already uses the addresses ${subnet}, which mitxonline_default needs`,
         );
         expect(fault).toContain("pulumi config set applicationGateway 10.213.");
     });
@@ -261,7 +261,7 @@ describe("an application's containers and networks", () => {
         );
         const fault = await faultOf(checkOwner(project, owner, false));
 
-        expect(fault).toContain("than this stack: mitxonline-db-1, mitxonline-nginx-1, mitxonline_default\n");
+        expect(fault).toContain("not managed by this stack: mitxonline-db-1, mitxonline-nginx-1, mitxonline_default\n");
         expect(fault).toContain(
             "docker compose down, in /checkouts/mitxonline (data without a named volume is left behind); ",
         );
@@ -304,8 +304,8 @@ describe("networks and volumes that a Compose file calls external", () => {
         });
 
         await expect(faultOf(checkExternals(project))).resolves.toBe(
-            "  the Compose file uses what Docker does not have: network shared, volume their-data\n" +
-                "    make it: docker network create shared; docker volume create their-data",
+            "  the Compose file uses external networks or volumes that do not exist: network shared, volume their-data\n" +
+                "    create them: docker network create shared; docker volume create their-data",
         );
     });
 });
@@ -336,8 +336,8 @@ describe("the application's port", () => {
     test("is told where it is bound to another address only, with what to write", async () => {
         const fault = await faultOf(check("127.0.0.1"));
 
-        expect(fault).toContain("nginx has its port 8053 at 127.0.0.1 only");
-        expect(fault).toContain("containers reach it at 172.30.53.1");
+        expect(fault).toContain("nginx publishes port 8053 at 127.0.0.1 only");
+        expect(fault).toContain("containers connect to 172.30.53.1");
         expect(fault).toContain('services: { nginx: { ports: !override ["8053:80"] } }');
     });
 });
@@ -444,7 +444,7 @@ describe("Tutor", () => {
 
         await expect(faultOf(detectTutorProject("tutor", host, true))).resolves.toBe(
             "  tutor config printroot fails: Error: a plugin is broken\n" +
-                "    run it by hand, and correct Tutor's configuration or the plug-in that it names",
+                "    run it yourself, and correct Tutor's configuration or the plug-in that it names",
         );
     });
 

@@ -365,7 +365,7 @@ services:
         await write(text);
         const fault = await faultOf(detectComposeProject(checkout, {}));
 
-        expect(fault).toContain(`The Compose project in ${checkout} has what is not carried over:\n      `);
+        expect(fault).toContain(`The Compose project in ${checkout} uses unsupported keys:\n      `);
         expect(fault).toContain(`\n      ${key}`);
         expect(fault).toContain("config set applicationFrom external");
     });

@@ -30,7 +30,7 @@ describe("Tutor's release", () => {
 
         await expect(detectTutorRelease(await command("tutor, version 99.1.0"))).resolves.toBe("22");
 
-        expect(warn.mock.calls[0]?.[0]).toContain("is version 99.1.0, which this program does not know yet");
+        expect(warn.mock.calls[0]?.[0]).toContain("is version 99.1.0, which is newer than this program knows");
         warn.mockRestore();
     });
 
@@ -49,7 +49,7 @@ describe("Tutor's release", () => {
     test("of something else than Tutor is a fault with its answer", async () => {
         const fault = faultOf(detectTutorRelease(await command("hello")));
 
-        await expect(fault).resolves.toContain("does not answer as Tutor does: hello\n");
+        await expect(fault).resolves.toContain("does not answer like Tutor: hello\n");
     });
 
     test("of a command that is not there is a fault with what to do", async () => {

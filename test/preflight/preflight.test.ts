@@ -26,7 +26,7 @@ const dockerAnswers = {
     "ps --all --filter": "true",
 };
 const portFault = (port: number) => `port ${port} is used by the container theirs-1`;
-const subnetFault = /the network other has the addresses 172\.30\.0\.0\/16 already/;
+const subnetFault = /the network other already uses the addresses 172\.30\.0\.0\/16/;
 const diskFault = "/proc has 0 GB of free disk space";
 
 // It has /proc only on Linux.
@@ -168,7 +168,7 @@ describeLinux("a machine that is to run the application", () => {
         await writeFile(file, JSON.stringify(project));
         await docker({ ...answers, "compose -": `cat '${file}'` });
     };
-    const ownerFault = /started by somebody else than this stack: theirs-1/;
+    const ownerFault = /not managed by this stack: theirs-1/;
 
     test("is told everything that is in the way at once: containers of others, port, subnet", async () => {
         await compose({ "ps --all --filter": theirs });
@@ -200,7 +200,7 @@ describeLinux("a machine that is to run the application", () => {
         Reflect.deleteProperty(process.env, "DOCKER_HOST");
         await compose({ "context inspect": "echo unix:///other/socket", "--host unix:///other/socket": "echo one" });
 
-        await expect(faults(values())).resolves.toContain("docker's current context is at unix:///other/socket");
+        await expect(faults(values())).resolves.toContain("Docker's current context uses unix:///other/socket");
         Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
     });
 
@@ -218,7 +218,7 @@ describeLinux("a machine that is to run the application", () => {
 
         const told = await faults(own);
 
-        expect(told).toContain("and Open edX's containers reach it at 172.30.13.1");
+        expect(told).toContain("but Open edX's containers connect to 172.30.13.1");
         expect(told).toContain("docker network create shared");
         await expect(faults({ ...own, platform: "macos" })).resolves.not.toContain("containers reach it");
     });
@@ -229,7 +229,9 @@ describeLinux("a machine that is to run the application", () => {
             await compose();
             const told = await faults({ ...values(), lmsUrl: `http://${host}:8000`, platform: "macos" });
 
-            expect(told).toContain(`lmsUrl names ${host}, which leads each of the application's containers to itself`);
+            expect(told).toContain(
+                `lmsUrl uses ${host}, which inside each of the application's containers means that container`,
+            );
         },
     );
 

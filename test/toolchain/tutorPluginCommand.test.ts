@@ -58,6 +58,6 @@ test("mistakes in the settings are named", async () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
-        "Pulumi.new.yaml has mistakes:\n  application must be one of xpro, mitxonline, mitxonline-apisix",
+        "Pulumi.new.yaml has errors:\n  application must be one of xpro, mitxonline, mitxonline-apisix",
     );
 });

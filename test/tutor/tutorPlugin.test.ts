@@ -257,7 +257,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         await writeFile(file, "# my own plug-in\n");
 
         await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
-            `${file} exists already and is not of this stack`,
+            `${file} already exists and does not belong to this stack`,
         );
         await provider.delete(id, outs);
 

@@ -111,7 +111,7 @@ describe("diagnosis", () => {
         ["Origin checking failed - http://mitxonline.odl.local:8013 does not match", "origin-refused"],
         ['{"error_code": "user_not_active"}', "worker-inactive"],
         ['{"error": "invalid_client"}', "client-secret"],
-        ['http://lms takes no sign-in of "edx" for now: Too many failed login attempts.', "too-many-sign-ins"],
+        ['http://lms is blocking sign-ins of "edx" for now: Too many failed login attempts.', "too-many-sign-ins"],
         ["It works!", undefined],
     ])("of %j is %s", (words, cause) => {
         expect(diagnose(words)).toBe(cause);

@@ -138,14 +138,14 @@ function refused(http: HttpClient, { kind, username }: Connection, words: string
             : ["applicationPassword", "Django says the same of an inactive user, and of one who is not staff. "];
     return new RefusedError(
         `${http.baseUrl} refused the sign-in of "${username}": ${words} ${more}` +
-            "Put the user right there, or give the stack the right password: " +
-            `${pulumiCommand(`config set --secret ${key}`)}. It is not tried again in this run.`,
+            "Fix the user there, or set the right password: " +
+            `${pulumiCommand(`config set --secret ${key}`)}. This run does not try again.`,
     );
 }
 
 function tooMany(http: HttpClient, username: string, words: string): TooManySignInsError {
     return new TooManySignInsError(
-        `${http.baseUrl} takes no sign-in of "${username}" for now: ${words} The password may be right. ` +
+        `${http.baseUrl} is blocking sign-ins of "${username}" for now: ${words} The password may be right. ` +
             "Wait as long as the server says, or else 5 minutes, and run the command again.",
     );
 }

@@ -31,7 +31,7 @@ test("what was started by hand in a project is removed with it, and told", async
     await remove();
 
     await expect(commands.calls("docker")).resolves.toEqual([list, inspect, "rm --force c0ffee decaf"]);
-    expect(console.warn).toHaveBeenCalledWith("Containers of mitxonline that were started by hand are removed: 2.");
+    expect(console.warn).toHaveBeenCalledWith("Containers of mitxonline that were started by hand were removed: 2.");
 });
 
 test("where nothing was started by hand, nothing is done or told", async () => {

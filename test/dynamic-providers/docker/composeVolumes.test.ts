@@ -63,7 +63,9 @@ test("they stay where the configuration can't be read, and the reason is told", 
     await commands.make("pulumi", { [question]: "echo 'error: no stack' >&2; exit 255" });
 
     await expect(remove()).resolves.toStrictEqual([]);
-    expect(console.warn).toHaveBeenCalledWith(expect.stringMatching(/^keepVolumes can't be read.*error: no stack/s));
+    expect(console.warn).toHaveBeenCalledWith(
+        expect.stringMatching(/^Can't read keepVolumes; keeping the data.*error: no stack/s),
+    );
 });
 
 test("where there are none, nothing is asked or told", async () => {

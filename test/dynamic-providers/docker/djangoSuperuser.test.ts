@@ -109,7 +109,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await makeByHand("another-password");
 
         await expect(create()).rejects.toThrow(
-            `web has a user "${args.username}" already, who is no superuser or has another password.`,
+            `web already has a user "${args.username}" who is not a superuser or has another password.`,
         );
         await expect(look("another-password")).resolves.toMatchObject(superuser);
     });
@@ -140,14 +140,14 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await makeByHand(args.password);
         await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
 
-        await expect(create()).rejects.toThrow("who is no superuser or has another password.");
+        await expect(create()).rejects.toThrow("who is not a superuser or has another password.");
         await expect(look()).resolves.toMatchObject({ rights: [true, true, false] });
     });
 
     test("of another stack is not this stack's", async () => {
         await create({ owner: "openedx-mit-integration/other" });
 
-        await expect(create({ password: "second-password" })).rejects.toThrow(`has a user "${args.username}" already`);
+        await expect(create({ password: "second-password" })).rejects.toThrow(`already has a user "${args.username}"`);
         await expect(look()).resolves.toMatchObject(superuser);
     });
 

@@ -150,7 +150,7 @@ describe("a command in a service's container", () => {
         await commands.make("docker", { [exec(project, service)]: "exit 137", ps: "true" });
 
         await expect(composeExec(project, service, ["work"], { patienceSeconds: 0.1 })).rejects.toThrow(
-            `The container of ${service} (project ${project}) does not run. See why: ${logs}`,
+            `The container of ${service} (project ${project}) is not running. See why: ${logs}`,
         );
     });
 
@@ -158,7 +158,7 @@ describe("a command in a service's container", () => {
         await commands.make("docker", { [exec("tutor_dev", "lms")]: "exit 137", ps: "echo c0ffee" });
 
         await expect(composeExec("tutor_dev", "lms", ["work"])).rejects.toThrow(
-            /The container restarted, again and again\. See why: tutor dev logs lms\n.*exec -T lms work failed/,
+            /The container keeps restarting\. See why: tutor dev logs lms\n.*exec -T lms work failed/,
         );
         await expect(calls("compose")).resolves.toHaveLength(3);
     });
@@ -178,7 +178,7 @@ describe("a job that others need the end of", () => {
         await job(3);
 
         await expect(expectCompleted("job-1")).rejects.toThrow(
-            "The container job-1 ended with exit code 3, and others need it to end well. See docker logs job-1:\n    one\n    two",
+            "The container job-1 exited with code 3, but other services need it to succeed. See docker logs job-1:\n    one\n    two",
         );
     });
 });

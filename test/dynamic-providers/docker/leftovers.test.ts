@@ -53,8 +53,8 @@ describe("what is in the way of one that is made anew", () => {
             await commands.make("docker", given.ofProject(its));
 
             await expect(given.remove("app", "mitxonline")).rejects.toThrow(
-                `There is a ${given.kind} app already, and not of the Compose project mitxonline. ` +
-                    `Take it away: docker ${given.kind} rm app`,
+                `A ${given.kind} named app already exists and does not belong to the Compose project mitxonline. ` +
+                    `Remove it: docker ${given.kind} rm app`,
             );
         }
         await expect(removalsOf()).resolves.toEqual([]);

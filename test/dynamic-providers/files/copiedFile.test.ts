@@ -60,7 +60,7 @@ test("a file that was there before stays, even where it is the same as the templ
 
 test("a template that is missing is an error where it is needed, and only there", async () => {
     await rm(source);
-    await expect(create()).rejects.toThrow(`${source} is not there to be copied to ${target}`);
+    await expect(create()).rejects.toThrow(`${source} does not exist, so it can't be copied. Create ${target}`);
 
     await writeFile(target, "my own\n");
     await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: false } });

@@ -302,7 +302,7 @@ describe("read, update and delete", () => {
         await provider.delete(id, outs);
         expect(warn).toHaveBeenCalledTimes(1);
         expect(warn).toHaveBeenCalledWith(
-            expect.stringContaining(`${path} sets no longer OPENEDX_SOCIAL_LOGIN_PATH, OPENEDX_API_CLIENT_ID.`),
+            expect.stringContaining(`${path} no longer sets OPENEDX_SOCIAL_LOGIN_PATH, OPENEDX_API_CLIENT_ID.`),
         );
         // What was given back is not lacking, and a second delete has nothing to say.
         await provider.delete(id, outs);

@@ -67,7 +67,7 @@ describe("DjangoUser", () => {
 
     test("refuses somebody else's account, and says how to take it over", async () => {
         await expect(provider.create(await checked(provider, args("staff")))).rejects.toThrow(
-            /User "staff" exists already .*adopt: true/,
+            /User "staff" already exists .*adopt: true/,
         );
     });
 
@@ -100,7 +100,7 @@ describe("DjangoUser", () => {
         await provider.create(await checked(provider, args("shared")));
         await expect(
             provider.create(await checked(provider, args("shared", { owner: "project/other" }))),
-        ).rejects.toThrow(/User "shared" exists already and was not made by this stack/);
+        ).rejects.toThrow(/User "shared" already exists and was not created by this stack/);
     });
 
     test("adopts an account where asked, without its password, and gives back what it was", async () => {

@@ -245,7 +245,7 @@ describe("OAuth2ProviderConfig", () => {
         await provider.create(await inputsFor("stranger.io"));
         const ours = await inputsFor("stranger.io", { clientId: "ours" });
         await expect(provider.create(ours)).rejects.toThrow(
-            /provider configuration for stranger\.io\/ol-oauth2 exists already .*adopt: true/,
+            /provider configuration for stranger\.io\/ol-oauth2 already exists .*adopt: true/,
         );
         await expect(history("stranger.io")).resolves.toHaveLength(1);
     });

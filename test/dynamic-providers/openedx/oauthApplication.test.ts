@@ -87,7 +87,7 @@ describe.each([
         const id = (await provider.create(await checked(provider, argsFor(server, "stranger")))).id;
         const ours = await checked(provider, { ...argsFor(server, "stranger"), clientId: "another" });
         await expect(provider.create(ours)).rejects.toThrow(
-            new RegExp(`"stranger" exists already .*${MODEL}/${id}/change/.*adopt: true`),
+            new RegExp(`"stranger" already exists .*${MODEL}/${id}/change/.*adopt: true`),
         );
         await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: "stranger-client" });
     });
@@ -246,13 +246,13 @@ describe("OAuthApplication on MITx Online", () => {
                 "http://local.openedx.io:8000/auth/complete/ol-oauth2/ http://172.18.0.1:8000/auth/complete/ol-oauth2/",
         });
         await expect(provider.create(await checked(provider, args))).rejects.toThrow(
-            /"edx-oauth-app" exists already .*adopt: true/,
+            /"edx-oauth-app" already exists .*adopt: true/,
         );
         await browsers.mitxonline.change(MODEL, id, {
             redirect_uris: "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
             client_id: "chosen-by-somebody",
         });
-        await expect(provider.create(await checked(provider, args))).rejects.toThrow(/exists already/);
+        await expect(provider.create(await checked(provider, args))).rejects.toThrow(/already exists/);
     });
 
     test("warns of another one of its name, as the application fails with two", async () => {

@@ -36,7 +36,7 @@ describe("the folder that Tutor answers with", () => {
         await commands.make("tutor", { "config printroot": "echo Hello.", "plugins printroot": "true" });
 
         await expect(tutorFolder("tutor", "config")).rejects.toThrow(
-            "tutor config printroot answers with no folder: Hello.",
+            "tutor config printroot printed no folder: Hello.",
         );
         await expect(tutorFolder("tutor", "plugins")).rejects.toThrow("tutor plugins printroot answers with no folder");
     });
@@ -86,7 +86,7 @@ describe("the Compose project of Tutor's development server", () => {
 
         const error: unknown = await askTutorCompose("tutor").catch((reason: unknown) => reason);
         expect((error as Error).message).toBe(
-            "tutor dev dc config --format json answers with no project that has a default network.",
+            "tutor dev dc config --format json printed no project with a default network.",
         );
     });
 });

@@ -220,7 +220,7 @@ describe("Tutor's development server", () => {
         await docker(running(""));
 
         await expect(server.create(await inputs())).rejects.toThrow(
-            "The container of the LMS has ended again. See why: tutor dev logs lms",
+            "The LMS container stopped again. See why: tutor dev logs lms",
         );
     });
 
