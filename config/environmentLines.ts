@@ -103,3 +103,28 @@ export function linesByOwn(
         ),
     };
 }
+
+/**
+ * The lines of `.env` that a new block gets besides, as far as its developer has not set them: origins that the application
+ * trusts, and where Tutor's development server has Studio and courses. The handbook does not name them; without them a
+ * browser can't sign in to MITx Online's admin, and its links to courses lead nowhere. A block of a former version of this
+ * program stays without them, so that nothing is planned for a stack that has one; `npm run verify` tells of them.
+ */
+export function linesOfNewBlock(
+    { profile, openEdxUrl, applicationUrl, adminUrl }: Omit<ChosenValues, "ownLines" | "serviceWorkerUsername">,
+    env: EnvText,
+): Record<string, string> {
+    const own = valuesOutside(env);
+    const { protocol, port, hostname } = new URL(openEdxUrl);
+    const isTutors = protocol === "http:" && port === openEdxConstants.developmentPort;
+    const lines = [
+        ...(profile.needsTrustedOrigins
+            ? [["CSRF_TRUSTED_ORIGINS", [...new Set([applicationUrl, adminUrl])].join()] as const]
+            : []),
+        ...(isTutors ? Object.entries(profile.devstackVariables) : []).map(
+            ([key, value]) => [key, value.replace("HOST", hostname)] as const,
+        ),
+    ];
+    const isNew = (key: string) => env.owner === undefined || Object.hasOwn(env.values, key);
+    return Object.fromEntries(lines.filter(([key]) => (own[key] ?? "") === "" && isNew(key)));
+}

@@ -2,6 +2,8 @@
 export const openEdx = {
     /** The address of Tutor's development server. */
     url: "http://local.openedx.io:8000",
+    /** The port of that server, which tells it from others. */
+    developmentPort: "8000",
     /** The Compose project of Tutor's releases 20 to 22; the handbook's `tutor_main_dev` is Tutor's main branch. */
     project: "tutor_dev",
     /** The gateway of its network where this program makes that: the same on every rebuild. */

@@ -32,8 +32,13 @@ export interface ApplicationProfile {
     readonly bootEnvironment: Readonly<Record<string, string>>;
     /** The same for those of its checkouts whose Compose files ask for them. */
     readonly askedEnvironment?: Readonly<Record<string, string>>;
-    /** Variables of `.env` that name a devstack at `edx.odl.local` unless its developer sets them. */
-    readonly devstackVariables: readonly string[];
+    /**
+     * Variables of `.env` that name a devstack at `edx.odl.local` unless they are set, with their values for Tutor's
+     * development server, whose host is `HOST`.
+     */
+    readonly devstackVariables: Readonly<Record<string, string>>;
+    /** Whether its nginx strips the port from `Host`: Django then takes a browser's forms from trusted origins only. */
+    readonly needsTrustedOrigins: boolean;
     /** What its Keycloak needs of the checkout, where it has one. */
     readonly keycloak?: {
         /** The name that a browser is sent to. */
@@ -76,7 +81,11 @@ const mitxOnline: ApplicationProfile = {
     // Compose can't read MITx Online's file without these ports, whether the services that use them run or not.
     environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
     bootEnvironment: mail,
-    devstackVariables: ["OPENEDX_STUDIO_API_BASE_URL", "OPENEDX_COURSE_BASE_URL"],
+    devstackVariables: {
+        OPENEDX_STUDIO_API_BASE_URL: "http://studio.HOST:8001",
+        OPENEDX_COURSE_BASE_URL: "http://apps.HOST:2000/learning/course/",
+    },
+    needsTrustedOrigins: true,
     profilePath: "/api/profile/details/",
     // Its own sign-out leads to that of APISIX, which does not stand before this port.
     signOut: [{ method: "POST", path: "/admin/logout/" }],
@@ -104,7 +113,8 @@ export const profiles = {
         baseUrlVariable: "MITXPRO_BASE_URL",
         environment: {},
         bootEnvironment: { ...mail, EXTERNAL_COURSE_SYNC_API_KEY: "not-set" },
-        devstackVariables: [],
+        devstackVariables: {},
+        needsTrustedOrigins: false,
         signOut: [{ method: "POST", path: "/logout/" }],
         confirmPages: {
             openEdxUsers: "/admin/courseware/coursewareuser/",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { environmentLines, linesByOwn, placeholders } from "../config/environmentLines.ts";
+import { environmentLines, linesByOwn, linesOfNewBlock, placeholders } from "../config/environmentLines.ts";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { type ApplicationProfile, profiles } from "../config/profiles.ts";
 import { platformOf, type Settings } from "../config/schema.ts";
@@ -74,7 +74,10 @@ export async function preflight(settings: Settings): Promise<Machine> {
         usesCompose ? checkDaemon() : undefined,
     ]);
     const env = readEnvText(envFileOf(settings));
-    const ownLines = linesByOwn(profiles[settings.application], env, composeText(settings));
+    const ownLines = {
+        ...linesByOwn(profiles[settings.application], env, composeText(settings)),
+        ...linesOfNewBlock(chosenValues(settings), env),
+    };
     const detected: Detected = {
         ...known({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
         ownLines,

@@ -1,8 +1,6 @@
 /** `npm run verify`: see `help` below. Source: handbook, "Open edX Provider Configuration" step 7. */
 import { parseArgs } from "node:util";
 import writeFileAtomic from "write-file-atomic";
-import { parseSettings } from "../config/load.ts";
-import { resolveConfig } from "../config/stackConfig.ts";
 import { requestsSent } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { PULUMI_COMMAND, pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { causes, stepOf } from "../verify/causes.ts";
@@ -11,7 +9,7 @@ import { readOnlyChecks } from "../verify/checks.ts";
 import { reportPage } from "../verify/report.ts";
 import { isForDevelopment, signInChecks } from "../verify/signIn.ts";
 import { CheckTable, findingsText } from "../verify/table.ts";
-import { outputsSchema, type StackOutputs, type Target, targetOf } from "../verify/target.ts";
+import { outputsSchema, type Target, targetFrom } from "../verify/target.ts";
 import { askPulumi, commandFor, stackOf } from "./pulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
 
@@ -128,17 +126,5 @@ async function readTarget(stack: string): Promise<Target> {
         const missing = [...new Set(error.issues.map(({ path }) => String(path[0])))].join(", ");
         throw new Error(`The stack ${stack} is not finished, as it lacks outputs (${missing}): ${pulumiCommand("up")}`);
     }
-    return targetOf(resolveConfig(parseSettings(withPasswords(settings, outputs))), outputs);
-}
-
-/** The settings with the passwords that they may leave to the stack. */
-function withPasswords(
-    settings: Readonly<Record<string, string>>,
-    { superusers }: StackOutputs,
-): Record<string, string> {
-    return {
-        ...settings,
-        lmsPassword: superusers.openEdx.password,
-        applicationPassword: superusers.application.password,
-    };
+    return targetFrom(settings, outputs);
 }

@@ -79,8 +79,8 @@ const table = {
     },
     "origin-refused": {
         title: "The MIT application refuses what a browser posts",
-        why: "Its nginx strips the port from `Host`, so Django does not know the browser's `Origin` (`Origin checking failed`).",
-        step: "Set `CSRF_TRUSTED_ORIGINS` in its `.env` to the address in the browser, for instance `http://mitxonline.odl.local:8013`, then `docker compose up --detach` in the checkout.",
+        why: "Its nginx strips the port from `Host`, so Django does not know the browser's `Origin` (`Origin checking failed`). The stack's block has `CSRF_TRUSTED_ORIGINS`, but not where a former version wrote it, or where `.env` sets the variable outside it.",
+        step: "Set `CSRF_TRUSTED_ORIGINS` in its `.env`, outside the block, to the addresses that the evidence names; then `docker compose up --detach` in the checkout.",
         isWarning: true,
     },
     "superuser-refused": {
@@ -228,7 +228,7 @@ const table = {
     },
     "env-other-set-up": {
         title: "The application keeps addresses of another Open edX",
-        why: "Where its `.env` does not set them, MITx Online uses the devstack's addresses, `edx.odl.local:18000` and `studio.edx.odl.local:18001`, for links to courses and for Studio.",
+        why: "Where its `.env` does not set them, MITx Online uses the devstack's addresses, `edx.odl.local:18000` and `studio.edx.odl.local:18001`, for links to courses and for Studio. The stack's block has them for Tutor's development server, but not where a former version wrote it.",
         step: "Set them in its `.env`, outside the block; with Tutor: `OPENEDX_STUDIO_API_BASE_URL=http://studio.local.openedx.io:8001` and `OPENEDX_COURSE_BASE_URL=http://apps.local.openedx.io:2000/learning/course/`. Then `docker compose up --detach` in the checkout.",
         isWarning: true,
     },

@@ -3,7 +3,8 @@ import { environmentLines } from "../config/environmentLines.ts";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { otherSettings } from "../config/otherSettings.ts";
 import { type ApplicationProfile, mitApplication } from "../config/profiles.ts";
-import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import { parseSettings } from "../config/load.ts";
+import { atHost, resolveConfig, type StackConfig } from "../config/stackConfig.ts";
 import type { Connection } from "../dynamic-providers/openedx/connection.ts";
 
 /** What of a stack's outputs is needed. Secret. */
@@ -56,6 +57,13 @@ export interface Target {
     /** The application's `.env`, and the variables that its block has. Some are secret. */
     readonly envFile: string;
     readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The same from a stack's settings, which may leave the passwords to the stack. */
+export function targetFrom(settings: Readonly<Record<string, string>>, outputs: StackOutputs): Target {
+    const { openEdx, application } = outputs.superusers;
+    const complete = { ...settings, lmsPassword: openEdx.password, applicationPassword: application.password };
+    return targetOf(resolveConfig(parseSettings(complete)), outputs);
 }
 
 /** What follows from a stack's configuration and outputs. */

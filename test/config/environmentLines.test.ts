@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { environmentLines, linesByOwn, placeholders } from "../../config/environmentLines.ts";
+import { environmentLines, linesByOwn, linesOfNewBlock, placeholders } from "../../config/environmentLines.ts";
 import { profiles } from "../../config/profiles.ts";
 import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
 import { stackConfig } from "../support/pulumiMocks.ts";
@@ -68,6 +68,40 @@ describe("the lines without which the application does not boot", () => {
         const env = parseEnvText("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
 
         expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
+    });
+});
+
+describe("the lines that only a new block gets", () => {
+    const chosen = (application: keyof typeof profiles, openEdxUrl = "http://local.openedx.io:8000") => ({
+        profile: profiles[application],
+        openEdxUrl,
+        applicationUrl: "http://mitxonline.odl.local:8013",
+        adminUrl: "http://mitxonline.odl.local:8013",
+    });
+    const trusted = { CSRF_TRUSTED_ORIGINS: "http://mitxonline.odl.local:8013" };
+    const courses = {
+        OPENEDX_STUDIO_API_BASE_URL: "http://studio.local.openedx.io:8001",
+        OPENEDX_COURSE_BASE_URL: "http://apps.local.openedx.io:2000/learning/course/",
+    };
+    const block = (line: string) =>
+        `# BEGIN project/stack (managed by Pulumi: edits in here are undone)\n${line}\n# END project/stack\n`;
+
+    test("let a browser sign in to MITx Online's admin, and name Tutor's Studio and courses", () => {
+        expect(linesOfNewBlock(chosen("mitxonline"), parseEnvText(""))).toStrictEqual({ ...trusted, ...courses });
+        expect(linesOfNewBlock(chosen("xpro"), parseEnvText(""))).toStrictEqual({});
+    });
+
+    test("name no Studio where Open edX is not Tutor's development server", () => {
+        const elsewhere = chosen("mitxonline", "https://lms.example.org");
+        expect(linesOfNewBlock(elsewhere, parseEnvText(""))).toStrictEqual(trusted);
+    });
+
+    test("leave what the developer has set, and a block that a former version of this program wrote", () => {
+        const own = parseEnvText("CSRF_TRUSTED_ORIGINS=http://mine\nOPENEDX_COURSE_BASE_URL=\n");
+        expect(linesOfNewBlock(chosen("mitxonline"), own)).toStrictEqual(courses);
+        expect(linesOfNewBlock(chosen("mitxonline"), parseEnvText(block("OPENEDX_IP=172.30.80.1")))).toStrictEqual({});
+        const written = parseEnvText(block("CSRF_TRUSTED_ORIGINS=http://mitxonline.odl.local:8013"));
+        expect(linesOfNewBlock(chosen("mitxonline"), written)).toStrictEqual(trusted);
     });
 });
 

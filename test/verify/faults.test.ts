@@ -21,7 +21,7 @@ const TOKENS = "oauth2_provider/accesstoken";
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
 const USERS = "auth/user";
 /** What is warned of in the sandbox with MITx Online at its own port, and a hosts file without its names. */
-const USUAL: readonly CauseId[] = ["name-unknown-to-browser", "origin-refused", "env-other-set-up", "sign-in-loop"];
+const USUAL: readonly CauseId[] = ["name-unknown-to-browser", "env-other-set-up", "sign-in-loop"];
 
 const LEARNER_TOKEN = "token-of-the-learner-nina";
 
@@ -485,6 +485,12 @@ ${program}`,
         apply: inContainer("web", ({ environment }) => ({
             environment: { ...environment, OPENEDX_API_CLIENT_SECRET: "former" },
         })),
+    },
+    {
+        name: "the application trusts no origin",
+        check: "origin",
+        cause: "origin-refused",
+        apply: editedEnv((text) => text.replace(/^CSRF_TRUSTED_ORIGINS=.*$/m, "CSRF_TRUSTED_ORIGINS=http://elsewhere")),
     },
     {
         name: "the .env has another secret",

@@ -42,7 +42,10 @@ export function origin({ title, connection, url }: Side): Check {
                 repeatable: true,
             });
             return answer.status === 403
-                ? found("origin-refused", `${seen(`POST ${baseUrl}${path}`, answer)} (Origin: ${addresses.join(", ")})`)
+                ? found(
+                      "origin-refused",
+                      `${seen(`POST ${baseUrl}${path}`, answer)}; browsers are at ${addresses.join(" and ")}`,
+                  )
                 : passed();
         },
     };

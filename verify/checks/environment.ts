@@ -16,8 +16,9 @@ export function environment({ envFile, environment: wanted, profile }: Target): 
             title: "The application's .env names no other Open edX",
             needs: ["env-file"],
             run() {
-                const outside = valuesOutside(readEnvText(envFile));
-                const left = profile.devstackVariables.filter((key) => isDevstack(outside[key]));
+                const text = readEnvText(envFile);
+                const values = { ...valuesOutside(text), ...effectiveValues(text) };
+                const left = Object.keys(profile.devstackVariables).filter((key) => isDevstack(values[key]));
                 return Promise.resolve(
                     left.length === 0 ? passed() : found("env-other-set-up", `${envFile}: ${left.join(", ")}`),
                 );
