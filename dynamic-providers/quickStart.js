@@ -1,23 +1,44 @@
 /**
  * Loaded first by the program and by the plug-ins that run on Node.js (`node --require`), which then start in a third of
- * the time: the compiled code stays on disk, and what Pulumi's SDK needs only to take closures apart is loaded when it is
- * used. That is the TypeScript compiler and npm's resolver of dependencies; nothing of this project uses them.
+ * the time: the compiled code stays on disk, and what Pulumi's SDK seldom needs is loaded when it is used.
  */
 import Module, { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
 enableCompileCache(join(import.meta.dirname, "..", ".toolchain", "compile-cache"));
 
-/** As Pulumi's SDK asks for them. */
-const onUse = ["@npmcli/arborist", "../../typescript-shim"];
+/** Loaded at its first use, by the names under which Pulumi's SDK asks for it. */
+const onUse = new Set([
+    // What takes closures apart: npm's resolver of dependencies and the TypeScript compiler.
+    "@npmcli/arborist",
+    "../../typescript-shim",
+    "./automation",
+    // For runs with --tracing.
+    "@opentelemetry/exporter-zipkin",
+    "@opentelemetry/instrumentation",
+    "@opentelemetry/instrumentation-grpc",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace-base",
+    "@opentelemetry/sdk-trace-node",
+]);
 
-/** @type {{ _load: (this: void, request: string, ...rest: unknown[]) => unknown }} */
+/**
+ * Never loaded. The SDK makes a stack trace for each promise and resource, and this would look each line of it up in source
+ * maps; Node.js keeps the lines of TypeScript as they are, so only the SDK's own lines are those of its JavaScript.
+ * @type {Readonly<Record<string, unknown>>}
+ */
+const instead = { "source-map-support": { install: () => undefined }, "source-map-support/register": {} };
+
+/** @type {{ _load: (this: void, request: string, parent?: { filename?: string | null }, ...rest: unknown[]) => unknown }} */
 const loader = /** @type {never} */ (Module);
 const load = loader._load;
-loader._load = function (request, ...rest) {
-    const module = () => /** @type {Record<PropertyKey, unknown>} */ (load(request, ...rest));
+loader._load = function (request, parent, ...rest) {
+    const module = () => /** @type {Record<PropertyKey, unknown>} */ (load(request, parent, ...rest));
+    if (!/[\\/]@pulumi[\\/]pulumi[\\/]/.test(parent?.filename ?? "")) {
+        return module();
+    }
     // `__esModule` has the SDK take the object as it is, without a copy of its properties.
-    return onUse.includes(request)
+    return onUse.has(request)
         ? new Proxy({}, { get: (_, name) => name === "__esModule" || module()[name] })
-        : module();
+        : (instead[request] ?? module());
 };

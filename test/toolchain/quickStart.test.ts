@@ -20,13 +20,14 @@ async function run(program: string): Promise<unknown> {
 }
 
 describe("a program of Pulumi that starts quickly", () => {
-    it("loads neither the TypeScript compiler nor npm's resolver with Pulumi's SDK", async () => {
+    it("loads neither the TypeScript compiler nor npm's resolver nor source maps with Pulumi's SDK", async () => {
         const loaded = await run(`
             require("@pulumi/pulumi");
+            require("@pulumi/pulumi/cmd/run/tracing");
             const files = Object.keys(require.cache);
             console.log(JSON.stringify({
                 sdk: files.some((file) => file.endsWith("/@pulumi/pulumi/resource.js")),
-                unused: files.filter((file) => /\\/(typescript|arborist)\\//.test(file)),
+                unused: files.filter((file) => /\\/(typescript|arborist|source-map-support|sdk-trace-node|automation)\\//.test(file)),
             }));`);
         expect(loaded).toEqual({ sdk: true, unused: [] });
     });
