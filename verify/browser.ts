@@ -1,6 +1,7 @@
 import type { AxiosResponse } from "axios";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
-import { type HttpClient, httpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { type HttpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { addressOf, visitor } from "./answers.ts";
 
 /** More redirects than a sign-in has. */
 const MOST_REDIRECTS = 20;
@@ -28,8 +29,7 @@ export class Browser {
      * @param isOurs - which servers it follows redirects to. Default: all.
      */
     constructor(baseUrl: string, isOurs: (url: URL) => boolean = () => true) {
-        // One lost answer means nothing, as a server may end a connection that was kept open.
-        this.#http = httpClient(baseUrl, 1);
+        this.#http = visitor(baseUrl);
         this.#isOurs = isOurs;
     }
 
@@ -131,16 +131,6 @@ export function filled({ fields }: PageForm, values: Readonly<Record<string, str
         }
     }
     return all;
-}
-
-/** An address without its query, which may hold a code or a state. */
-export function addressOf({ origin, pathname }: URL): string {
-    return origin + pathname;
-}
-
-/** The whole text of a page, which may be of many lines; of JSON and plain text the whole. */
-export function textOf(answer: AxiosResponse<string>): string {
-    return parseHtml(answer.data)("body").text();
 }
 
 /** Where a browser came to rest and what it saw there, for a message. */

@@ -44,8 +44,33 @@ export type Sight = z.infer<typeof sight> & {
  * @returns why not, in words, where there is none.
  * @throws ProviderError where the container can't be asked.
  */
-export async function lookFromContainer({ url, container }: Side, question: Question): Promise<Sight | string> {
-    const { service } = container;
+export async function lookFromContainer(side: Side, question: Question): Promise<Sight | string> {
+    const program = readFileSync(new URL("container.py", import.meta.url), "utf8");
+    const start = Date.now();
+    const ran = await runInContainer(side, ["python3", "-c", program], JSON.stringify(question));
+    if (typeof ran === "string") {
+        return ran;
+    }
+    const { where, output } = ran;
+    const seen = lastAnswer(output.split("\n"), (line) => sight.safeParse(readJson(line)).data);
+    if (seen === undefined) {
+        throw new ProviderError(`${where} does not say what it sees.`);
+    }
+    return { ...seen, where, askedAt: start };
+}
+
+/**
+ * Runs a command in a server's container on this machine, whoever started it.
+ *
+ * @param input - its standard input, which may be secret.
+ * @returns why not, in words, where there is no such container.
+ * @throws ProviderError with the command's last words where it fails.
+ */
+export async function runInContainer(
+    { url, container: { service } }: Side,
+    command: readonly string[],
+    input: string,
+): Promise<{ readonly where: string; readonly output: string } | string> {
     const project = await projectBehind(url);
     if (typeof project !== "string") {
         return project.reason;
@@ -53,18 +78,8 @@ export async function lookFromContainer({ url, container }: Side, question: Ques
     if ((await runningContainer(project, service)) === "") {
         return `the Compose project ${project} runs no ${service}`;
     }
-    const program = readFileSync(new URL("container.py", import.meta.url), "utf8");
-    const start = Date.now();
-    const output = await composeExec(project, service, ["python3", "-c", program], {
-        input: JSON.stringify(question),
-        patienceSeconds: 0,
-    });
-    const where = `the container of ${service} (project ${project})`;
-    const seen = lastAnswer(output.split("\n"), (line) => sight.safeParse(readJson(line)).data);
-    if (seen === undefined) {
-        throw new ProviderError(`${where} does not say what it sees.`);
-    }
-    return { ...seen, where, askedAt: start };
+    const output = await composeExec(project, service, command, { input, patienceSeconds: 0 });
+    return { where: `the container of ${service} (project ${project})`, output };
 }
 
 /** The Compose project on this machine that has the port of an address, or why there is none. */

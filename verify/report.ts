@@ -11,9 +11,11 @@ interface Leg {
     readonly to: Party;
     readonly what: string;
     readonly checks: readonly string[];
+    /** Whether it is drawn only where somebody was signed in. */
+    readonly isTried?: boolean;
 }
 
-/** How a learner signs in to Open edX, and how the application gets there. */
+/** How a learner signs in to Open edX, and how the application gets there; then what a try of it does besides. */
 const legs: readonly Leg[] = [
     {
         from: "browser",
@@ -27,7 +29,7 @@ const legs: readonly Leg[] = [
         what: "asks for the endpoints",
         checks: ["application-host", "lms-reaches-application", "discovery", "sign-in"],
     },
-    { from: "browser", to: "application", what: "signs in there", checks: ["application", "sign-in-page"] },
+    { from: "browser", to: "application", what: "signs in there", checks: ["application", "sign-in-page", "sign-up"] },
     {
         from: "application",
         to: "browser",
@@ -58,6 +60,23 @@ const legs: readonly Leg[] = [
         what: "calls the API",
         checks: ["worker", "worker-rights", "token"],
     },
+    {
+        from: "application",
+        to: "openEdx",
+        what: "makes the user's account",
+        checks: ["account", "account-row", "api-tokens"],
+        isTried: true,
+    },
+    {
+        from: "openEdx",
+        to: "browser",
+        what: "shows the dashboard",
+        checks: ["dashboard", "lms-user", "lms-link"],
+        isTried: true,
+    },
+    { from: "browser", to: "openEdx", what: "signs in anew", checks: ["sign-in-again"], isTried: true },
+    { from: "browser", to: "openEdx", what: "signs out", checks: ["sign-out-lms"], isTried: true },
+    { from: "browser", to: "application", what: "signs out there", checks: ["sign-out-application"], isTried: true },
 ];
 
 /** The states in words and signs, so that nothing depends on color. */
@@ -76,6 +95,9 @@ const worstFirst: readonly Result["state"][] = ["failed", "follows", "warning", 
  * no secret, as results hold none.
  */
 export function reportPage(stack: string, target: Target, results: readonly Result[], time: Date): string {
+    const drawn = legs.filter(
+        ({ isTried, checks }) => isTried !== true || results.some(({ name }) => checks.includes(name)),
+    );
     return `<!doctype html>
 <html lang="en">
 <head>
@@ -91,7 +113,7 @@ td:first-child { white-space: nowrap; }
 .passed { color: #17692f; } .warning { color: #7a5200; } .failed { color: #b3161d; font-weight: bold; } .follows, .skipped { color: #5a5a5a; }
 section.finding { border-left: .3rem solid #b3161d; padding-left: 1rem; margin: 1.5rem 0; }
 section.finding.warned { border-color: #7a5200; }
-code, .seen { overflow-wrap: anywhere; }
+code, .seen, li { overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; max-width: 34rem; }
 svg text { font: 14px system-ui, sans-serif; fill: #1a1a1a; stroke: #fff; stroke-width: 4px; paint-order: stroke; }
 svg .head { font-weight: bold; }
@@ -102,8 +124,8 @@ svg g.passed line { stroke: #17692f; } svg g.warning line { stroke: #7a5200; } s
 <h1>${escaped(target.application.title)} and Open edX</h1>
 <p>Stack <code>${escaped(stack)}</code>, ${escaped(time.toISOString().replace(/\.\d+Z$/, "Z"))}: ${escaped(verdict(results))}</p>
 <h2>The sign-in</h2>
-${diagram(target, results)}
-${findings(results)}<h2>Everything that was looked at</h2>
+${diagram(target, drawn, results)}
+${evidence(drawn, results)}${findings(results)}<h2>Everything that was looked at</h2>
 <table>
 <thead><tr><th>Result</th><th>What</th><th class="number">Time</th></tr></thead>
 <tbody>
@@ -153,23 +175,42 @@ const ROW = 46;
 const columns: Readonly<Record<Party, number>> = { browser: 60, openEdx: 230, application: 400 };
 
 /** Three life lines and an arrow for each leg: whole where it works, broken where it fails, with a sign before its text. */
-function diagram(target: Target, results: readonly Result[]): string {
+function diagram(target: Target, drawn: readonly Leg[], results: readonly Result[]): string {
     const names: Readonly<Record<Party, string>> = {
         browser: "Browser",
         openEdx: target.openEdx.title,
         application: target.application.title,
     };
-    const height = 50 + legs.length * ROW;
+    const height = 50 + drawn.length * ROW;
     const lines = Object.entries(columns).map(
         ([party, x]) =>
             `<text class="head" x="${x}" y="20" text-anchor="middle">${escaped(names[party as Party])}</text>` +
             `<line x1="${x}" y1="30" x2="${x}" y2="${height}" stroke="#999"/>`,
     );
-    const arrows = legs.map((leg, index) => arrow(leg, 70 + index * ROW, stateOf(leg, results)));
+    const arrows = drawn.map((leg, index) => arrow(leg, 70 + index * ROW, stateOf(leg, results)));
     return `<svg viewBox="0 0 460 ${height}" role="img" aria-label="The steps of a sign-in and whether each works">
 ${lines.join("\n")}
 ${arrows.join("\n")}
 </svg>`;
+}
+
+/** What was seen at each leg, for those of which there is more to tell than the sign: findings, notes, and the way there. */
+function evidence(drawn: readonly Leg[], results: readonly Result[]): string {
+    const items = drawn.map((leg) => {
+        const seen = results
+            .filter(({ name }) => leg.checks.includes(name))
+            .flatMap(({ findings: all, note, trail = [] }) => [
+                ...all.map((finding) => finding.evidence),
+                ...(note === undefined ? [] : [note]),
+                ...trail,
+            ]);
+        const { sign, word } = states[stateOf(leg, results)];
+        const list = seen.map((text) => `<li>${escaped(text)}</li>`).join("");
+        return seen.length === 0
+            ? ""
+            : `<details><summary>${sign} ${escaped(leg.what)} (${word})</summary><ul>${list}</ul></details>\n`;
+    });
+    return items.join("");
 }
 
 function arrow({ from, to, what }: Leg, y: number, state: Result["state"]): string {

@@ -1,31 +1,29 @@
 /** The checks that sign somebody in. Source: handbook, "Open edX Provider Configuration" step 7. */
-import { lookup } from "node:dns/promises";
-import { networkInterfaces } from "node:os";
 import type { AxiosResponse } from "axios";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
+import { portOf } from "../config/stackConfig.ts";
 import { ProviderError, UnreachableError } from "../dynamic-providers/errors.ts";
 import { jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
-import {
-    addressOf,
-    Browser,
-    filled,
-    type Landing,
-    passwordForm,
-    seenAt,
-    signUpAddress,
-    textOf,
-    withoutSecrets,
-} from "./browser.ts";
+import { leadsHere } from "../preflight/checks.ts";
+import { addressOf, textOf } from "./answers.ts";
+import { Browser, filled, type Landing, passwordForm, seenAt, signUpAddress, withoutSecrets } from "./browser.ts";
 import type { CauseId } from "./causes.ts";
-import { type Check, found, type Outcome, passed } from "./check.ts";
+import { type Check, found, type Outcome, passed, skipped } from "./check.ts";
+import { runInContainer } from "./container.ts";
 import { diagnose } from "./diagnose.ts";
 import { addInAdmin, fieldsOf, type Learner, makeUpLearner, removeLearners, userRow, usersOf } from "./learner.ts";
-import type { Target } from "./target.ts";
+import type { Side, Target } from "./target.ts";
 
 const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
-const NOT_LOOKED_AT = passed("not looked at");
+const NOBODY = skipped("nobody could sign up");
+/** What xPro does when somebody signs up, which needs an e-mail: for the user whose address comes in. */
+const MAKE_ACCOUNT = `
+import sys
+from django.contrib.auth import get_user_model
+from courseware.api import create_user
+create_user(get_user_model().objects.get(email=sys.stdin.read()))`;
 
 /**
  * Whether the sign-in is tried unless somebody says otherwise: where both servers are for development, that is by a
@@ -33,18 +31,8 @@ const NOT_LOOKED_AT = passed("not looked at");
  */
 export async function isForDevelopment({ openEdx, application }: Target): Promise<boolean> {
     const hosts = [openEdx.url, application.url].map((url) => new URL(url).hostname);
+    const isOfDevelopment = async (host: string) => /(^|\.)(local|local\.openedx\.io)$/.test(host) || leadsHere(host);
     return (await Promise.all(hosts.map(isOfDevelopment))).every(Boolean);
-}
-
-async function isOfDevelopment(host: string): Promise<boolean> {
-    if (/(^|\.)(local|localhost|local\.openedx\.io)$/.test(host)) {
-        return true;
-    }
-    const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map((one) => one.address));
-    const addresses = await lookup(host.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
-    return (
-        addresses.length > 0 && addresses.every(({ address }) => /^127\.|^::1$/.test(address) || own.includes(address))
-    );
 }
 
 /**
@@ -126,7 +114,7 @@ export function signInChecks(target: Target, isKept: boolean, signal: AbortSigna
         },
     ];
     return [
-        ...legs.map((check) => ({ ...check, run: () => leg(check, target, signal) })),
+        ...legs.map((check) => ({ ...check, run: () => leg(check, signal) })),
         {
             name: "user-removed",
             title: isKept ? "The user stays on both servers" : "The user is removed from both servers",
@@ -137,9 +125,9 @@ export function signInChecks(target: Target, isKept: boolean, signal: AbortSigna
 }
 
 /** A check whose evidence holds no code or state, which stand in the addresses of a sign-in. */
-async function leg(check: Check, target: Target, signal: AbortSignal): Promise<Outcome> {
+async function leg(check: Check, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) {
-        return NOT_LOOKED_AT;
+        return skipped("interrupted");
     }
     try {
         return await check.run();
@@ -148,17 +136,22 @@ async function leg(check: Check, target: Target, signal: AbortSignal): Promise<O
             throw error;
         }
         const silence = error instanceof UnreachableError ? check.unreachable : undefined;
-        const cause = causeOf(error.message, target) ?? silence ?? "unexpected-answer";
+        const cause = diagnose(error.message) ?? silence ?? "unexpected-answer";
         return found(cause, withoutSecrets(error.message));
     }
 }
 
-/** A cause by a server's words; of a connection that failed between the servers, by the address that was asked. */
-function causeOf(words: string, { openEdx }: Target): CauseId | undefined {
-    const [, host, port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
-    const lms = new URL(openEdx.url);
-    const isToLms = (host === lms.hostname || host === openEdx.gateway) && port === (lms.port || "80");
-    return isToLms ? "lms-unreachable-from-application" : diagnose(words);
+/** A cause by a server's words. A server whose connection failed says which address it asked: that tells its direction. */
+function causeOf(words: string, { openEdx, application }: Target, asked: CauseId): CauseId | undefined {
+    const [, host = "", port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
+    const isOf = ({ url, gateway }: Side) =>
+        [new URL(url).hostname, gateway].includes(host) && port === String(portOf(url));
+    const unreachable = isOf(openEdx)
+        ? "lms-unreachable-from-application"
+        : isOf(application)
+          ? "application-unreachable-from-lms"
+          : asked;
+    return port === undefined ? diagnose(words) : unreachable;
 }
 
 /** One try of all that a user does, from signing up to signing out. Its methods are called in that order. */
@@ -169,6 +162,8 @@ class SignIn {
     #browser: Browser;
     /** How the user was made: with the application's own form, or in its admin. */
     #way: "form" | "admin" | undefined;
+    /** Why the application has no account for the user, where that is not its fault. */
+    #noAccount: string | undefined = "nobody could sign up";
     /** Where the browser came to rest after the form for signing up. */
     #signedUp: Landing | undefined;
 
@@ -196,16 +191,21 @@ class SignIn {
             return this.#signUpAt(address, page.trail);
         }
         if (page.url.origin !== application.url) {
-            return { ...found("no-sign-up", seenAt(page)), trail: page.trail };
+            return this.#failed(
+                page,
+                page.url.hostname === profile.keycloak?.domain ? "no-sign-up" : "provider-addresses",
+            );
         }
         await addInAdmin(usersOf(this.#target).application, this.#learner);
         const landing = await this.#signInAtAdmin();
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
-        this.#way = "admin";
+        [this.#way, this.#noAccount] = ["admin", undefined];
+        const why =
+            page.end === "circle" ? "without a session the sign-in goes in a circle" : "its sign-in page has no form";
         return {
-            ...passed(`made in ${application.connection.baseUrl}/admin/`),
+            ...passed(`made in ${application.url}/admin/, as ${why}`),
             trail: [...page.trail, ...landing.trail],
         };
     }
@@ -220,7 +220,7 @@ class SignIn {
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
-        [this.#way, this.#signedUp] = ["form", landing];
+        [this.#way, this.#noAccount, this.#signedUp] = ["form", undefined, landing];
         return { ...passed(`at ${addressOf(page.url)}`), trail: [...before, ...page.trail, ...landing.trail] };
     }
 
@@ -230,10 +230,13 @@ class SignIn {
         if (this.#way === "form") {
             const landing = this.#signedUp;
             const isRefused = landing?.end === "page" && landing.answer.status >= 400 && this.#isOfApplication(landing);
-            return isRefused ? this.#failed(landing, "account-not-made") : passed();
+            return isRefused ? this.#accountFailed(landing) : passed();
         }
-        if (this.#way === undefined || profile.profilePath === undefined) {
-            return NOT_LOOKED_AT;
+        if (this.#way === undefined) {
+            return NOBODY;
+        }
+        if (profile.profilePath === undefined) {
+            return this.#accountFromContainer();
         }
         const { username, name } = this.#learner;
         const landing = await this.#browser.post(application.url + profile.profilePath, {
@@ -244,14 +247,50 @@ class SignIn {
         });
         return landing.end === "page" && landing.answer.status < 300
             ? { ...passed(), trail: landing.trail }
-            : this.#failed(landing, "account-not-made");
+            : this.#accountFailed(landing);
+    }
+
+    /**
+     * What it means that the application's calls failed. One of them is a sign-in: the application often can't tell why
+     * that failed, but a browser that tries the same can.
+     */
+    async #accountFailed(landing: Landing): Promise<Outcome> {
+        const outcome = await this.#failed(landing, "account-not-made");
+        if (outcome.findings[0]?.cause !== "account-not-made") {
+            return outcome;
+        }
+        const tried = await this.#reachDashboard(await this.#browser.open(this.#start));
+        const [{ cause } = { cause: undefined }] = tried.findings;
+        // Somebody has a name for Open edX only once the account is made.
+        return cause === undefined || cause === "no-edx-username" ? outcome : tried;
+    }
+
+    async #accountFromContainer(): Promise<Outcome> {
+        const { application } = this.#target;
+        const command = [...mitApplication.manage, "shell", "-c", MAKE_ACCOUNT];
+        try {
+            const ran = await runInContainer(application, command, this.#learner.email);
+            if (typeof ran === "string") {
+                this.#noAccount = `${application.title} does that when somebody signs up, which needs an e-mail; and ${ran}`;
+                return skipped(this.#noAccount);
+            }
+            return passed(`in ${ran.where}`);
+        } catch (error) {
+            if (!(error instanceof ProviderError)) {
+                throw error;
+            }
+            return found(
+                causeOf(error.message, this.#target, "lms-unreachable-from-application") ?? "account-not-made",
+                withoutSecrets(error.message),
+            );
+        }
     }
 
     /** A row of the application's admin for the user. */
     async applicationRow(page: string, isAsWanted: (cells: ReadonlyMap<string, string>) => boolean): Promise<Outcome> {
-        const { application, profile } = this.#target;
-        if (this.#way === undefined || (this.#way === "admin" && profile.profilePath === undefined)) {
-            return passed("not looked at: the application makes it when somebody signs up, with an e-mail");
+        const { application } = this.#target;
+        if (this.#noAccount !== undefined) {
+            return skipped(this.#noAccount);
         }
         const session = adminSession(application.connection);
         const user = await userRow(usersOf(this.#target).application, this.#learner);
@@ -266,7 +305,7 @@ class SignIn {
 
     async signInFirst(): Promise<Outcome> {
         if (this.#way === undefined) {
-            return NOT_LOOKED_AT;
+            return NOBODY;
         }
         // The form for signing up leads on, but where the account was not made.
         const landing = this.#signedUp;
@@ -279,7 +318,7 @@ class SignIn {
         const users = usersOf(this.#target).openEdx;
         const address = users.session.url(await users.path());
         return this.#way === undefined
-            ? NOT_LOOKED_AT
+            ? NOBODY
             : (await userRow(users, this.#learner))
               ? passed(address)
               : found("user-not-linked", `${address} has no ${this.#learner.email}`);
@@ -290,7 +329,7 @@ class SignIn {
         const { userSocialAuths } = openEdxConstants.adminPages;
         const address = session.url(userSocialAuths);
         return this.#way === undefined
-            ? NOT_LOOKED_AT
+            ? NOBODY
             : (await session.list(userSocialAuths, { uid: this.#learner.username })).length > 0
               ? passed(address)
               : found("user-not-linked", `${address} has no ${this.#learner.username}`);
@@ -299,7 +338,7 @@ class SignIn {
     /** In a browser without cookies: with the password, and without registering. */
     async signInAgain(): Promise<Outcome> {
         if (this.#way === undefined) {
-            return NOT_LOOKED_AT;
+            return NOBODY;
         }
         this.#browser = this.#newBrowser();
         if (this.#way === "admin") {
@@ -318,7 +357,7 @@ class SignIn {
 
     async signOutOfOpenEdx(): Promise<Outcome> {
         if (this.#way === undefined) {
-            return NOT_LOOKED_AT;
+            return NOBODY;
         }
         const { trail } = await this.#browser.open(this.#target.openEdx.url + logoutPath);
         const username = await this.#usernameInOpenEdx();
@@ -330,7 +369,7 @@ class SignIn {
     /** The way that each application has; it is signed in there still, as Open edX's sign-out ends its own session only. */
     async signOutOfApplication(): Promise<Outcome> {
         if (this.#way === undefined) {
-            return NOT_LOOKED_AT;
+            return NOBODY;
         }
         const { application, profile } = this.#target;
         const trails: (readonly string[])[] = [];
@@ -447,10 +486,17 @@ class SignIn {
 
     /** What it means that a browser came to rest where it should not. */
     async #failed(landing: Landing, otherwise: CauseId = "unexpected-answer"): Promise<Outcome> {
+        const asked =
+            otherwise === "account-not-made" ? "lms-unreachable-from-application" : "application-unreachable-from-lms";
         const words = landing.end === "page" ? textOf(landing.answer) : await this.#errorMessage(landing);
         const evidence = `${seenAt(landing)}${landing.end === "page" ? "" : ` ${withoutSecrets(words)}`}`.trim();
-        const cause = causeOf(words, this.#target) ?? this.#causeOfPlace(landing) ?? otherwise;
-        return { ...found(cause, evidence), trail: landing.trail };
+        const [foreign] = [...this.#browser.foreignCookies].filter(([name]) => /csrf|session/.test(name));
+        return {
+            ...(foreign === undefined
+                ? found(causeOf(words, this.#target, asked) ?? this.#causeOfPlace(landing) ?? otherwise, evidence)
+                : found("foreign-cookies", `${evidence}; the cookie ${foreign[0]} is for ${foreign[1]}`)),
+            trail: landing.trail,
+        };
     }
 
     /** What Open edX tells its micro-frontend of a sign-in that failed. */
@@ -465,12 +511,8 @@ class SignIn {
 
     /** What it means where the words say nothing. */
     #causeOfPlace(landing: Landing): CauseId | undefined {
-        const [foreign] = [...this.#browser.foreignCookies.keys()].filter((name) => /csrf|session/.test(name));
         const { url, answer, end } = landing;
-        if (foreign !== undefined) {
-            return "foreign-cookies";
-        }
-        if (url.pathname.startsWith(openEdxConstants.authorizationPath)) {
+        if (end === "page" && url.pathname.startsWith(openEdxConstants.authorizationPath)) {
             return answer.status === 200 ? "consent" : "redirect-uri";
         }
         const isBack = end === "circle" || (answer.status === 200 && passwordForm(landing) !== undefined);

@@ -56,6 +56,21 @@ describe("checks", () => {
         expect(order).toEqual(["quick", "after quick", "slow"]);
     });
 
+    test("that come after others run once those are done, whatever they found", async () => {
+        const order: string[] = [];
+        const results = await runChecks(
+            [
+                check("sign-up", () => Promise.resolve(found("lms-down", "nothing there"))),
+                check("dashboard", passes(), { needs: ["sign-up"] }),
+                check("removed", passes(), { after: ["sign-up", "dashboard"] }),
+            ],
+            ({ name }) => order.push(name),
+        );
+
+        expect(order).toEqual(["sign-up", "dashboard", "removed"]);
+        expect(results.map(({ state }) => state)).toEqual(["failed", "follows", "passed"]);
+    });
+
     test("only warned of leave the integration healthy, and hold nothing up", async () => {
         const results = await runChecks([
             check("names", () => Promise.resolve(found("name-unknown-to-browser", "xpro.odl.local"))),

@@ -81,3 +81,20 @@ test("it needs nothing else, and holds no secret", () => {
     expect(html).not.toMatch(/<(script|link|img)|url\(|@import/);
     expect(html).not.toMatch(/secret-of|password-of|token-of/);
 });
+
+test("a try of the sign-in adds its legs, and what was seen at each", () => {
+    const trail = ["GET http://local.openedx.io:8000/auth/login/ol-oauth2/: 302"];
+    const tried: Result[] = [
+        ...results,
+        { ...passed, name: "dashboard", title: "The sign-in ends on the dashboard", note: "at <home>", trail },
+        { ...passed, name: "sign-out-lms", title: "Signing out of Open edX" },
+    ];
+    const withTry = cheerio.load(reportPage("dev", target, tried, new Date()));
+
+    expect(withTry("svg g")).toHaveLength(10);
+    expect(withTry("svg g").last().text()).toBe("✓ signs out");
+    const dashboard = withTry("details").filter((_, details) => withTry(details).text().includes("dashboard"));
+    expect(dashboard.find("summary").text()).toBe("✓ shows the dashboard (ok)");
+    const seen = dashboard.find("li").toArray();
+    expect(seen.map((item) => withTry(item).text())).toEqual(["at <home>", ...trail]);
+});

@@ -1,40 +1,465 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { ApplicationName } from "../../config/profiles.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import Table from "cli-table3";
 import { parseSettings } from "../../config/load.ts";
+import type { ApplicationName } from "../../config/profiles.ts";
 import { resolveConfig } from "../../config/stackConfig.ts";
-import { runChecks } from "../../verify/check.ts";
-import { signInChecks } from "../../verify/signIn.ts";
-import { targetOf } from "../../verify/target.ts";
+import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
+import { forgetSessions } from "../../dynamic-providers/openedx/django-admin/session.ts";
+import type { CauseId } from "../../verify/causes.ts";
+import { type Result, runChecks } from "../../verify/check.ts";
+import { isForDevelopment, signInChecks } from "../../verify/signIn.ts";
+import { type Target, targetOf } from "../../verify/target.ts";
+import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
+import { type CountingProxy, type Fault as Disturbance, startCountingProxy } from "../support/countingProxy.ts";
 import { integrate } from "../support/integrated.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
-import { sandboxConfig } from "../support/sandboxStack.ts";
+import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
 
-let servers: TestServers<"lms" | "mitxonline" | "xpro">;
-beforeAll(async () => {
-    servers = await startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } });
+const APPLICATIONS = "oauth2_provider/application";
+const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
+const USERS = "auth/user";
+/** A port on which nothing listens. */
+const NOWHERE = "http://127.0.0.1:9";
+
+type Proxied = "lms" | "mitxonline" | "xpro";
+
+/** Something that breaks a sign-in, and is put right again. */
+interface Fault {
+    readonly name: string;
+    /** The check that names it, and what it calls the cause. */
+    readonly check: string;
+    readonly cause: CauseId;
+    /** What it brings with it besides. */
+    readonly also?: readonly CauseId[];
+    /** @returns what puts it right. */
+    readonly apply: () => Promise<() => Promise<unknown> | undefined>;
+}
+
+let servers: TestServers<Proxied>;
+let direct: TestServers<Proxied>;
+let proxies: Record<Proxied, CountingProxy>;
+let target: Target;
+let lms: AdminBrowser;
+let mit: AdminBrowser;
+const disturbances = new Map<string, Disturbance>();
+/** The codes and states that went by, and all that was said. */
+const passedBy = new Set<string>();
+const told: string[] = [];
+const table = new Table({
+    head: ["Fault", "First failing check", "Named cause"],
+    style: { head: [], border: [], compact: true },
 });
-afterAll(() => servers.stop());
 
-function targetFor(application: ApplicationName) {
-    const { lms } = servers;
-    const server = application === "xpro" ? servers.xpro : servers.mitxonline;
+beforeAll(async () => {
+    direct = await startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } });
+    proxies = {
+        lms: await startCountingProxy(direct.lms),
+        mitxonline: await startCountingProxy(direct.mitxonline),
+        xpro: await startCountingProxy(direct.xpro),
+    };
+    for (const [name, proxy] of Object.entries(proxies)) {
+        proxy.fault = ({ method, path, url }) => {
+            for (const [key, value] of new URLSearchParams(url.replace(/^[^?]*/, ""))) {
+                if (["code", "state"].includes(key)) passedBy.add(value);
+            }
+            return disturbances.get(`${name} ${method} ${path.replaceAll(/\d+/g, "N")}`);
+        };
+    }
+    servers = {
+        ...direct,
+        lms: { ...direct.lms, baseUrl: proxies.lms.baseUrl },
+        mitxonline: { ...direct.mitxonline, baseUrl: proxies.mitxonline.baseUrl },
+        xpro: { ...direct.xpro, baseUrl: proxies.xpro.baseUrl },
+    };
+    lms = await AdminBrowser.signIn(direct.lms);
+});
+afterAll(async () => {
+    process.stdout.write(`${table.toString()}\n`);
+    await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+    await direct.stop();
+});
+
+/** What a stack of that application, whose servers are set up for each other, hands over to the checks. */
+async function integrated(application: ApplicationName): Promise<Target> {
+    await integrate(application, servers);
+    const side = sandboxServer(application);
+    mit = await AdminBrowser.signIn(direct[side]);
+    const { username, password } = servers[side];
     return targetOf(resolveConfig(parseSettings(sandboxConfig(application, servers))), {
-        clientIds: { openEdx: "a", application: "b" },
-        clientSecrets: { openEdx: "a", application: "b" },
-        serviceWorkerToken: "t",
+        // The sign-in uses none of these.
+        clientIds: { openEdx: "-", application: "-" },
+        clientSecrets: { openEdx: "-", application: "-" },
+        serviceWorkerToken: "-",
         superusers: {
-            openEdx: { username: lms.email, password: lms.password },
-            application: { username: server.username, password: server.password },
+            openEdx: { username: servers.lms.email, password: servers.lms.password },
+            application: { username, password },
         },
         gateways: { openEdx: "127.0.0.1", application: "127.0.0.1" },
     });
 }
 
-test.each(["xpro", "mitxonline", "mitxonline-apisix"] as const)(
-    "somebody new signs up at %s, signs in and out",
-    async (application) => {
-        await integrate(application, servers);
-        const results = await runChecks(signInChecks(targetFor(application), false, new AbortController().signal));
-        expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+/** Tries the sign-in, as a new command does. */
+async function tried(isKept = false, interruptAfter?: string): Promise<Result[]> {
+    forgetSessions();
+    const interrupted = new AbortController();
+    const results = await runChecks(signInChecks(target, isKept, interrupted.signal), ({ name }) => {
+        if (name === interruptAfter) interrupted.abort();
+    });
+    told.push(JSON.stringify(results));
+    return results;
+}
+
+/** Who has an account on each side, of those that the command makes up. */
+async function learners() {
+    const names = async (browser: AdminBrowser) =>
+        (await browser.list(USERS))
+            .map((row) => row["username"] ?? "")
+            .filter((name) => name.startsWith("integration-"));
+    return { lms: await names(lms), mit: await names(mit) };
+}
+
+const states = (results: readonly Result[]) => Object.fromEntries(results.map(({ name, state }) => [name, state]));
+const withState = (results: readonly Result[], state: Result["state"]) =>
+    results.filter((result) => result.state === state).map(({ name }) => name);
+
+/** A row of a list is changed in its form, and back. */
+function changed(browser: () => AdminBrowser, model: string, query: string, changes: Changes) {
+    return async () => {
+        const [row] = await browser().list(model, query);
+        const id = row?.["id"] ?? "";
+        const before = await browser().values(model, id);
+        await browser().change(model, id, changes);
+        const former = Object.keys(changes).map((field): [string, string | null] => [field, before[field] ?? null]);
+        return () => browser().change(model, id, Object.fromEntries(former));
+    };
+}
+
+/** A newer row of the provider configuration of the LMS's site, and one like the former. */
+function newRow(changes: () => Changes) {
+    return async () => {
+        const site = new URL(servers.lms.baseUrl).host;
+        const row = (await lms.list(CONFIGURATIONS)).find((one) => one["site"] === site);
+        await lms.add(CONFIGURATIONS, changes(), `source=${row?.["id"] ?? ""}`);
+        return () => lms.add(CONFIGURATIONS, {}, `source=${row?.["id"] ?? ""}`);
+    };
+}
+
+/** A server is made to say something at an address. */
+function saying(name: Proxied, request: string, answer: Disturbance) {
+    return () => {
+        disturbances.set(`${name} ${request}`, answer);
+        return Promise.resolve(() => {
+            disturbances.delete(`${name} ${request}`);
+            return undefined;
+        });
+    };
+}
+
+/** A variable of the application's `.env` has another value, and the former one again. */
+function environment(variable: string, value: string) {
+    return async () => {
+        const { envFile } = servers.xpro;
+        const before = await readFile(envFile, "utf8");
+        await writeFile(envFile, before.replace(new RegExp(`^${variable}=.*$`, "m"), `${variable}=${value}`));
+        return () => writeFile(envFile, before);
+    };
+}
+
+async function withFaults<Seen>(faults: readonly Fault[], see: () => Promise<Seen>): Promise<Seen> {
+    const undo: (() => Promise<unknown> | undefined)[] = [];
+    try {
+        for (const fault of faults) undo.unshift(await fault.apply());
+        return await see();
+    } finally {
+        for (const putRight of undo) await putRight();
+    }
+}
+
+/** What is named by which check. */
+function named(results: readonly Result[]): Map<string, CauseId | undefined> {
+    const failed = results.filter(({ state }) => state === "failed");
+    return new Map(failed.map(({ name, findings: [first] }) => [name, first?.cause]));
+}
+
+/** What is named with a fault: by the check that should, and in all. It goes to the table of faults. */
+async function namedWith(fault: Fault) {
+    const causes = named(await withFaults([fault], tried));
+    const [first = "(none)"] = causes.keys();
+    table.push([fault.name, first, causes.get(first) ?? ""]);
+    return { cause: causes.get(fault.check), all: [...new Set(causes.values())].sort() };
+}
+
+const expected = ({ cause, also = [] }: Fault) => ({ cause, all: [cause, ...also].sort() });
+
+describe("verify signs somebody in through xPro", () => {
+    beforeAll(async () => {
+        target = await integrated("xpro");
+    });
+
+    const inLms = () => lms;
+    const inXpro = () => mit;
+    const configuration = (changes: Record<string, string>) => () => ({
+        other_settings: JSON.stringify({
+            AUTHORIZATION_URL: `${servers.xpro.baseUrl}/oauth2/authorize/`,
+            ACCESS_TOKEN_URL: `http://127.0.0.1:${servers.xpro.port}/oauth2/token/`,
+            API_ROOT: `http://127.0.0.1:${servers.xpro.port}/`,
+            ...changes,
+        }),
+    });
+
+    const kept: Fault = {
+        name: "Open edX keeps the user, whom protected objects refer to",
+        check: "user-removed",
+        cause: "user-left",
+        apply: saying("lms", "GET /admin/auth/user/N/delete/", {
+            status: 200,
+            body: '<body class="app-auth model-user delete-confirmation"><div id="content"><ul><li>Certificate</li></ul></div></body>',
+        }),
+    };
+    const unreachable: Fault = {
+        name: "xPro can't reach Open edX",
+        check: "account",
+        cause: "lms-unreachable-from-application",
+        apply: environment("OPENEDX_API_BASE_URL", "http://127.0.0.1:9"),
+    };
+    const signOut: Fault = {
+        name: "Open edX's sign-out leaves the session as it is",
+        check: "sign-out-lms",
+        cause: "sign-out",
+        apply: saying("lms", "GET /logout", { status: 200, body: "<p>Bye</p>" }),
+    };
+    const faults: readonly Fault[] = [
+        kept,
+        unreachable,
+        signOut,
+        {
+            name: "the provider configuration has another secret",
+            check: "dashboard",
+            cause: "provider-secret",
+            apply: newRow(() => ({ secret: "another-secret" })),
+        },
+        {
+            name: "edx-oauth-app lacks the redirect URI",
+            check: "dashboard",
+            cause: "redirect-uri",
+            apply: changed(inXpro, APPLICATIONS, "name=edx-oauth-app", { redirect_uris: "http://elsewhere.local/" }),
+        },
+        {
+            name: "edx-oauth-app asks for consent",
+            check: "dashboard",
+            cause: "consent",
+            apply: changed(inXpro, APPLICATIONS, "name=edx-oauth-app", { skip_authorization: null }),
+        },
+        {
+            name: "the LMS's OAuth application asks for consent",
+            check: "account",
+            cause: "consent",
+            apply: changed(inLms, APPLICATIONS, "name=mit-application", { skip_authorization: null }),
+        },
+        {
+            name: "xPro has another client secret than the LMS",
+            check: "account",
+            cause: "client-secret",
+            apply: environment("OPENEDX_API_CLIENT_SECRET", "another-secret"),
+        },
+        {
+            name: "Open edX can't reach xPro's token endpoint",
+            check: "dashboard",
+            cause: "application-unreachable-from-lms",
+            apply: newRow(configuration({ ACCESS_TOKEN_URL: `${NOWHERE}/oauth2/token/` })),
+        },
+        {
+            name: "Open edX sends the browser to another name of xPro",
+            check: "sign-up",
+            cause: "provider-addresses",
+            apply: newRow(() =>
+                configuration({ AUTHORIZATION_URL: `http://127.0.0.1:${servers.xpro.port}/oauth2/authorize/` })(),
+            ),
+        },
+        {
+            name: "xPro's API tokens are missing",
+            check: "api-tokens",
+            cause: "account-row-missing",
+            apply: saying("xpro", "GET /admin/courseware/openedxapiauth/", {
+                status: 200,
+                body: '<body class="app-courseware model-openedxapiauth change-list"><div id="changelist"></div></body>',
+            }),
+        },
+        {
+            name: "Open edX's cookies are for another name",
+            check: "dashboard",
+            cause: "foreign-cookies",
+            apply: () => {
+                const before = target;
+                const url = `http://127.0.0.1:${new URL(servers.lms.baseUrl).port}`;
+                target = { ...target, openEdx: { ...target.openEdx, url } };
+                return Promise.resolve(() => {
+                    target = before;
+                    return undefined;
+                });
+            },
+        },
+    ];
+
+    let there: { lms: string[]; mit: string[] };
+
+    test("and keeps the user where that is asked for", async () => {
+        const results = await tried(true);
+        there = await learners();
+
+        expect(there).toEqual({ lms: [expect.stringMatching(/^integration-kept-/)], mit: there.lms });
+        expect(results.at(-1)?.note).toContain(there.lms[0]);
+    });
+
+    test("from signing up to signing out, and removes its own user from both servers", async () => {
+        const before = proxies.lms.requests.length + proxies.xpro.requests.length;
+        const results = await tried();
+
+        expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
+        expect(results.find(({ name }) => name === "sign-up")?.note).toMatch(/\/create-account\/$/);
+        expect(results.find(({ name }) => name === "dashboard")?.trail?.at(-1)).toMatch(/\/dashboard: 200$/);
+        expect(proxies.lms.count("POST", /\/admin\/auth\/user\/\d+\/delete\//)).toBe(1);
+        await expect(learners()).resolves.toEqual(there);
+        expect(proxies.lms.requests.length + proxies.xpro.requests.length - before).toBeLessThan(90);
+    });
+
+    test.each(faults)("names the cause when $name: $cause", async (fault) => {
+        await expect(namedWith(fault)).resolves.toEqual(expected(fault));
+    });
+
+    test("names two faults at once", async () => {
+        const causes = named(await withFaults([unreachable, signOut], tried));
+
+        expect([...causes.values()].sort()).toEqual([unreachable.cause, signOut.cause].sort());
+    });
+
+    test("removes the user when it is interrupted half way, and one whom an earlier run left", async () => {
+        const left = "integration-check-0123abcd";
+        const passwords = { password1: "quite-a-Password-1", password2: "quite-a-Password-1" };
+        const id = await mit.add(USERS, { username: left, ...passwords });
+        await mit.change(USERS, id, { email: `${left}@verify.invalid` });
+        expect((await learners()).mit).toContain(left);
+        const results = await tried(false, "account");
+
+        expect(withState(results, "skipped")).toContain("sign-in-again");
+        expect(states(results)["user-removed"]).toBe("passed");
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    test("signs in through Open edX's registration where xPro's pages need JavaScript, and says what it can't look at", async () => {
+        const noForm: Fault = {
+            name: "",
+            check: "",
+            cause: "no-sign-up",
+            apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
+        };
+        const results = await withFaults([noForm], tried);
+
+        expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
+        expect(withState(results, "passed")).toHaveLength(results.length - 3);
+        expect(results.find(({ name }) => name === "sign-up")?.note).toMatch(/its sign-in page has no form/);
+        expect(results.find(({ name }) => name === "dashboard")?.note).toMatch(/after registering at Open edX$/);
+        await expect(learners()).resolves.toEqual(there);
+    });
+});
+
+describe("verify signs somebody in through MITx Online", () => {
+    beforeAll(async () => {
+        target = await integrated("mitxonline");
+    });
+
+    const profile = "POST /api/profile/details/";
+    const faults: readonly Fault[] = [
+        {
+            name: "MITx Online gives the user no name for Open edX",
+            check: "dashboard",
+            cause: "no-edx-username",
+            also: ["account-row-missing"],
+            apply: saying("mitxonline", profile, { status: 200, body: "{}" }),
+        },
+        {
+            name: "MITx Online has one worker only",
+            check: "account",
+            cause: "account-without-answer",
+            also: ["no-edx-username"],
+            apply: async () => {
+                const before = process.env[TIMEOUT_SECONDS] ?? "30";
+                process.env[TIMEOUT_SECONDS] = "2";
+                const undo = await saying("mitxonline", profile, "hang")();
+                return () => {
+                    process.env[TIMEOUT_SECONDS] = before;
+                    undo();
+                    return undefined;
+                };
+            },
+        },
+        {
+            name: "Open edX can't ask MITx Online who the user is",
+            check: "account",
+            cause: "user-info-refused",
+            also: ["no-edx-username"],
+            apply: saying("mitxonline", profile, {
+                status: 500,
+                body: "<pre>HTTPError: 400 Client Error: Bad Request for url: http://local.openedx.io:8000/user_api/v1/account/registration/</pre>",
+            }),
+        },
+    ];
+
+    test("at its own port with a session of its admin, past the circle", async () => {
+        const results = await tried();
+
+        expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
+        expect(results.find(({ name }) => name === "sign-up")?.note).toMatch(/in a circle/);
+        await expect(learners()).resolves.toMatchObject({ mit: [] });
+    });
+
+    test.each(faults)("names the cause when $name: $cause", async (fault) => {
+        await expect(namedWith(fault)).resolves.toEqual(expected(fault));
+    });
+
+    test("behind APISIX", async () => {
+        target = await integrated("mitxonline-apisix");
+        const results = await tried();
+
+        expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
+        await expect(learners()).resolves.toMatchObject({ mit: [] });
+    });
+
+    test("not where Keycloak has a page for its own users only", async () => {
+        const keycloak = `http://kc.odl.local:${new URL(proxies.xpro.baseUrl).port}`;
+        const faults = [
+            saying("lms", "GET /auth/login/ol-oauthN/", {
+                status: 302,
+                headers: { location: `${keycloak}/realms/olapps` },
+            }),
+            saying("xpro", "GET /realms/olapps", {
+                status: 200,
+                body: '<body><form id="kc-form-login"><input name="username"><input type="password" name="password"></form></body>',
+            }),
+        ].map((apply): Fault => ({ name: "", check: "", cause: "no-sign-up", apply }));
+        const results = await withFaults(faults, tried);
+
+        expect(results[0]).toMatchObject({ state: "warning", findings: [{ cause: "no-sign-up" }] });
+        expect(withState(results, "skipped")).toEqual(results.slice(1, -1).map(({ name }) => name));
+    });
+});
+
+test.each([
+    ["http://local.openedx.io:8000", "http://xpro.odl.local:8053", true],
+    ["http://localhost:8000", "http://127.0.0.1:8053", true],
+    ["http://local.openedx.io:8000", "http://203.0.113.7", false],
+])(
+    "somebody is signed in without being asked for where both servers are for development: %s and %s",
+    async (lmsUrl, url, is) => {
+        const { openEdx, application } = target;
+        const other = { ...target, openEdx: { ...openEdx, url: lmsUrl }, application: { ...application, url } };
+        await expect(isForDevelopment(other)).resolves.toBe(is);
     },
 );
+
+test("no code, state or password is told in any of this", () => {
+    expect(passedBy.size).toBeGreaterThan(20);
+    expect(told.filter((text) => [...passedBy].some((secret) => text.includes(secret)))).toEqual([]);
+    expect(told.filter((text) => /Aa1-[0-9a-f]{24}|[?&](code|state)=/.test(text))).toEqual([]);
+});

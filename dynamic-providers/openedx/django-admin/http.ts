@@ -114,7 +114,7 @@ async function sendOnce(
     { jar, foreignCookies }: Cookies,
     timeout: number,
 ): Promise<AxiosResponse<string>> {
-    const where = `${request.method} ${url.href}`;
+    const where = `${request.method} ${url.href.replaceAll(SECRET_PARAMETER, "$1[secret]")}`;
     if (request.data !== undefined && typeof request.data !== "string") {
         noteSecrets(request.data);
     }
@@ -259,6 +259,8 @@ export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, u
 const sentSecrets = new Set<string>();
 const SECRET_FIELD = /^(password\d?|secret|client_secret|token)$/;
 const SHORTEST_SECRET = 8;
+/** What an address of a sign-in carries. */
+const SECRET_PARAMETER = /([?&](?:code|state|redirect_state)=)[^&]*/g;
 
 function noteSecrets(data: URLSearchParams | FormData): void {
     for (const [field, value] of data) {

@@ -131,7 +131,7 @@ class CreateProfileForm(forms.Form):
 
 
 class OpenEdxFormView(FormView):
-    """A form that ends with an account in Open edX, and then leads to `next`; 500 with the words where that fails."""
+    """A form that ends with an account in Open edX, and then leads to `next`; 424 with the words where that fails."""
 
     template_name = "mit_sandbox/form.html"
 
@@ -145,7 +145,7 @@ class OpenEdxFormView(FormView):
             create_user(self.user_of(form), form.cleaned_data["username"])
         except OpenEdxError as error:
             context = self.get_context_data(form=form, open_edx_error=str(error))
-            return self.render_to_response(context, status=500)
+            return self.render_to_response(context, status=424)
         return redirect(self._next())
 
     def _next(self):
