@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { composeFiles } from "../preflight/composeProject.ts";
+import { filesOfCheckout } from "../preflight/composeProject.ts";
 import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
+import { readEnvText } from "../dynamic-providers/files/envFaults.ts";
 import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { ClientCredentials } from "./credentials.ts";
@@ -59,7 +60,7 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
 
 /** Who runs the application by Compose has to let it read the file; nobody else does. */
 function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBinding {
-    if (composeFiles(checkout).length === 0) {
+    if (filesOfCheckout(checkout, readEnvText(envFile)).length === 0) {
         return {};
     }
     const tell = async () => {

@@ -444,6 +444,10 @@ function limitsOf(service: ComposeService): Partial<Arguments> {
         cpuQuota: service.cpu_quota,
         cpuShares: service.cpu_shares,
         cpuSet: service.cpuset,
+        deviceReadBps: service.blkio_config?.device_read_bps,
+        deviceReadIops: service.blkio_config?.device_read_iops,
+        deviceWriteBps: service.blkio_config?.device_write_bps,
+        deviceWriteIops: service.blkio_config?.device_write_iops,
     });
 }
 

@@ -266,7 +266,7 @@ function composeContainerLabels(
         [composeLabels.service]: service,
         [composeLabels.oneOff]: "False",
         "com.docker.compose.container-number": "1",
-        "com.docker.compose.project.working_dir": project.folder,
+        [composeLabels.folder]: project.folder,
         "com.docker.compose.project.config_files": project.files.join(),
         "com.docker.compose.depends_on": Object.entries(depends_on)
             .map(([name, { condition, restart }]) => `${name}:${condition}:${restart}`)

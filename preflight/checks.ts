@@ -277,6 +277,31 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
 }
 
 /**
+ * Renaming a folder renames its Compose project, and so its volumes. A project whose checkout is still there belongs to
+ * another application: the next `up` removes it.
+ *
+ * @throws Fault if this stack's containers belong to the project under its former name.
+ */
+export async function checkProjectName({ name, folder }: ComposeProject, owner: string): Promise<void> {
+    const format = `{{.Label "${composeLabels.project}"}}\t{{.Label "${composeLabels.folder}"}}`;
+    const own = ["ps", "--all", "--filter", `label=${OWNER_LABEL}=${owner}`, "--format", format];
+    const former = (await answerOf("docker", own)).stdout
+        .split("\n")
+        .map((line) => line.split("\t"))
+        .find(([itsName = "", itsFolder = ""]) => {
+            const isMoved = itsFolder === folder || !existsSync(itsFolder);
+            return itsName !== "" && itsName !== name && isMoved;
+        })?.[0];
+    if (former !== undefined) {
+        throw new Fault(
+            `the Compose project in ${folder} is now named ${name}, but this stack's containers and data belong to ${former}`,
+            `to keep them, add COMPOSE_PROJECT_NAME=${former} to ${folder}/.env; to start with new data: ` +
+                `docker compose --project-name ${former} down, then ${pulumiCommand("up --refresh")}`,
+        );
+    }
+}
+
+/**
  * @param command - `tutor`, or its path.
  * @param host - the LMS's, which Tutor must know it by.
  * @param launches - whether the stack sets Open edX up where that has not been done.

@@ -53,6 +53,15 @@ const ulimits = z
     )
     .optional();
 
+/** How fast devices of the host may be read or written, with keys as Compose writes them. */
+const deviceRates = z
+    .array(
+        z
+            .strictObject({ Path: text, Rate: textOrNumber.transform(Number) })
+            .transform(({ Path: path, Rate: rate }) => ({ path, rate })),
+    )
+    .optional();
+
 const gpuRequests = z
     .array(
         z.strictObject({
@@ -223,13 +232,22 @@ export const composeService = z.strictObject({
     links: texts.default([]),
     depends_on: z.record(text, dependency).default({}),
     networks: z.record(text, attachment.nullable()).default({}),
-    ports: z.array(port).default([]),
+    ports: z.array(port).superRefine(expectOneAddress).default([]),
     volumes: z.array(volume).default([]),
     healthcheck: healthcheck.optional(),
     working_dir: text.optional(),
     stdin_open: z.boolean().default(false),
     tty: z.boolean().default(false),
 
+    blkio_config: z
+        .strictObject({
+            device_read_bps: deviceRates,
+            device_read_iops: deviceRates,
+            device_write_bps: deviceRates,
+            device_write_iops: deviceRates,
+            ...refused(NO_ARGUMENT, "weight", "weight_device"),
+        })
+        .optional(),
     cap_add: texts.optional(),
     cap_drop: texts.optional(),
     cgroup: text.optional(),
@@ -296,7 +314,7 @@ export const composeService = z.strictObject({
 
     ...refused(
         NO_ARGUMENT,
-        ...["annotations", "blkio_config", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime"],
+        ...["annotations", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime"],
         ...["external_links", "isolation", "mem_swappiness", "oom_kill_disable", "oom_score_adj", "pids_limit"],
         ...["uts", "volume_driver"],
     ),
@@ -369,6 +387,16 @@ export const composeFile = z
             }
         }
     });
+
+/** The Docker provider compares addresses one by one, and gets those of a port in an order of Docker's own. */
+function expectOneAddress(ports: readonly z.infer<typeof port>[], context: z.RefinementCtx): void {
+    const places = ports.map(({ target, protocol }) => `${target}/${protocol}`);
+    const twice = places.filter((place, index) => places.indexOf(place) < index);
+    if (twice.length > 0) {
+        const message = `${[...new Set(twice)].join(", ")} has several addresses; docker.Container can keep one of a port`;
+        context.addIssue({ code: "custom", message });
+    }
+}
 
 /** `db:database` is the service `db` under the name `database`. */
 export function parseLink(link: string): { service: string; alias: string } {

@@ -5,7 +5,14 @@ import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { answerOf, lastLines, runCommand } from "../dynamic-providers/command.ts";
 import { asByHand } from "../dynamic-providers/docker/docker.ts";
-import { joinProfiles, parseEnvText, unreadableOutside, withBlock } from "../dynamic-providers/files/envBlock.ts";
+import {
+    type EnvText,
+    joinProfiles,
+    parseEnvText,
+    unreadableOutside,
+    valuesOutside,
+    withBlock,
+} from "../dynamic-providers/files/envBlock.ts";
 import { missingCheckout } from "../dynamic-providers/files/envFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { composeFile, type composeService } from "./composeFile.ts";
@@ -118,7 +125,7 @@ export async function detectComposeProject(
         return {
             ...data,
             folder,
-            files: composeFiles(folder, environment),
+            files: composeFiles(folder, (name) => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1]),
             normalised,
             variables,
             interpolated: interpolatedKeys(model),
@@ -304,15 +311,20 @@ export function publishedPorts({ services }: Pick<ComposeProject, "services">): 
         .flatMap(({ published }) => (published === undefined ? [] : Number(published)));
 }
 
+/** The Compose files of a checkout, before Compose is asked: as the shell or `.env` names them, as far as they are there. */
+export function filesOfCheckout(folder: string, env: EnvText): string[] {
+    const own = valuesOutside(env);
+    return composeFiles(folder, (name) => process.env[name] ?? own[name]).filter((file) => existsSync(file));
+}
+
 /**
- * The files that Compose reads in a folder: the first of each kind, or those that the shell or `.env` names.
+ * The files that Compose reads in a folder: those that a variable names, else the first of each kind.
  *
- * @param environment - both, a variable a line, as Compose lists them; left out: none of them names any.
+ * @param variable - what the shell or `.env` sets a variable to.
  */
-export function composeFiles(folder: string, environment = ""): string[] {
-    const variable = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1];
-    const named = variable("COMPOSE_FILE");
-    if (named !== undefined) {
+function composeFiles(folder: string, variable: (name: string) => string | undefined): string[] {
+    const named = variable("COMPOSE_FILE") ?? "";
+    if (named !== "") {
         return named.split(variable("COMPOSE_PATH_SEPARATOR") ?? delimiter).map((file) => resolve(folder, file));
     }
     return [

@@ -28,6 +28,7 @@ import {
     checkLmsHost,
     checkOwner,
     checkPort,
+    checkProjectName,
     checkReachable,
     checkSubnet,
     composeGateway,
@@ -35,7 +36,13 @@ import {
     isHostName,
     leadsHere,
 } from "./checks.ts";
-import { composeFiles, type ComposeProject, detectComposeProject, publishedPorts, withHost } from "./composeProject.ts";
+import {
+    type ComposeProject,
+    detectComposeProject,
+    filesOfCheckout,
+    publishedPorts,
+    withHost,
+} from "./composeProject.ts";
 import { detectComposeProjectName, detectGateway } from "./detectGateway.ts";
 import { detectKeycloakSecret } from "./detectKeycloakSecret.ts";
 import { detectTutorRelease } from "./detectTutorRelease.ts";
@@ -75,7 +82,7 @@ export async function preflight(settings: Settings): Promise<Machine> {
     ]);
     const env = readEnvText(envFileOf(settings));
     const ownLines = {
-        ...linesByOwn(profiles[settings.application], env, composeText(settings)),
+        ...linesByOwn(profiles[settings.application], env, composeText(settings, env)),
         ...linesOfNewBlock(chosenValues(settings), env),
     };
     const detected: Detected = {
@@ -187,6 +194,7 @@ function composeChecks({ adopt }: Settings, project: ComposeProject, env: EnvTex
         checkOwner(project, stackOwner(), adopt || env.owner !== undefined),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         checkExternals(project),
+        checkProjectName(project, stackOwner()),
     ];
 }
 
@@ -266,8 +274,8 @@ async function checkEnvFile(
 }
 
 /** The text of the checkout's Compose files, in which the variables are named that they ask for. */
-function composeText(settings: Settings): string {
-    return composeFiles(checkoutOf(settings))
+function composeText(settings: Settings, env: EnvText): string {
+    return filesOfCheckout(checkoutOf(settings), env)
         .map((file) => readFileSync(file, "utf8"))
         .join("\n");
 }

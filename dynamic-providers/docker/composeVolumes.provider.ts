@@ -46,7 +46,10 @@ async function keepsVolumes(owner: string): Promise<boolean> {
             throw error;
         }
         if (!/configuration key .* not found/.test(error.message)) {
-            console.warn(`Can't read keepVolumes; keeping the data: ${error.message}`);
+            console.warn(
+                `Can't read keepVolumes; keeping the data: ${error.message}\n` +
+                    `If you renamed the stack, run ${pulumiCommand("up")} before destroy.`,
+            );
         }
         return true;
     }

@@ -20,6 +20,7 @@ export const composeLabels = {
     service: "com.docker.compose.service",
     network: "com.docker.compose.network",
     oneOff: "com.docker.compose.oneoff",
+    folder: "com.docker.compose.project.working_dir",
 } as const;
 
 /** A network as far as it matters here. */

@@ -64,6 +64,19 @@ async function added(service: object, others: Readonly<Record<string, object>> =
 const db = { db: { image: "db", networks: { default: null } } };
 const cases: [key: string, written: object, argument: Partial<docker.ContainerArgs>][] = [
     [
+        "blkio_config",
+        {
+            blkio_config: {
+                device_read_bps: [{ Path: "/dev/sda", Rate: "12582912" }],
+                device_write_iops: [{ Path: "/dev/sda", Rate: "120" }],
+            },
+        },
+        {
+            deviceReadBps: [{ path: "/dev/sda", rate: 12582912 }],
+            deviceWriteIops: [{ path: "/dev/sda", rate: 120 }],
+        },
+    ],
+    [
         "cap_add",
         { cap_add: ["net_admin", "ALL"], cap_drop: ["CAP_CHOWN"] },
         { capabilities: { adds: ["CAP_NET_ADMIN", "ALL"], drops: ["CAP_CHOWN"] } },

@@ -8,9 +8,22 @@ import { cleanUpIn } from "../support/cleanUp.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 import { describeDocker } from "./docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
+import { type ServedImage, serveImage } from "./registry.ts";
 
 /** What of a service makes its container differ from that of a plain one. */
 const differing: Readonly<Record<string, object>> = {
+    build: {
+        image: undefined,
+        build: {
+            context: ".",
+            dockerfile: "Building",
+            target: "made",
+            network: "none",
+            args: { FLAVOUR: "sweet" },
+            labels: { "com.example.built": "yes" },
+            secrets: ["fromFile"],
+        },
+    },
     cap_add: { cap_add: ["net_admin", "CAP_SYS_TIME"], cap_drop: ["MKNOD"] },
     cgroup: { cgroup: "private" },
     configs: { configs: ["fromFile", { source: "inline", target: "/etc/inline", mode: "0440", uid: "1", gid: "2" }] },
@@ -67,10 +80,13 @@ const differing: Readonly<Record<string, object>> = {
     },
     pid: { pid: "host" },
     pid_service: { pid: "service:plain" },
+    platform: { platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}` },
     ports: { ports: ["127.0.0.1:18613:8013", "18614-18616:8014", "18617-18618:8017-8018", "53/udp"] },
+    pull_policy: { pull_policy: "never" },
     read_only: { read_only: true },
     restart: { restart: "unless-stopped" },
     restart_retries: { restart: "on-failure:3" },
+    scale: { scale: 1 },
     secrets: { secrets: ["fromFile", { source: "fromEnvironment", target: "token", mode: "0400" }] },
     security_opt: { security_opt: ["no-new-privileges:true", "seccomp:unconfined"] },
     seccomp_file: { security_opt: ["seccomp:./seccomp.json"] },
@@ -98,11 +114,26 @@ const differing: Readonly<Record<string, object>> = {
 };
 
 const plain = { image: "openedx-mit-test/services", command: ["sleep", "infinity"], stop_grace_period: "0s" };
-const project = {
-    name: "keys",
+/** Of its stages one can't be built. */
+const building = `
+FROM openedx-mit-test/services AS made
+ARG FLAVOUR
+RUN --mount=type=secret,id=fromFile mkdir /built && cp /run/secrets/fromFile /built/secret
+LABEL flavour=$FLAVOUR
+FROM openedx-mit-test/none`;
+/** Of each service whose files are no mounts: what of them its container has. */
+const copied: Readonly<Record<string, string>> = {
+    build: "/built/*",
+    configs: "/fromFile /etc/inline",
+    secrets: "/run/secrets/*",
+};
+const projectWith = (pinned: string) => ({
+    name: "every-key",
     services: {
         plain,
         once: { ...plain, command: ["true"] },
+        pinned: { image: pinned, init: true },
+        last: { ...plain, depends_on: { pinned: { condition: "service_completed_successfully" } } },
         ...Object.fromEntries(Object.entries(differing).map(([key, more]) => [key, { ...plain, ...more }])),
     },
     networks: {
@@ -120,12 +151,14 @@ const project = {
     },
     secrets: { fromFile: { file: "./secret.txt" }, fromEnvironment: { environment: "TOKEN" } },
     configs: { fromFile: { file: "./config.txt" }, inline: { content: "token ${TOKEN}\n" } },
-};
+});
 
 type Inspected = Readonly<Record<string, unknown>>;
 
 describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
     let docker: DockerEnvironment;
+    let pinned: ServedImage;
+    let project: ReturnType<typeof projectWith>;
     let checkout: string;
     let stack: TestStack;
     let byCompose: Readonly<Record<string, Inspected>>;
@@ -136,7 +169,13 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         docker = await prepareDocker();
         cleanUp(() => docker.release());
         Object.assign(process.env, docker.env);
-        checkout = join(await realpath(await mkdtemp(join(tmpdir(), "keys-"))), "keys");
+        pinned = await serveImage();
+        cleanUp(() => {
+            pinned.close();
+        });
+        cleanUp(() => docker.docker("image", "rm", "--force", pinned.name));
+        project = projectWith(pinned.name);
+        checkout = join(await realpath(await mkdtemp(join(tmpdir(), "keys-"))), "every-key");
         cleanUp(() => rm(join(checkout, ".."), { recursive: true }));
         await mkdir(join(checkout, "folder"), { recursive: true });
         await Promise.all(
@@ -145,6 +184,7 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
                 ".env": "TOKEN='s3cret\nof two lines'\n",
                 "secret.txt": "secret\n",
                 "config.txt": "config\n",
+                Building: building,
                 "seccomp.json": JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [] }, null, 4),
             }).map(([file, text]) => writeFile(join(checkout, file), text)),
         );
@@ -165,18 +205,36 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
     const containers = async () => {
         const ids = (await docker.docker("ps", "--all", "--quiet")).split("\n");
         const all = JSON.parse(await docker.docker("inspect", ...ids)) as InspectedContainer[];
-        return Object.fromEntries(
-            all.map((container) => [
-                container.Config.Labels["com.docker.compose.service"] ?? "",
-                comparable(container),
-            ]),
-        );
+        const found = all.map(async (container) => {
+            const service = container.Config.Labels["com.docker.compose.service"] ?? "";
+            return [service, { ...comparable(container, service), files: await filesIn(service) }] as const;
+        });
+        return Object.fromEntries(await Promise.all(found));
+    };
+    /** Permissions, owner and content of what is in a container without being mounted. */
+    const filesIn = async (service: string) => {
+        const files = copied[service];
+        const show = `for file in ${files ?? ""}; do stat -c '%n %a %u %g' "$file" && cat "$file"; done`;
+        return files === undefined ? "" : docker.docker("exec", `every-key-${service}-1`, "sh", "-c", show);
     };
 
     test.each(Object.keys(differing))("%s makes the difference that it makes with Compose", (key) => {
         const byBoth = [byCompose, byStack].map((all) => difference(all[key] ?? {}, all["plain"] ?? {}));
 
         expect(byBoth[1]).toEqual(byBoth[0]);
+    });
+
+    test("links lead to the other container by the alias", async () => {
+        await expect(docker.docker("exec", "every-key-links-1", "getent", "hosts", "database")).resolves.toMatch(
+            /^10|^172/,
+        );
+    });
+
+    test("image with tag and digest is that of this digest", async () => {
+        const [, digest = ""] = pinned.name.split("@");
+        const id = await docker.docker("inspect", "--format", "{{.Image}}", "every-key-pinned-1");
+        const digests = await docker.docker("image", "inspect", "--format", "{{.RepoDigests}}", id);
+        expect(digests).toContain(digest);
     });
 
     test("leave nothing in the state of what Compose fills in", async () => {
@@ -202,13 +260,23 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
 interface InspectedContainer {
     readonly Name: string;
     readonly Config: { readonly Labels: Readonly<Record<string, string>> } & Inspected;
+    readonly NetworkSettings: { readonly Networks: Readonly<Record<string, Attachment>> };
     readonly HostConfig: Inspected;
     readonly Mounts: readonly { Type: string; Name?: string; Source: string; Destination: string; Mode: string }[];
 }
 
+interface Attachment {
+    readonly Aliases: readonly string[] | null;
+    readonly IPAMConfig: object | null;
+}
+
 /** What of a container doesn't differ by run, in one shape for what Docker can be told in several ways. */
-function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): Inspected {
-    const { Labels, Hostname, ExposedPorts: _exposed, Volumes: _volumes, ...config } = Config;
+function comparable(
+    { Name, Config, HostConfig, Mounts, NetworkSettings }: InspectedContainer,
+    service: string,
+): Inspected {
+    // Compose has the image by its name, the stack by its id.
+    const { Labels, Hostname, Image: _image, ExposedPorts: _exposed, Volumes: _volumes, ...config } = Config;
     const {
         Binds: _binds,
         Mounts: _mounts,
@@ -222,7 +290,7 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         ...host
     } = HostConfig;
     return {
-        Name: Name === `/keys-${String(Labels["com.docker.compose.service"])}-1` ? "" : Name,
+        Name: Name === `/every-key-${service}-1` ? "" : Name,
         ...config,
         Labels: Object.fromEntries(Object.entries(Labels).filter(([label]) => !/compose|owner/.test(label))),
         Hostname: /^[0-9a-f]{12}$/.test(String(Hostname)) ? "" : Hostname,
@@ -236,6 +304,12 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
         NetworkMode: /^(host$|none$|container:)/.exec(String(NetworkMode))?.[0] ?? "",
         PidMode: String(PidMode).replace(/:.*/, ""),
         PortBindings: mapPorts(PortBindings),
+        Networks: Object.fromEntries(
+            Object.entries(NetworkSettings.Networks).map(([name, { Aliases, IPAMConfig }]) => [
+                name,
+                { IPAMConfig: IPAMConfig ?? {}, Aliases: (Aliases ?? []).filter(isOwnAlias(service, Name)).sort() },
+            ]),
+        ),
         Mounts: Object.fromEntries(
             Mounts.map(({ Destination, Source, Mode: _mode, ...mount }) => [
                 Destination,
@@ -245,9 +319,14 @@ function comparable({ Name, Config, HostConfig, Mounts }: InspectedContainer): I
     };
 }
 
+/** Whether a name is one that the file gives: every container has its service's, its own, and its id. A link's is another's. */
+function isOwnAlias(service: string, name: string): (alias: string) => boolean {
+    return (alias) => ![service, name.slice(1), "database"].includes(alias) && !/^[0-9a-f]{12}$/.test(alias);
+}
+
 /** Whether a volume is one to which the Compose file gives no name: Docker gives it one, or the stack. */
 function isUnnamed(name = ""): boolean {
-    return /^([0-9a-f]{64}|keys_volumes_anonymous_src_node_modules)$/.test(name);
+    return /^([0-9a-f]{64}|every-key_volumes_anonymous_src_node_modules)$/.test(name);
 }
 
 function sorted(items: unknown): unknown {

@@ -14,6 +14,7 @@ import {
     checkExternals,
     checkOwner,
     checkPort,
+    checkProjectName,
     checkReachable,
     checkSubnet,
     composeGateway,
@@ -272,6 +273,38 @@ describe("an application's containers and networks", () => {
         await docker("mitxonline-db-1\\t\\n", "");
 
         await expect(checkOwner(project, owner, true)).resolves.toBeUndefined();
+    });
+});
+
+describe("a Compose project that has another name than at the last up", () => {
+    const owner = "openedx-mit-integration/dev";
+    const { folder } = composeProject({});
+    const check = async (containers: string) => {
+        await commands.make("docker", {
+            [`ps --all --filter label=openedx-mit-integration.owner=${owner} `]: `printf '${containers}'`,
+        });
+        return checkProjectName(composeProject({}), owner);
+    };
+
+    test.each([
+        ["there is no container", ""],
+        ["its name is the same", `mitxonline\\t${folder}\\n`],
+        ["the other one's checkout is still there", "mitxpro\\t/\\n"],
+    ])("is no fault if %s", async (_what, containers) => {
+        await expect(check(containers)).resolves.toBeUndefined();
+    });
+
+    test.each([
+        ["the checkout has moved", "/checkouts/mitxonline-old"],
+        ["its name was set", folder],
+    ])("is reported, with how to keep its data, if %s", async (_what, former) => {
+        const fault = await faultOf(check(`mitxonline-old\\t${former}\\n`));
+
+        expect(fault).toContain(
+            "is now named mitxonline, but this stack's containers and data belong to mitxonline-old",
+        );
+        expect(fault).toContain(`COMPOSE_PROJECT_NAME=mitxonline-old to ${folder}/.env`);
+        expect(fault).toContain("docker compose --project-name mitxonline-old down, then pulumi up --refresh");
     });
 });
 

@@ -356,6 +356,11 @@ services:
         ["services: {web: {image: web, mem_limit: 1000001}}", "services.web.mem_limit: 1000001 bytes are no whole"],
         ["services: {web: {image: web, cpus: 0.05}}", "services.web.cpus: is a number that the Docker provider reads"],
         ["services: {web: {image: web, network_mode: 'container:x'}}", "services.web.network_mode: container:x is not"],
+        [
+            "services: {web: {image: web, ports: ['8013:80', '[::]:8013:80', '53:53/udp', '53:53/tcp']}}",
+            "services.web.ports: 80/tcp has several addresses; docker.Container can keep one",
+        ],
+        ["services: {web: {image: web, blkio_config: {weight: 300}}}", "services.web.blkio_config.weight: 300 is not"],
         ["services: {web: {image: web, healthcheck: {interval: 1s}}}", "services.web.healthcheck: has no test"],
         [
             "services: {web: {image: web, links: ['db:cache']}, db: {image: db}, cache: {image: cache}}",

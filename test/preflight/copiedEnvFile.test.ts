@@ -87,6 +87,16 @@ describe("a .env copied from the application's example", () => {
         expect(withoutBlock(parseEnvText(written))).toBe(text);
     });
 
+    test("names the Compose files that are searched for what they ask for", async () => {
+        const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
+        await writeFile(join(folder, "mine.yml"), `command: --config-keystore-password=\${${key}}`);
+        const apisix = { application: "mitxonline-apisix", keycloakClientSecret: "of the realm" };
+        const linesWith = async (text: string) => (await load(text, apisix)).detected.ownLines;
+
+        await expect(linesWith("COMPOSE_FILE=missing.yml:mine.yml\n")).resolves.toHaveProperty(key);
+        await expect(linesWith("")).resolves.not.toHaveProperty(key);
+    });
+
     test("is told before anything is made where it is in a folder that is not there, or one itself", async () => {
         const message = (envFile: string) =>
             preflight(parseSettings({ ...required, envFile })).catch((error: unknown) => (error as Error).message);
