@@ -9,10 +9,13 @@ import {
     composeLabels,
     docker,
     dockerEndpoint,
+    dockerLines,
     findNetwork,
     OWNER_LABEL,
+    publisherOf,
     subnetOf,
     unlessMissing,
+    withLabels,
 } from "../dynamic-providers/docker/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor/tutor.ts";
@@ -100,13 +103,12 @@ export async function checkPort(port: number, project: string): Promise<void> {
     if (await isFree(port)) {
         return;
     }
-    const format = `{{.Names}}\t{{.Label "${composeLabels.project}"}}`;
-    const { stdout } = await answerOf("docker", ["ps", "--filter", `publish=${port}`, "--format", format]);
-    const [container = "", itsProject = ""] = stdout.split("\n", 1).join("").split("\t");
-    if (container === "") {
+    const publisher = await publisherOf(port);
+    if (publisher === undefined) {
         throw new Fault(`port ${port} is used by another program`, `stop it: lsof -i :${port} shows which one it is`);
     }
-    if (itsProject !== project) {
+    if (publisher.project !== project) {
+        const { container } = publisher;
         throw new Fault(`port ${port} is used by the container ${container}`, `stop it: docker stop ${container}`);
     }
 }
@@ -252,18 +254,16 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
     if (isOurs) {
         return;
     }
-    const filter = ["--filter", `label=${composeLabels.project}=${project.name}`];
+    const ofProject = withLabels({ [composeLabels.project]: project.name });
     const owned = `{{.Label "${OWNER_LABEL}"}}`;
     const [containers, networks] = await Promise.all([
-        answerOf("docker", [
-            ...["ps", "--all", "--filter", `label=${composeLabels.oneOff}=False`, ...filter],
+        dockerLines(
+            ...["ps", "--all", ...withLabels({ [composeLabels.oneOff]: "False" }), ...ofProject],
             ...["--format", `{{.Names}}\t${owned}`],
-        ]),
-        answerOf("docker", ["network", "ls", ...filter, "--format", `{{.Name}}\t${owned}`]),
+        ),
+        dockerLines("network", "ls", ...ofProject, "--format", `{{.Name}}\t${owned}`),
     ]);
-    const strangers = `${containers.stdout}\n${networks.stdout}`
-        .split("\n")
-        .filter((line) => line !== "")
+    const strangers = [...containers, ...networks]
         .map((line) => line.split("\t"))
         .filter(([, itsOwner]) => itsOwner !== owner)
         .map(([name]) => name);

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { answerOf } from "../dynamic-providers/command.ts";
-import { composeLabels, findNetwork } from "../dynamic-providers/docker/docker.ts";
+import { composeLabels, findNetwork, withLabels } from "../dynamic-providers/docker/docker.ts";
 
 /**
  * Asks Docker for the gateway of a Compose project's default network, found by the labels that Compose gives it. It is
@@ -12,8 +12,7 @@ import { composeLabels, findNetwork } from "../dynamic-providers/docker/docker.t
  */
 export async function detectGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
-    const filters = Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
-    const list = ["network", "ls", "--quiet", ...filters];
+    const list = ["network", "ls", "--quiet", ...withLabels(labels)];
     const { failed, stdout: id } = await answerOf("docker", list);
     return failed || id === "" ? "" : ((await findNetwork(id))?.gateway ?? "");
 }

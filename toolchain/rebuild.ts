@@ -10,7 +10,7 @@ import { z } from "zod";
 import { projectVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
-import { composeLabels, docker, OWNER_LABEL } from "../dynamic-providers/docker/docker.ts";
+import { composeLabels, dockerLines, OWNER_LABEL, withLabels } from "../dynamic-providers/docker/docker.ts";
 import { tutorFolder, valueIn } from "../dynamic-providers/tutor/tutor.ts";
 import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { askPulumi, project, projectName } from "./pulumi.ts";
@@ -117,11 +117,10 @@ async function composeProjects(stack: string): Promise<string[]> {
     const { failed, stdout } = await askPulumi("stack", "export", "--stack", stack);
     const { deployment } = exported.parse(failed ? {} : JSON.parse(stdout));
     const inState = deployment.resources.filter(({ type }) => type.endsWith(":ComposeVolumes")).map(({ id }) => id);
-    const owned = ["--filter", `label=${OWNER_LABEL}=${projectName}/${stack}`];
+    const owned = withLabels({ [OWNER_LABEL]: `${projectName}/${stack}` });
     const format = ["--format", `{{.Label "${composeLabels.project}"}}`];
-    const labels = await Promise.all(["network", "volume"].map((kind) => docker(kind, "ls", ...owned, ...format)));
-    const names = [...inState, ...labels.flatMap((text) => text.split("\n"))];
-    return [...new Set(names)].filter((name) => name !== "");
+    const labels = await Promise.all(["network", "volume"].map((kind) => dockerLines(kind, "ls", ...owned, ...format)));
+    return [...new Set([...inState, ...labels.flat()])];
 }
 
 /** Databases write their files as users of their containers: what this user may not remove, such a container may. */

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { leadsHere } from "../preflight/checks.ts";
 import { portOf } from "../config/stackConfig.ts";
-import { answerOf, lastAnswer, lastLines, readJson } from "../dynamic-providers/command.ts";
-import { composeExec, composeLabels, runningContainer } from "../dynamic-providers/docker/docker.ts";
+import { lastAnswer, readJson } from "../dynamic-providers/command.ts";
+import { composeExec, publisherOf, runningContainer } from "../dynamic-providers/docker/docker.ts";
 import { ProviderError } from "../dynamic-providers/errors.ts";
 import type { Side } from "./target.ts";
 
@@ -89,11 +89,11 @@ async function projectBehind(url: string): Promise<string | { readonly reason: s
         return { reason: `${hostname} is not this machine` };
     }
     const port = portOf(url);
-    const format = `{{.Label "${composeLabels.project}"}}`;
-    const asked = await answerOf("docker", ["ps", "--filter", `publish=${port}`, "--format", format]);
-    if (asked.failed) {
-        return { reason: `Docker can't be asked: ${asked.code === "ENOENT" ? "no command docker" : lastLines(asked)}` };
+    let project: string;
+    try {
+        project = (await publisherOf(port))?.project ?? "";
+    } catch (error) {
+        return { reason: `Docker can't be asked: ${(error as Error).message}` };
     }
-    const [project = ""] = asked.stdout.split("\n", 1);
     return project === "" ? { reason: `no container of Compose has port ${port} here` } : project;
 }

@@ -1,5 +1,14 @@
 import { posix } from "node:path";
-import { composeLabels, docker, OWNER_LABEL, projectContainers, removeContainers, unlessMissing } from "./docker.ts";
+import {
+    composeLabels,
+    docker,
+    dockerLines,
+    OWNER_LABEL,
+    projectContainers,
+    removeContainers,
+    unlessMissing,
+    withLabels,
+} from "./docker.ts";
 
 /** In a volume's labels: where in the container of its service it is mounted. */
 const PATH_LABEL = "openedx-mit-integration.path";
@@ -43,7 +52,7 @@ interface DockerVolume {
 export async function findVolumes(project: string): Promise<FoundVolumes> {
     const [containers, ofProject, all] = await Promise.all([
         serviceContainers(project),
-        volumeNames("--filter", `label=${composeLabels.project}=${project}`),
+        volumeNames(...withLabels({ [composeLabels.project]: project })),
         volumeNames(),
     ]);
     const volumes = await inspectVolumes(ofProject);
@@ -157,7 +166,7 @@ export async function releaseVolumes(project: string, service = ""): Promise<voi
 /** Every volume of a Compose project, with the anonymous ones that are noted, and the notes. */
 export async function projectVolumes(project: string): Promise<string[]> {
     const { noted } = await findVolumes(project);
-    const ofProject = await volumeNames("--filter", `label=${composeLabels.project}=${project}`);
+    const ofProject = await volumeNames(...withLabels({ [composeLabels.project]: project }));
     return [...new Set([...ofProject, ...Object.values(noted).flatMap((paths) => Object.values(paths))])];
 }
 
@@ -232,8 +241,8 @@ function hasUnnamedMount(container: DockerContainer): boolean {
     return volumesIn(container).some(({ volume }) => !named.includes(volume));
 }
 
-async function volumeNames(...filters: readonly string[]): Promise<string[]> {
-    return (await docker("volume", "ls", "--quiet", ...filters)).split("\n").filter((name) => name !== "");
+function volumeNames(...filters: readonly string[]): Promise<string[]> {
+    return dockerLines("volume", "ls", "--quiet", ...filters);
 }
 
 async function inspectVolumes(names: readonly string[]): Promise<DockerVolume[]> {

@@ -39,6 +39,16 @@ export function subnetOf(gateway: string): string {
 /** Calls the Docker CLI, which knows the daemon and the context that the user chose. */
 export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
 
+/** What a list of Docker has, a line each. */
+export async function dockerLines(...args: readonly string[]): Promise<string[]> {
+    return (await docker(...args)).split("\n").filter((line) => line !== "");
+}
+
+/** The arguments by which a list of Docker shows only what has all these labels. */
+export function withLabels(labels: Readonly<Record<string, string>>): string[] {
+    return Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
+}
+
 /** The daemon that the Docker CLI uses: that of its current context; `""` where there is no Docker CLI. */
 export async function dockerEndpoint(): Promise<string> {
     return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
@@ -82,17 +92,26 @@ export async function findNetwork(name: string): Promise<DockerNetwork | undefin
     );
 }
 
-/** The ids of a Compose project's containers, also of those that don't run. */
-export async function projectContainers(project: string, ...filters: readonly string[]): Promise<string[]> {
-    const conditions = [`label=${composeLabels.project}=${project}`, ...filters];
-    const ids = await docker(
-        "ps",
-        "--all",
-        "--quiet",
-        "--no-trunc",
-        ...conditions.flatMap((condition) => ["--filter", condition]),
+/**
+ * The ids of a Compose project's containers, also of those that don't run.
+ *
+ * @param conditions - further filters of `docker ps`, for instance `status=running`.
+ */
+export function projectContainers(project: string, ...conditions: readonly string[]): Promise<string[]> {
+    const filters = conditions.flatMap((condition) => ["--filter", condition]);
+    return dockerLines(
+        ...["ps", "--all", "--quiet", "--no-trunc", ...withLabels({ [composeLabels.project]: project }), ...filters],
     );
-    return ids.split("\n").filter((id) => id !== "");
+}
+
+/** The running container that publishes a port of this machine, and its Compose project, `""` where it is of none. */
+export async function publisherOf(
+    port: number,
+): Promise<{ readonly container: string; readonly project: string } | undefined> {
+    const format = `{{.Names}}\t{{.Label "${composeLabels.project}"}}`;
+    const [line] = await dockerLines("ps", "--filter", `publish=${port}`, "--format", format);
+    const [container = "", project = ""] = line?.split("\t") ?? [];
+    return line === undefined ? undefined : { container, project };
 }
 
 /** Removes containers, but none of their volumes, which may be databases; ones that are gone already are fine. */

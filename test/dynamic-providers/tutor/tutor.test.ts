@@ -38,7 +38,7 @@ describe("the folder that Tutor answers with", () => {
         await expect(tutorFolder("tutor", "config")).rejects.toThrow(
             "tutor config printroot printed no folder: Hello.",
         );
-        await expect(tutorFolder("tutor", "plugins")).rejects.toThrow("tutor plugins printroot answers with no folder");
+        await expect(tutorFolder("tutor", "plugins")).rejects.toThrow("tutor plugins printroot printed no folder");
     });
 });
 
