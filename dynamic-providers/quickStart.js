@@ -2,10 +2,12 @@
  * Loaded first by the program and by the plug-ins that run on Node.js (`node --require`), which then start in a third of
  * the time: the compiled code stays on disk, and what Pulumi's SDK seldom needs is loaded when it is used.
  */
-import Module, { enableCompileCache } from "node:module";
+import Module, { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 
 enableCompileCache(join(import.meta.dirname, "..", ".toolchain", "compile-cache"));
+// Node.js writes it at the end, but the engine ends a plug-in before that.
+setInterval(flushCompileCache, 1000).unref();
 
 /** Loaded at its first use, by the names under which Pulumi's SDK asks for it. */
 const onUse = new Set([

@@ -1,8 +1,15 @@
-import { load, type CheerioAPI } from "cheerio/slim";
-import { parse } from "parse5";
-import { adapter } from "parse5-htmlparser2-tree-adapter";
+import { createRequire } from "node:module";
+import type { CheerioAPI } from "cheerio/slim";
 
-/** A page as browsers read it (HTML's own parser), without the parts of cheerio that fetch and decode documents. */
+const require = createRequire(import.meta.url);
+
+/**
+ * A page as browsers read it (HTML's own parser), without the parts of cheerio that fetch and decode documents. Both are
+ * loaded with the first page: a run without changes asks for none.
+ */
 export function parseHtml(html: string): CheerioAPI {
+    const { load } = require("cheerio/slim") as typeof import("cheerio/slim");
+    const { parse } = require("parse5") as typeof import("parse5");
+    const { adapter } = require("parse5-htmlparser2-tree-adapter") as typeof import("parse5-htmlparser2-tree-adapter");
     return load(parse(html, { treeAdapter: adapter }));
 }

@@ -1,9 +1,10 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
-import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
+import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from "axios";
 import pRetry, { AbortError } from "p-retry";
-import { Cookie, CookieJar, domainMatch } from "tough-cookie";
+import type { CookieJar } from "tough-cookie";
 import { ProviderError, UnreachableError } from "../../errors.ts";
 import { parseHtml } from "./html.ts";
 import { lookup } from "./lookup.ts";
@@ -45,6 +46,11 @@ export interface HttpRequest {
  */
 export const TIMEOUT_SECONDS = "OPENEDX_TIMEOUT_SECONDS";
 
+const require = createRequire(import.meta.url);
+/** Loaded with the first client: a run without changes asks no server. */
+const loadAxios = () => require("axios") as typeof import("axios");
+const loadCookies = () => require("tough-cookie") as typeof import("tough-cookie");
+
 const PASSING_STATUS = new Set([429, 502, 503, 504]);
 /** Connection errors that arise before anything is sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
@@ -62,7 +68,7 @@ export function requestsSent(): number {
  * @param retries - how often a request is repeated at most.
  */
 export function httpClient(baseUrl: string, retries = 5): HttpClient {
-    const jar = new CookieJar();
+    const jar = new (loadCookies().CookieJar)();
     const foreignCookies = new Map<string, string>();
     return {
         baseUrl,
@@ -99,14 +105,20 @@ async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: n
     });
 }
 
-const client = axios.create({
-    httpAgent: new HttpAgent({ keepAlive: true, lookup }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
-    maxRedirects: 0,
-    proxy: false,
-    responseType: "text",
-    validateStatus: () => true,
-});
+let client: AxiosInstance | undefined;
+
+/** One for all servers, as it keeps the connections. */
+function sharedClient(): AxiosInstance {
+    client ??= loadAxios().create({
+        httpAgent: new HttpAgent({ keepAlive: true, lookup }),
+        httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
+        maxRedirects: 0,
+        proxy: false,
+        responseType: "text",
+        validateStatus: () => true,
+    });
+    return client;
+}
 
 async function sendOnce(
     url: URL,
@@ -134,9 +146,9 @@ async function sendOnce(
     sent++;
     let answer: AxiosResponse<string>;
     try {
-        answer = await client.request<string>(config);
+        answer = await sharedClient().request<string>(config);
     } catch (error) {
-        if (!(error instanceof AxiosError)) {
+        if (!loadAxios().isAxiosError(error)) {
             throw error;
         }
         throw signal.aborted ? noteSilence(url.origin, where, start) : lostAnswer(where, error);
@@ -144,6 +156,7 @@ async function sendOnce(
         clearTimeout(notice);
     }
     silences.delete(url.origin);
+    const { Cookie, domainMatch } = loadCookies();
     for (const text of answer.headers["set-cookie"] ?? []) {
         const { key, domain } = Cookie.parse(text) ?? {};
         if (key !== undefined && typeof domain === "string" && domainMatch(url.hostname, domain) !== true) {
