@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,8 +15,8 @@ export type DjangoName = "lms" | "mitxonline";
 export interface Django {
     /** Django's own command, as `./manage.py` is. */
     readonly manage: readonly string[];
-    /** The environment that it needs. */
-    readonly environment: Readonly<Record<string, string>>;
+    /** What runs such a command, `[...exec, ...manage, "shell"]`, with its standard input. */
+    readonly exec: readonly string[];
     /** Runs a program in it, which knows `User`, and gives what that prints last, read as JSON. */
     readonly run: (program: string) => Promise<unknown>;
     readonly remove: () => Promise<void>;
@@ -64,6 +65,9 @@ const kinds = {
     },
 };
 
+/** A server's own way to keep passwords takes half a second for each. */
+const QUICK_PASSWORDS = 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n';
+
 /** The platform's command by which Tutor makes users, as the images of the tests have it. */
 const MANAGE_USER = "test/docker/lms/platform/tutor_sandbox/management/commands/manage_user.py";
 
@@ -87,20 +91,32 @@ export async function makeDjango(name: DjangoName): Promise<Django> {
     await mkdir(join(state, "people"));
     await Promise.all([
         writeFile(join(state, "secret_key"), "of the test"),
-        writeFile(join(state, "settings_of_test.py"), settings),
+        writeFile(join(state, "settings_of_test.py"), settings + QUICK_PASSWORDS),
         writeFile(join(state, "people", "models.py"), PEOPLE),
         copyFile(join(project, MANAGE_USER), join(commands, "manage_user.py")),
     ]);
     const [python, ...module] = manage;
     await execa(python, [...module, "migrate", "--run-syncdb", "--verbosity", "0"], { env });
+    const socket = join(state, "socket");
+    const inSupport = (file: string) => join(import.meta.dirname, file);
+    const running = execa(python, [inSupport("djangoProcess.py"), socket], { env, reject: false });
+    await Promise.race([once(running.stdout, "data"), running]);
+    const exec = [python, "-E", "-S", inSupport("djangoCommand.py"), socket] as const;
     return {
         manage,
-        environment: env,
+        exec,
         async run(program) {
             const imports = "from django.contrib.auth import get_user_model\nUser = get_user_model()\n";
-            const { stdout } = await execa(python, [...module, "shell", "-c", imports + program], { env });
+            const [command, ...before] = exec;
+            const { stdout } = await execa(command, [...before, ...manage, "shell", "-c", imports + program], {
+                stdin: "ignore",
+            });
             return JSON.parse(stdout.split("\n").at(-1) ?? "") as unknown;
         },
-        remove: () => rm(state, { recursive: true }),
+        async remove() {
+            running.kill();
+            await running;
+            await rm(state, { recursive: true });
+        },
     };
 }

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { provider } from "../../../dynamic-providers/docker/composeLeftovers.provider.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
 const list = "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline";
@@ -40,4 +42,19 @@ test("where nothing was started by hand, nothing is done or told", async () => {
 
     await expect(commands.calls("docker")).resolves.toEqual([list]);
     expect(console.warn).not.toHaveBeenCalled();
+});
+
+const cleanUp = cleanUpIn(afterAll);
+
+describeLife("docker:ComposeLeftovers", {
+    provider,
+    args: async () => {
+        const { make, remove: removeCommands } = await fakeCommands();
+        cleanUp(removeCommands);
+        await make("docker", { ps: "true" });
+        return { project: "mitxonline" };
+    },
+    inputs: { project: { to: "mitxpro", does: "replace" } },
+    look: () => Promise.resolve(nothing),
+    destroyed: nothing,
 });

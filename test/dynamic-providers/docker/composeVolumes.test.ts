@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { provider } from "../../../dynamic-providers/docker/composeVolumes.provider.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
 const inProject = "--filter label=com.docker.compose.project=mitxpro";
@@ -74,4 +76,22 @@ test("where there are none, nothing is asked or told", async () => {
     await expect(remove()).resolves.toStrictEqual([]);
     await expect(commands.calls("pulumi")).resolves.toStrictEqual([]);
     expect(console.warn).not.toHaveBeenCalled();
+});
+
+const cleanUp = cleanUpIn(afterAll);
+
+describeLife("docker:ComposeVolumes", {
+    provider,
+    args: async () => {
+        const { make, remove: removeCommands } = await fakeCommands();
+        cleanUp(removeCommands);
+        await make("docker", { ps: "true", "volume ls": "true" });
+        return { project: "mitxpro", owner: "openedx-mit-integration/dev" };
+    },
+    inputs: {
+        project: { to: "mitxonline", does: "replace" },
+        owner: { to: "openedx-mit-integration/renamed", does: "update" },
+    },
+    look: () => Promise.resolve(nothing),
+    destroyed: nothing,
 });

@@ -4,14 +4,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { DjangoSuperuserInputs } from "../../../dynamic-providers/docker/djangoSuperuser.ts";
 import { provider } from "../../../dynamic-providers/docker/djangoSuperuser.provider.ts";
 import { type Django, type DjangoName, makeDjango } from "../../support/django.ts";
+import { ManagedResource } from "../../support/engine.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
-/** `docker compose exec` that runs what it is told on this machine, in the environment of the Django. */
-const exec = (environment: Readonly<Record<string, string>>, before = "true") => {
-    const variables = Object.entries(environment).map(([name, value]) => `${name}='${value}'`);
-    return { "compose --project-name app exec -T web ": `${before}; shift 6; exec env ${variables.join(" ")} "$@"` };
-};
+/** `docker compose exec` that runs what it is told in the Django, whatever project and service it is for. */
+const exec = ({ exec: words }: Django, before = "true", after = "") => ({
+    "compose --project-name ": `${before}; shift 6; ${words.map((word) => `'${word}'`).join(" ")} "$@"${after}`,
+});
 
 const owner = "openedx-mit-integration/dev";
 const superuser = { rights: [true, true, true], knows: true };
@@ -33,7 +34,7 @@ function useDjango(name: DjangoName): void {
     });
     beforeEach(async () => {
         await commands.make("docker", {
-            ...exec(django.environment),
+            ...exec(django),
             ps: "echo c0ffee",
             "container inspect": "echo '[]'",
         });
@@ -117,12 +118,12 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
     test("that somebody made by hand gets the flags that it lacks, which destroy takes back", async () => {
         await makeByHand(args.password);
         await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False, is_active=False)`);
-        const { id, inputs, outs } = await create();
-        expect(outs).toMatchObject({ isMadeHere: false, former: { is_staff: false, is_active: false } });
+        const user = await ManagedResource.up(provider, args);
+        expect(user.outputs).toMatchObject({ isMadeHere: false, former: { is_staff: false, is_active: false } });
         await expect(look()).resolves.toMatchObject(superuser);
 
-        const updated = await provider.update(id, outs, { ...inputs, owner: "openedx-mit-integration/renamed" });
-        await provider.delete(id, updated.outs);
+        await expect(user.up({ owner: "openedx-mit-integration/renamed" })).resolves.toEqual(["update"]);
+        await user.destroy();
 
         await expect(look()).resolves.toMatchObject({ rights: [false, false, true], knows: true });
     });
@@ -152,10 +153,9 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
     });
 
     test("gets a new password where one is configured", async () => {
-        const { id, inputs, outs } = await create();
-        const news = { ...inputs, password: "second-password" };
-
-        await expect(provider.update(id, outs, news)).resolves.toStrictEqual({ outs: { ...news, isMadeHere: true } });
+        const user = await ManagedResource.up(provider, args);
+        await expect(user.up({ password: "second-password" })).resolves.toEqual(["update"]);
+        expect(user.outputs).toMatchObject({ isMadeHere: true, password: "second-password" });
         await expect(look("second-password")).resolves.toMatchObject(superuser);
         await expect(look()).resolves.toMatchObject({ knows: false });
     });
@@ -212,35 +212,29 @@ describe("the superuser of an LMS", () => {
     });
 
     test("is asked for among what the server's settings print", async () => {
-        const answers = Object.entries(exec(django.environment, "echo Hello.")).map(([start, action]) => [
-            start,
-            `${action.replace("exec env", "env")}; echo Bye.`,
-        ]);
-        await commands.make("docker", Object.fromEntries(answers) as Record<string, string>);
+        await commands.make("docker", exec(django, "echo Hello.", "; echo Bye."));
 
         await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
     });
 
     test("is there for a refresh as long as it can sign in; the next up repairs it", async () => {
-        const { id, outs } = await create();
-        await expect(provider.read(id, outs)).resolves.toMatchObject({ id, props: outs });
+        const user = await ManagedResource.up(provider, args);
+        await expect(user.refresh()).resolves.toBe(false);
 
         await byHand(
             `user = User.objects.get(username="${args.username}")`,
             'user.set_password("by-hand")',
             "user.save()",
         );
-        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
-        await create();
+        await expect(user.up({}, { refresh: true })).resolves.toEqual(["create"]);
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
     test("that lost its rights is gone for a refresh; the next up gives them back", async () => {
-        const { id, outs } = await create();
+        const user = await ManagedResource.up(provider, args);
         await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
 
-        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
-        await create();
+        await expect(user.up({}, { refresh: true })).resolves.toEqual(["create"]);
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
@@ -267,8 +261,8 @@ describe("the superuser of an LMS", () => {
     });
 
     test("gets a new e-mail address where one is configured, as one signs in with that", async () => {
-        const { id, inputs, outs } = await create();
-        await provider.update(id, outs, { ...inputs, email: `new-${args.email}` });
+        const user = await ManagedResource.up(provider, args);
+        await expect(user.up({ email: `new-${args.email}` })).resolves.toEqual(["update"]);
 
         await expect(look()).resolves.toMatchObject({ email: `new-${args.email}` });
     });
@@ -297,9 +291,52 @@ describe("the superuser of an LMS", () => {
         const restarting = join(commands.folder, "restarting");
         await writeFile(restarting, "");
         const restart = `if [ -e '${restarting}' ]; then rm '${restarting}'; exit 137; fi`;
-        await commands.make("docker", { ...exec(django.environment, restart), ps: "echo c0ffee" });
+        await commands.make("docker", { ...exec(django, restart), ps: "echo c0ffee" });
 
         await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
         await expect(look()).resolves.toMatchObject(superuser);
+    });
+});
+
+describe("the superuser of an application", () => {
+    useDjango("mitxonline");
+    const user = (id: string) => `User.objects.filter(username="${id}")`;
+
+    describeLife("django:Superuser", {
+        provider,
+        async args() {
+            await commands.make("docker", { ...exec(django), ps: "echo c0ffee", "container inspect": "echo '[]'" });
+            return {
+                project: "app",
+                service: "web",
+                manage: django.manage,
+                username: "lively",
+                email: "lively@example.org",
+                password: "first-password",
+                owner,
+            };
+        },
+        inputs: {
+            project: { to: "other", does: "replace" },
+            service: { to: "celery", does: "replace" },
+            manage: { to: () => ["env", ...django.manage], does: "update" },
+            username: { to: "livelier", does: "replace" },
+            email: { to: "livelier@example.org", does: "update" },
+            password: {
+                to: "second-password",
+                does: "update",
+                byHand: (id) => byHand(`user = ${user(id)}.get()`, 'user.set_password("by-hand")', "user.save()"),
+                repair: "create",
+            },
+            owner: { to: "openedx-mit-integration/renamed", does: "update" },
+        },
+        loseByHand: (id) => byHand(`${user(id)}.delete()`),
+        look: async (id) =>
+            (await django.run(`
+import json
+user = ${user(id)}.first()
+print()
+print(json.dumps(user and [user.name, user.email, user.is_superuser, user.check_password("first-password")]))`)) ??
+            undefined,
     });
 });

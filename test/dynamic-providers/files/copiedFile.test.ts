@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, expect, test } from "@jest/globals";
 import { provider } from "../../../dynamic-providers/files/copiedFile.provider.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
 let folder: string;
@@ -107,4 +109,24 @@ test("delete is content with a copy, a template or both that are gone", async ()
 
     await rm(target);
     await expect(provider.delete(id, outs)).resolves.toBeUndefined();
+});
+
+let home: string;
+const cleanUp = cleanUpIn(afterAll);
+
+describeLife("local:CopiedFile", {
+    provider,
+    args: async () => {
+        home = await mkdtemp(join(tmpdir(), "copied-file-"));
+        cleanUp(() => rm(home, { recursive: true }));
+        await writeFile(join(home, "template"), "the template\n");
+        await writeFile(join(home, "other-template"), "another template\n");
+        return { source: join(home, "template"), target: join(home, "copy") };
+    },
+    inputs: {
+        source: { to: () => join(home, "other-template"), does: "replace" },
+        target: { to: () => join(home, "other-copy"), does: "replace" },
+    },
+    loseByHand: (id) => rm(id),
+    look: (id) => readFile(id, "utf8").catch(() => undefined),
 });

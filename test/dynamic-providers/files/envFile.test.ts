@@ -1,11 +1,14 @@
 import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { UNKNOWN } from "../../../dynamic-providers/crud.ts";
 import { provider } from "../../../dynamic-providers/files/envFile.provider.ts";
 import { readAssignments } from "../../../dynamic-providers/files/envSyntax.ts";
-import { checked, refreshed } from "../../support/providers.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
+import { ManagedResource } from "../../support/engine.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
+import { checked } from "../../support/providers.ts";
 
 const owner = "project/stack";
 const values = { OPENEDX_IP: "172.18.0.1", OPENEDX_SOCIAL_LOGIN_PATH: "/auth/login/ol-oauth2/?auth_entry=login" };
@@ -213,18 +216,19 @@ describe("lines outside the block that set its variables", () => {
 
     test("are given back when their variable leaves the block", async () => {
         await writeFile(path, "EDX_IP=10.0.0.1\nOPENEDX_IP=10.0.0.2\n");
-        const { id, inputs, outs } = await create({ EDX_IP: "172.18.0.1" }, true);
+        const more = { ...values, EDX_IP: "172.18.0.1" };
+        const file = await ManagedResource.up(provider, { path, owner, values: more, adopt: true });
         expect(await text()).not.toMatch(/^EDX_IP=10/m);
-        await provider.update(id, outs, { ...inputs, values });
+        await expect(file.up({ values })).resolves.toEqual(["update"]);
         expect(await text()).toMatch(/^EDX_IP=10\.0\.0\.1\n# taken over by Pulumi: OPENEDX_IP=10\.0\.0\.2\n/m);
     });
 
     test("stay commented out when the stack no longer takes over what is there", async () => {
         await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
-        const { id, outs } = await create({}, true);
-        const inputs = await checked(provider, { path, owner, values: { ...values, EDX_IP: "172.18.0.1" } });
-        await provider.update(id, outs, inputs);
-        expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(inputs.values);
+        const file = await ManagedResource.up(provider, { path, owner, values, adopt: true });
+        const more = { ...values, EDX_IP: "172.18.0.1" };
+        await expect(file.up({ values: more, adopt: undefined })).resolves.toEqual(["update"]);
+        expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(more);
     });
 
     test("are given back by a stack whose block was taken out by hand", async () => {
@@ -247,25 +251,24 @@ describe("lines outside the block that set its variables", () => {
         expect(await text()).toMatch(/\nOPENEDX_IP=172\.18\.0\.1\n$/);
     });
 
-    test("are drift where they came after the block, which update repairs", async () => {
-        const { id, inputs, outs } = await create({}, true);
+    test("are drift where they came after the block, which the next up repairs", async () => {
+        const file = await ManagedResource.up(provider, { path, owner, values, adopt: true });
         await writeFile(path, `${await text()}OPENEDX_IP=10.0.0.1\n`);
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(props?.values["OPENEDX_IP"]).toBe("10.0.0.1");
-        expect(drifted).toBe(true);
-        await provider.update(id, props ?? outs, inputs);
-        await expect(refreshed(provider, id, outs, inputs)).resolves.toMatchObject({ drifted: false });
+        await expect(file.refresh()).resolves.toBe(true);
+        expect(file.outputs.values["OPENEDX_IP"]).toBe("10.0.0.1");
+        await expect(file.up()).resolves.toEqual(["update"]);
+        await expect(file.refresh()).resolves.toBe(false);
     });
 });
 
 test("a line without a value that came after the block makes an update due, though no input changed", async () => {
-    const { id, inputs, outs } = await create();
-    await expect(provider.diff(id, outs, inputs)).resolves.toMatchObject({ changes: false });
+    const file = await ManagedResource.up(provider, { path, owner, values });
+    await expect(file.plan()).resolves.toBe("same");
     await writeFile(path, `${await text()}OPENEDX_IP=\n`);
-    await expect(provider.diff(id, outs, inputs)).resolves.toStrictEqual({ changes: true, replaces: [] });
-    await provider.update(id, outs, inputs);
+    await expect(file.plan()).resolves.toBe("update");
+    await expect(file.up()).resolves.toEqual(["update"]);
     expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(values);
-    await expect(provider.diff(id, outs, inputs)).resolves.toMatchObject({ changes: false });
+    await expect(file.plan()).resolves.toBe("same");
 });
 
 test("the block of another stack that took this one's place is neither read, changed nor removed", async () => {
@@ -285,12 +288,10 @@ test("the block of another stack that took this one's place is neither read, cha
 describe("a stack that was renamed", () => {
     test("keeps its block, under the new name", async () => {
         await writeFile(path, "DEBUG=1\n");
-        const { id, inputs, outs } = await create();
-        const renamed = await checked(provider, { ...inputs, owner: "project/renamed" }, inputs);
-        await expect(provider.diff(id, outs, renamed)).resolves.toStrictEqual({ changes: true, replaces: [] });
-        const { outs: after } = await provider.update(id, outs, renamed);
+        const file = await ManagedResource.up(provider, { path, owner, values });
+        await expect(file.up({ owner: "project/renamed" })).resolves.toEqual(["update"]);
         expect(await text()).toMatch(/^# BEGIN project\/renamed /);
-        await provider.delete(id, after);
+        await file.destroy();
         expect(await text()).toBe("DEBUG=1\n");
     });
 });
@@ -316,13 +317,11 @@ describe("read, update and delete", () => {
         await expect(stat(path)).rejects.toThrow("ENOENT");
     });
 
-    test("an edit inside the block is drift that update repairs; one outside is not", async () => {
+    test("an edit inside the block is drift that the next up repairs; one outside is not", async () => {
         await writeFile(path, "DEBUG=1\n");
-        const { id, inputs, outs } = await create();
+        const file = await ManagedResource.up(provider, { path, owner, values });
         await writeFile(path, (await text()).replace("172.18.0.1", "10.9.9.9").replace("DEBUG=1", "DEBUG=2"));
-        const { props } = await provider.read(id, outs);
-        expect(props?.values["OPENEDX_IP"]).toBe("10.9.9.9");
-        await provider.update(id, props ?? outs, inputs);
+        await expect(file.up({}, { refresh: true })).resolves.toEqual(["update"]);
         expect(await text()).toMatch(/OPENEDX_IP=172\.18\.0\.1\n[\s\S]*DEBUG=2\n$/);
     });
 
@@ -352,4 +351,31 @@ describe("read, update and delete", () => {
         await provider.delete(id, again.outs);
         expect(await text()).toBe("MINE=1\n");
     });
+});
+
+let home: string;
+const cleanUp = cleanUpIn(afterAll);
+const before = "DEBUG=1\n";
+
+describeLife("local:EnvFile", {
+    provider,
+    args: async () => {
+        home = await mkdtemp(join(tmpdir(), "env-file-"));
+        cleanUp(() => rm(home, { recursive: true }));
+        await writeFile(join(home, ".env"), before);
+        return { path: join(home, ".env"), owner, values };
+    },
+    inputs: {
+        path: { to: () => join(home, "other.env"), does: "replace" },
+        owner: { to: "project/renamed", does: "update" },
+        values: {
+            to: { OPENEDX_IP: "172.18.0.2" },
+            does: "update",
+            byHand: async (id) => writeFile(id, (await readFile(id, "utf8")).replace("172.18.0.1", "10.9.9.9")),
+        },
+        adopt: { to: true, does: "update" },
+    },
+    loseByHand: (id) => writeFile(id, before),
+    look: (id) => readFile(id, "utf8").catch(() => undefined),
+    destroyed: before,
 });

@@ -5,6 +5,7 @@ import { provider } from "../../../dynamic-providers/openedx/accessToken.provide
 import { UNKNOWN } from "../../../dynamic-providers/crud.ts";
 import { AdminBrowser } from "../../support/adminBrowser.ts";
 import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { ManagedResource } from "../../support/engine.ts";
 import { describeLife } from "../../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -77,14 +78,15 @@ describe("AccessToken", () => {
     });
 
     test("moves the expiry on the server in place", async () => {
-        const inputs = await checked(provider, args("token-renewed", { lifetimeDays: 10, renewBeforeDays: 1 }));
-        const { id, outs } = await provider.create(inputs);
-        const news = await checked(provider, args("token-renewed", { lifetimeDays: 200 }), inputs);
-        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
-        const updated = await provider.update(id, outs, news);
-        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
-        const { expires_0 } = await browser.values(MODEL, id);
-        expect(news.expires.startsWith(expires_0 ?? "none")).toBe(true);
+        const token = await ManagedResource.up(
+            provider,
+            args("token-renewed", { lifetimeDays: 10, renewBeforeDays: 1 }),
+        );
+        await expect(token.up({ lifetimeDays: 200 })).resolves.toEqual(["update"]);
+        await expect(token.refresh()).resolves.toBe(false);
+        expect(Date.parse(token.outputs.expires)).toBeGreaterThan(Date.now() + 199 * DAY);
+        const { expires_0 } = await browser.values(MODEL, token.id);
+        expect(token.outputs.expires.startsWith(expires_0 ?? "none")).toBe(true);
     });
 
     test("takes a date as it is given, and refuses one that has passed", async () => {
@@ -99,21 +101,14 @@ describe("AccessToken", () => {
     });
 
     test("sees an expiry and a user that were changed by hand, and repairs them", async () => {
-        const inputs = await checked(provider, args("token-drifted", { expires: "2099-01-31T12:30:00Z" }));
-        const { id, outs } = await provider.create(inputs);
+        const token = await ManagedResource.up(provider, args("token-drifted", { expires: "2099-01-31T12:30:00Z" }));
         const [learner] = await browser.list("auth/user", "username=learner");
-        await browser.change(MODEL, id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
-        expect(props).toMatchObject({ username: "learner" });
+        await browser.change(MODEL, token.id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
+        await expect(token.refresh()).resolves.toBe(true);
+        expect(token.outputs).toMatchObject({ username: "learner" });
         // A user takes their tokens with them: the token of another one is another token.
-        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({
-            changes: true,
-            replaces: ["username"],
-        });
-        await provider.delete(id, props ?? outs);
-        const repaired = await provider.create(inputs);
-        expect((await refreshed(provider, repaired.id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(token.up()).resolves.toEqual(["delete", "create"]);
+        await expect(token.refresh()).resolves.toBe(false);
         await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
     });
 
@@ -225,11 +220,15 @@ describe("AccessToken on a server that is not in UTC", () => {
 
     test("is moved to the instant that was asked for after a change by hand in the server's time", async () => {
         const { same } = noons();
-        const { id, outs, inputs } = await created("token-moved-away", same);
-        await reader.change(MODEL, id, { expires_1: "12:30:00" });
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
-        await provider.update(id, props ?? outs, inputs);
-        await expect(expiresAt(id, same)).resolves.toBe(true);
+        const connection = connectionTo(away.lms);
+        const token = await ManagedResource.up(provider, {
+            connection,
+            username: "staff",
+            token: "token-moved-away",
+            expires: same,
+        });
+        await reader.change(MODEL, token.id, { expires_1: "12:30:00" });
+        await expect(token.up({}, { refresh: true })).resolves.toEqual(["update"]);
+        await expect(expiresAt(token.id, same)).resolves.toBe(true);
     });
 });

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import type { PartlyCreatedError } from "../../../dynamic-providers/errors.ts";
 import type { DjangoUserInputs, DjangoUserOutputs } from "../../../dynamic-providers/openedx/djangoUser.ts";
 import { provider } from "../../../dynamic-providers/openedx/djangoUser.provider.ts";
 import { AdminBrowser, type Changes } from "../../support/adminBrowser.ts";
 import { startCountingProxy, type CountingProxy } from "../../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { ManagedResource } from "../../support/engine.ts";
 import { describeLife } from "../../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -129,27 +129,19 @@ describe("DjangoUser", () => {
     });
 
     test("is changed in place, but for the password, which the LMS has no page for: that makes another user", async () => {
-        const inputs = await checked(provider, args("changed"));
-        const { id, outs } = await provider.create(inputs);
-        const news = { ...inputs, isStaff: false, isSuperuser: true };
-        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
-        await provider.update(id, outs, news);
-        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_superuser: "on" });
+        const user = await ManagedResource.up(provider, args("changed"));
+        await expect(user.up({ isStaff: false, isSuperuser: true })).resolves.toEqual(["update"]);
+        await expect(browser.values(MODEL, user.id)).resolves.toMatchObject({ is_superuser: "on" });
         await expect(rows("changed")).resolves.toMatchObject([{ is_staff: "False" }]);
-        await expect(provider.diff(id, outs, { ...inputs, password: "Another-Passw0rd" })).resolves.toEqual({
-            changes: true,
-            replaces: ["password"],
-        });
+        await expect(user.up({ password: "Another-Passw0rd" })).resolves.toEqual(["delete", "create"]);
+        await expect(trySignIn("changed", "Another-Passw0rd")).resolves.toBe(200);
     });
 
     test("keeps the password that it has where it was adopted", async () => {
-        const inputs = await checked(provider, args("staff", { email: "staff@example.org", adopt: true }));
-        const { id, outs } = await provider.create(inputs);
-        const news = { ...inputs, password: "Another-Passw0rd" };
-        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
-        const updated = await provider.update(id, outs, news);
-        await expect(provider.diff(id, updated.outs, news)).resolves.toEqual({ changes: false, replaces: [] });
-        await provider.delete(id, updated.outs);
+        const user = await ManagedResource.up(provider, args("staff", { email: "staff@example.org", adopt: true }));
+        await expect(user.up({ password: "Another-Passw0rd" })).resolves.toEqual(["update"]);
+        await expect(user.up()).resolves.toEqual(["same"]);
+        await user.destroy();
     });
 
     test("is the same one where its server is called by another name", async () => {
@@ -164,13 +156,10 @@ describe("DjangoUser", () => {
     });
 
     test("is active again after somebody deactivated it", async () => {
-        const inputs = await checked(provider, args("inactive"));
-        const { id, outs } = await provider.create(inputs);
-        await browser.change(MODEL, id, { is_active: null });
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
-        await provider.update(id, props ?? outs, inputs);
-        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_active: "on" });
+        const user = await ManagedResource.up(provider, args("inactive"));
+        await browser.change(MODEL, user.id, { is_active: null });
+        await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
+        await expect(browser.values(MODEL, user.id)).resolves.toMatchObject({ is_active: "on" });
     });
 
     test("of an earlier version's state, which does not say whether it is active, has no difference", async () => {
@@ -264,13 +253,13 @@ describe("DjangoUser", () => {
     });
 
     test("sees flags that were changed by hand, and repairs them without touching the profile", async () => {
-        const inputs = await checked(provider, args("drifted"));
-        const { id, outs } = await provider.create(inputs);
-        await browser.change(MODEL, id, { is_staff: null, "profile-0-name": "A Name" });
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
-        await provider.update(id, props ?? outs, inputs);
-        await expect(browser.values(MODEL, id)).resolves.toMatchObject({ is_staff: "on", "profile-0-name": "A Name" });
+        const user = await ManagedResource.up(provider, args("drifted"));
+        await browser.change(MODEL, user.id, { is_staff: null, "profile-0-name": "A Name" });
+        await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
+        await expect(browser.values(MODEL, user.id)).resolves.toMatchObject({
+            is_staff: "on",
+            "profile-0-name": "A Name",
+        });
     });
 
     test("is deleted, and its disappearance is noticed", async () => {
@@ -285,16 +274,15 @@ describe("DjangoUser", () => {
         const proxy = await proxyOfTest();
         proxy.fault = ({ method, path }) =>
             method === "POST" && path.endsWith("/change/") ? { status: 500, body: "<h1>Out of order</h1>" } : undefined;
-        const inputs = await checked(
-            provider,
-            args("partly", { connection: connectionTo(servers.lms, proxy.baseUrl) }),
-        );
-        const error = (await provider.create(inputs).catch((reason: unknown) => reason)) as PartlyCreatedError;
-        expect(error.message).toMatch(/answered 500: Out of order/);
+        const connection = connectionTo(servers.lms, proxy.baseUrl);
+        const user = new ManagedResource(provider, args("partly", { connection }));
+        await expect(user.up()).rejects.toThrow(/answered 500: Out of order/);
         proxy.fault = undefined;
-        await provider.update(error.id, error.properties as DjangoUserOutputs, inputs);
+        const { id } = user;
+        // Refresh and destroy need the provider in what was saved half made.
+        await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
         await expect(rows("partly")).resolves.toMatchObject([
-            { id: error.id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },
+            { id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },
         ]);
     });
 

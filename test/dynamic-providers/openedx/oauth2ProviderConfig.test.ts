@@ -7,6 +7,8 @@ import { provider as siteProvider } from "../../../dynamic-providers/openedx/sit
 import { endSessions, runSql } from "../../faults/servers.ts";
 import { AdminBrowser } from "../../support/adminBrowser.ts";
 import { startCountingProxy, type CountingProxy, type Fault } from "../../support/countingProxy.ts";
+import { ManagedResource } from "../../support/engine.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
 import { checked, connectionTo, refreshed } from "../../support/providers.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -141,27 +143,28 @@ describe("OAuth2ProviderConfig", () => {
     });
 
     test("adds one row for a change, filled in from the newest", async () => {
-        const inputs = await inputsFor("changed.io");
-        const { id, outs } = await provider.create(inputs);
+        const configuration = await ManagedResource.up(provider, await inputsFor("changed.io"));
         await edit("changed.io", { icon_class: "fa-university" });
-        const { props } = await refreshed(provider, id, outs, inputs);
-        const news = { ...inputs, otherSettings: { API_ROOT: "http://172.19.0.1:8013/" } };
-        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
-        const updated = await provider.update(id, props ?? outs, news);
+        const otherSettings = { API_ROOT: "http://172.19.0.1:8013/" };
+        await expect(configuration.up({ otherSettings }, { refresh: true })).resolves.toEqual(["update"]);
         await expect(history("changed.io")).resolves.toHaveLength(3);
-        await expect(values(updated.outs.rowId)).resolves.toMatchObject({ icon_class: "fa-university" });
-        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
+        await expect(values(configuration.outputs.rowId)).resolves.toMatchObject({ icon_class: "fa-university" });
+        await expect(configuration.refresh()).resolves.toBe(false);
     });
 
     test("sees what was changed by hand, and repairs it with one row", async () => {
-        const inputs = await inputsFor("drifted.io");
-        const { id, outs } = await provider.create(inputs);
+        const warn = jest.spyOn(console, "warn").mockReturnValue();
+        const configuration = await ManagedResource.up(provider, await inputsFor("drifted.io"));
         await edit("drifted.io", { skip_email_verification: null, other_settings: "{}", secret: "another" });
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
-        expect(props).toMatchObject({ skipEmailVerification: false, otherSettings: {}, clientSecret: "another" });
-        const repaired = await provider.update(id, props ?? outs, inputs);
-        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
+        await expect(configuration.refresh()).resolves.toBe(true);
+        expect(configuration.outputs).toMatchObject({
+            skipEmailVerification: false,
+            otherSettings: {},
+            clientSecret: "another",
+        });
+        await expect(configuration.up()).resolves.toEqual(["update"]);
+        await expect(configuration.refresh()).resolves.toBe(false);
+        warn.mockRestore();
         await expect(history("drifted.io")).resolves.toHaveLength(3);
     });
 
@@ -326,4 +329,43 @@ describe("OAuth2ProviderConfig", () => {
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
+});
+
+const editing = (changes: Record<string, string | null>) => (id: string) => edit(siteIn(id), changes);
+const siteIn = (id: string) => id.split("/", 1).join();
+
+describeLife("openedx:OAuth2ProviderConfig", {
+    provider,
+    args: async () => {
+        await inputsFor("livelier.io");
+        return inputsFor("lively.io");
+    },
+    inputs: {
+        site: { to: "livelier.io", does: "replace" },
+        backendName: { to: "google-oauth2", does: "replace" },
+        name: { to: "Another button", does: "update", byHand: editing({ name: "by hand" }) },
+        slug: { to: "other", does: "update", byHand: editing({ slug: "by-hand" }) },
+        clientId: { to: "other-client", does: "update", byHand: editing({ key: "by-hand" }) },
+        clientSecret: { to: "", does: "update", byHand: editing({ secret: "by hand" }) },
+        otherSettings: { to: {}, does: "update", byHand: editing({ other_settings: '{"API_ROOT": "by hand"}' }) },
+        skipHintedLoginDialog: {
+            to: false,
+            does: "update",
+            byHand: editing({ skip_hinted_login_dialog: null }),
+        },
+        skipRegistrationForm: { to: false, does: "update", byHand: editing({ skip_registration_form: null }) },
+        skipEmailVerification: { to: false, does: "update", byHand: editing({ skip_email_verification: null }) },
+        syncLearnerProfileData: { to: false, does: "update", byHand: editing({ sync_learner_profile_data: null }) },
+        enableSsoIdVerification: { to: false, does: "update", byHand: editing({ enable_sso_id_verification: null }) },
+        adopt: { to: true, does: "same" },
+    },
+    loseByHand: editing({ enabled: null }),
+    async look(id) {
+        const row = await newest(siteIn(id));
+        if (row?.["enabled"] !== "True") {
+            return undefined;
+        }
+        const all = Object.entries(await values(row["id"] ?? ""));
+        return Object.fromEntries(all.filter(([name]) => name !== "csrfmiddlewaretoken"));
+    },
 });

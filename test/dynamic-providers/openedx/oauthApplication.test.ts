@@ -6,6 +6,7 @@ import { forgetFormer, notedFormer, type ObjectKey } from "../../../dynamic-prov
 import { AdminBrowser, type Changes } from "../../support/adminBrowser.ts";
 import { startCountingProxy } from "../../support/countingProxy.ts";
 import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { ManagedResource } from "../../support/engine.ts";
 import { describeLife } from "../../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -118,13 +119,11 @@ describe.each([
     });
 
     test("is changed in place", async () => {
-        const inputs = await checked(provider, argsFor(server, "changed"));
-        const { id, outs } = await provider.create(inputs);
-        const news = { ...inputs, redirectUris: ["http://b.odl.local/"], clientSecret: "new-secret", name: "renamed" };
-        await expect(provider.diff(id, outs, news)).resolves.toEqual({ changes: true, replaces: [] });
-        const updated = await provider.update(id, outs, news);
-        expect((await refreshed(provider, id, updated.outs, news)).drifted).toBe(false);
-        await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ name: "renamed" });
+        const application = await ManagedResource.up(provider, argsFor(server, "changed"));
+        const news = { redirectUris: ["http://b.odl.local/"], clientSecret: "new-secret", name: "renamed" };
+        await expect(application.up(news)).resolves.toEqual(["update"]);
+        await expect(application.refresh()).resolves.toBe(false);
+        await expect(browsers[server].values(MODEL, application.id)).resolves.toMatchObject({ name: "renamed" });
     });
 
     test.each([
@@ -134,16 +133,16 @@ describe.each([
         ["skip authorization", { skip_authorization: null }],
         ["the client id", { client_id: "edited" }],
     ])("sees %s that was changed by hand, and repairs it", async (what, change) => {
-        const inputs = await checked(provider, argsFor(server, `drift-${what.replaceAll(" ", "-")}`));
-        const { id, outs } = await provider.create(inputs);
+        const args = argsFor(server, `drift-${what.replaceAll(" ", "-")}`);
+        const application = await ManagedResource.up(provider, args);
+        const { id } = application;
         await browsers[server].change(MODEL, id, change);
-        const { props, drifted } = await refreshed(provider, id, outs, inputs);
-        expect(drifted).toBe(true);
+        await expect(application.refresh()).resolves.toBe(true);
         // In place: a replacement would delete the application that the other server's users came through.
-        await expect(provider.diff(id, props ?? outs, inputs)).resolves.toEqual({ changes: true, replaces: [] });
-        const repaired = await provider.update(id, props ?? outs, inputs);
-        expect((await refreshed(provider, id, repaired.outs, inputs)).drifted).toBe(false);
-        await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: inputs.clientId });
+        await expect(application.up()).resolves.toEqual(["update"]);
+        await expect(application.refresh()).resolves.toBe(false);
+        expect(application.id).toBe(id);
+        await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: args.clientId });
     });
 
     test("is the same one where its server is called by another name, and another where it is not there", async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { provider } from "../../../dynamic-providers/openedx/offeredBackend.provider.ts";
 import { down, up } from "../../../sandbox/sandbox.ts";
+import { ManagedResource } from "../../support/engine.ts";
+import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked, connectionTo } from "../../support/providers.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -42,26 +44,41 @@ describe("a backend", () => {
     });
 
     test("that is not offered is gone for a refresh, and an error when it is not there in time", async () => {
+        const backend = await ManagedResource.up(provider, await inputs(0));
         await restart("0");
-        const given = await inputs(0);
 
-        await expect(provider.read("ol-oauth2", given)).resolves.toStrictEqual({ id: "" });
-        await expect(provider.create(given)).rejects.toThrow(
+        await expect(backend.refresh()).resolves.toBe(true);
+        await expect(backend.plan()).resolves.toBe("create");
+        await expect(backend.up()).rejects.toThrow(
             `${servers.lms.baseUrl} does not offer the backend ol-oauth2: its settings, or the package ol-social-auth, are not live. For Tutor: tutor images build openedx-dev`,
         );
     });
 
     test("is waited for while the LMS restarts, when its settings change", async () => {
-        const former = await inputs();
-        const news = { ...former, settings: "2" };
-        const waiting = provider.update("ol-oauth2", former, news);
+        await restart("1");
+        const backend = await ManagedResource.up(provider, await inputs());
+        await restart("0");
+        const waiting = backend.up({ settings: "2" });
         await restart("1");
 
-        await expect(waiting).resolves.toStrictEqual({ outs: news });
+        await expect(waiting).resolves.toEqual(["update"]);
+        await expect(backend.refresh()).resolves.toBe(false);
     });
 
     test("is not waited for where the sign-in is refused", async () => {
         const given = await inputs(60, "wrong");
         await expect(provider.create(given)).rejects.toThrow("refused the sign-in");
     });
+});
+
+describeLife("openedx:OfferedBackend", {
+    provider,
+    args: () => ({ connection: connectionTo(servers.lms), backendName: "ol-oauth2", settings: "1" }),
+    inputs: {
+        backendName: { to: "google-oauth2", does: "replace" },
+        settings: { to: "2", does: "update" },
+        patienceSeconds: { to: 30, does: "update" },
+    },
+    look: () => Promise.resolve(nothing),
+    destroyed: nothing,
 });

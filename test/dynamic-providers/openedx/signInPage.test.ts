@@ -6,6 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { provider } from "../../../dynamic-providers/openedx/signInPage.provider.ts";
 import type { SignInPageInputs } from "../../../dynamic-providers/openedx/signInPage.ts";
 import { down, up } from "../../../sandbox/sandbox.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
+import { ManagedResource } from "../../support/engine.ts";
+import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
@@ -36,14 +39,15 @@ describe("the sign-in page", () => {
             servers: ["xpro"] as const,
             ports: { xpro: servers.xpro.port },
         };
-        const former = await inputs({ kind: "django", baseUrl: servers.xpro.baseUrl });
-        const news = { ...former, servedBy: "2" };
+        const given = await inputs({ kind: "django", baseUrl: servers.xpro.baseUrl });
+        const [page, other] = [await ManagedResource.up(provider, given), await ManagedResource.up(provider, given)];
         await down(sandbox);
-        await expect(provider.read(former.baseUrl, former)).resolves.toStrictEqual({ id: "" });
-        const waiting = provider.update(former.baseUrl, former, news);
+        await expect(page.refresh()).resolves.toBe(true);
+        await expect(page.plan()).resolves.toBe("create");
+        const waiting = [page.up(), other.up({ servedBy: "2" })];
         await up(sandbox);
 
-        await expect(waiting).resolves.toStrictEqual({ outs: news });
+        await expect(Promise.all(waiting)).resolves.toEqual([["create"], ["update"]]);
     });
 });
 
@@ -121,4 +125,43 @@ test("a sign-in page is another's where its server or its kind is, and waited fo
     await expect(diff({ kind: "openedx" })).resolves.toMatchObject({ replaces: ["kind"] });
     await expect(diff({ servedBy: "2" })).resolves.toStrictEqual({ changes: true, replaces: [] });
     await expect(diff({})).resolves.toStrictEqual({ changes: false, replaces: [] });
+});
+
+/** A server of both kinds, which answers with an error once where it was taken away. */
+const cleanUp = cleanUpIn(afterAll);
+let isAway = false;
+let origin: string;
+
+describeLife("openedx:SignInPage", {
+    provider,
+    args: async () => {
+        const server = createServer(({ url = "" }, response) => {
+            response.writeHead(isAway ? 500 : 200);
+            response.end(
+                url.startsWith("/admin/")
+                    ? '<form id="login-form"><input type="hidden" name="csrfmiddlewaretoken" value="x"></form>'
+                    : '{"fields": []}',
+            );
+            isAway = false;
+        }).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        cleanUp(() => {
+            server.closeAllConnections();
+            server.close();
+        });
+        origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        return { kind: "django" as const, baseUrl: origin, servedBy: "1" };
+    },
+    inputs: {
+        kind: { to: "openedx", does: "replace" },
+        baseUrl: { to: () => `${origin.replace("127.0.0.1", "localhost")}/`, does: "replace" },
+        servedBy: { to: "2", does: "update" },
+        patienceSeconds: { to: 30, does: "update" },
+    },
+    loseByHand: () => {
+        isAway = true;
+        return Promise.resolve();
+    },
+    look: () => Promise.resolve(nothing),
+    destroyed: nothing,
 });

@@ -1,9 +1,15 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { provider as network } from "../../../dynamic-providers/tutor/tutorNetwork.provider.ts";
 import type { TutorNetworkInputs } from "../../../dynamic-providers/tutor/tutorNetwork.ts";
 import { provider as server } from "../../../dynamic-providers/tutor/tutorServer.provider.ts";
 import type { TutorServerInputs, TutorServerOutputs } from "../../../dynamic-providers/tutor/tutorServer.ts";
+import { cleanUpIn } from "../../support/cleanUp.ts";
+import { ManagedResource } from "../../support/engine.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
+import { describeLife } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
 const owner = "openedx-mit-integration/dev";
@@ -100,13 +106,15 @@ describe("the network of Tutor's development server", () => {
     });
 
     test("that was made anew by hand is used; one that was removed is made again", async () => {
+        await docker({ "network inspect": inspect(gateway) });
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
         await docker({ "network inspect": inspect("172.18.0.1") });
-        await expect(network.update("", await outputs(), await inputs())).resolves.toMatchObject({
-            outs: { gateway: "172.18.0.1" },
-        });
+        await expect(resource.up()).resolves.toEqual(["update"]);
+        expect(resource.outputs).toMatchObject({ gateway: "172.18.0.1" });
 
         await docker(made());
-        await expect(network.update("", await outputs(), await inputs())).resolves.toMatchObject({ outs: { gateway } });
+        await expect(resource.up()).resolves.toEqual(["update"]);
+        expect(resource.outputs).toMatchObject({ gateway });
     });
 
     test("is gone for a refresh where it is not there", async () => {
@@ -126,15 +134,12 @@ describe("the network of Tutor's development server", () => {
             "ps --all --quiet": "true",
             "network rm tutor_dev_default": "true",
         });
-        const renamed = await inputs({ owner: "openedx-mit-integration/renamed" });
-        const again = await inputs({ owner: "openedx-mit-integration/again" });
-        await expect(network.diff("", await outputs(), renamed)).resolves.toMatchObject({
-            changes: true,
-            replaces: [],
-        });
-        const { outs: first } = await network.update("", await outputs(), renamed);
-        const { outs: second } = await network.update("", first, again);
-        await network.delete("", second);
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
+        for (const name of ["renamed", "again"]) {
+            const renamed = { owner: `openedx-mit-integration/${name}` };
+            await expect(resource.up(renamed)).resolves.toEqual(["update"]);
+        }
+        await resource.destroy();
 
         await expect(calls()).resolves.toContain("network rm tutor_dev_default");
     });
@@ -143,8 +148,9 @@ describe("the network of Tutor's development server", () => {
         await docker({
             "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": "theirs" }),
         });
-        const { outs } = await network.update("", await outputs(), await inputs({ owner: "renamed" }));
-        await network.delete("", outs);
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
+        await expect(resource.up({ owner: "renamed" })).resolves.toEqual(["update"]);
+        await resource.destroy();
 
         expect((await calls()).filter((call) => call.startsWith("network rm"))).toStrictEqual([]);
     });
@@ -169,8 +175,8 @@ describe("the network of Tutor's development server", () => {
 });
 
 describe("Tutor's development server", () => {
-    const inputs = (more: Partial<TutorServerInputs> = {}) =>
-        checked(server, { tutor: "tutor", project: "tutor_dev", image: "1", packages: [], ...more });
+    const args: TutorServerInputs = { tutor: "tutor", project: "tutor_dev", image: "1", packages: [] };
+    const inputs = (more: Partial<TutorServerInputs> = {}) => checked(server, { ...args, ...more });
     const outputs = async (more: Partial<TutorServerOutputs> = {}): Promise<TutorServerOutputs> => ({
         ...(await inputs()),
         container: "c0ffee",
@@ -255,17 +261,18 @@ describe("Tutor's development server", () => {
     });
 
     test("counts as started by the stack from the time when the stack had to start it again", async () => {
-        const outs = await outputs({ isStartedHere: false });
+        await docker(running("c0ffee"));
+        const resource = await ManagedResource.up(server, args);
         await docker(running("decaf"));
-        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({
-            outs: { isStartedHere: false },
-        });
+        await expect(resource.up()).resolves.toEqual(["update"]);
+        expect(resource.outputs).toMatchObject({ isStartedHere: false });
 
-        await startedByTutor("decaf");
-        await expect(server.update("", outs, await inputs())).resolves.toMatchObject({ outs: { isStartedHere: true } });
-        await expect(server.update("", await outputs(), await inputs())).resolves.toMatchObject({
-            outs: { isStartedHere: true },
-        });
+        await startedByTutor("feed");
+        await expect(resource.up()).resolves.toEqual(["update"]);
+        expect(resource.outputs).toMatchObject({ isStartedHere: true });
+        await docker(running("bead"));
+        await expect(resource.up()).resolves.toEqual(["update"]);
+        expect(resource.outputs).toMatchObject({ isStartedHere: true });
     });
 
     test("is started anew by the next up with another image, other packages, or another container or none", async () => {
@@ -283,22 +290,24 @@ describe("Tutor's development server", () => {
     });
 
     test("is started once with another image, although that makes another container", async () => {
+        await docker(running("c0ffee"));
+        const resource = await ManagedResource.up(server, args);
+        const { since } = resource.outputs;
         await docker(running("decaf"));
-        const { outs } = await server.update("tutor_dev", await outputs(), await inputs({ image: "2" }));
+        await expect(resource.up({ image: "2" })).resolves.toEqual(["update"]);
 
-        expect(outs.since > fromBefore.since).toBe(true);
-        await expect(server.diff("tutor_dev", outs, await inputs({ image: "2" }))).resolves.toStrictEqual({
-            changes: false,
-            replaces: [],
-        });
+        expect(resource.outputs.since > since).toBe(true);
+        await expect(resource.up()).resolves.toEqual(["same"]);
     });
 
     test("is started anew where only the path of Tutor changed and the container did, too", async () => {
+        await docker(running("c0ffee"));
+        const resource = await ManagedResource.up(server, args);
         await docker(running("decaf"));
-        const { outs } = await server.update("", await outputs(), await inputs({ tutor: `${commands.folder}/tutor` }));
+        await expect(resource.up({ tutor: `${commands.folder}/tutor` })).resolves.toEqual(["update"]);
 
-        expect(outs).toMatchObject({ container: "decaf" });
-        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
+        expect(resource.outputs).toMatchObject({ container: "decaf" });
+        await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach", "dev start --detach"]);
     });
 
     test("goes on from the state of an earlier version without a change, and stays when that stack goes", async () => {
@@ -315,4 +324,65 @@ describe("Tutor's development server", () => {
         await server.delete("tutor_dev", props ?? outs);
         expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
     });
+});
+
+/** A Docker and a Tutor that keep what they are told in files; these tell which are there. */
+const cleanUp = cleanUpIn(afterAll);
+let dockerFiles: Record<"network" | "container", string>;
+const fakeTutorAndDocker = async () => {
+    const { folder, make, remove } = await fakeCommands();
+    cleanUp(remove);
+    dockerFiles = { network: join(folder, "network"), container: join(folder, "container") };
+    const { network: its, container } = dockerFiles;
+    const compose = { name: "tutor_dev", networks: { default: { name: "tutor_dev_default" } } };
+    await writeFile(join(folder, "compose.json"), JSON.stringify(compose, null, 2));
+    await make("tutor", {
+        "dev dc config": `cat '${join(folder, "compose.json")}'`,
+        "dev start": `[ -e '${container}' ] || echo c0ffee >'${container}'`,
+        "dev restart": "true",
+    });
+    const word = (after: string) => `$(echo "$*" | sed 's/.*${after}\\([^ ]*\\).*/\\1/')`;
+    const labels = `{"openedx-mit-integration.owner":"%s"}`;
+    const made = `[{"Name":"tutor_dev_default","Labels":${labels},"IPAM":{"Config":[{"Gateway":"%s"}]}}]`;
+    await make("docker", {
+        "network inspect": `cat '${its}' 2>/dev/null || { echo 'Error: network tutor_dev_default not found' >&2; exit 1; }`,
+        "network create": `printf '${made}' "${word("owner=")}" "${word("--gateway ")}" >'${its}'`,
+        "network rm": `rm '${its}'`,
+        ps: `if [ -e '${container}' ]; then cat '${container}'; fi`,
+        "rm --force": `rm -f '${container}'`,
+        "compose --project-name": `case "$*" in *" stop") rm '${container}' ;; esac`,
+    });
+    return folder;
+};
+const tutorCopy = () => join(dockerFiles.network, "..", "tutor");
+
+describeLife("tutor:Network", {
+    provider: network,
+    args: async () => {
+        await fakeTutorAndDocker();
+        return { tutor: "tutor", owner, wanted: "172.30.80.1" };
+    },
+    inputs: {
+        tutor: { to: tutorCopy, does: "update" },
+        owner: { to: "openedx-mit-integration/renamed", does: "update" },
+        wanted: { to: "172.30.81.1", does: "update" },
+    },
+    loseByHand: () => rm(dockerFiles.network),
+    look: () => readFile(dockerFiles.network, "utf8").catch(() => undefined),
+});
+
+describeLife("tutor:Server", {
+    provider: server,
+    args: async () => {
+        await fakeTutorAndDocker();
+        return { tutor: "tutor", project: "tutor_dev", image: "1", packages: [] };
+    },
+    inputs: {
+        tutor: { to: tutorCopy, does: "update" },
+        project: { to: "tutor_main_dev", does: "replace" },
+        image: { to: "2", does: "update" },
+        packages: { to: ["ol-social-auth==0.3.0"], does: "update" },
+    },
+    loseByHand: () => rm(dockerFiles.container),
+    look: () => Promise.resolve(existsSync(dockerFiles.container) ? "It runs." : undefined),
 });
