@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import { dockerHost } from "../dynamic-providers/docker/docker.ts";
+import { SESSIONS_FOLDER } from "../dynamic-providers/openedx/django-admin/keptSessions.ts";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -21,15 +25,18 @@ export async function runPulumi(...args: string[]): Promise<number> {
     await endLeftovers(project);
     await protectState();
     await addDockerPlugin(args);
+    const sessions = await mkdtemp(join(tmpdir(), "openedx-sessions-"));
     const { exitCode = 1 } = await execa("pulumi", args, {
         env: {
             ...(await pulumiEnvironment()),
             ...(await dockerHost()),
             [PULUMI_COMMAND]: commandFor(stackOption(args)),
+            [SESSIONS_FOLDER]: sessions,
         },
         reject: false,
         stdio: "inherit",
     });
+    await rm(sessions, { recursive: true, force: true });
     await removeNeedlessSalts();
     if (exitCode === 0) {
         await clearFinishedCreations(args);

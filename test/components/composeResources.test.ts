@@ -80,6 +80,13 @@ describe("a Compose project", () => {
         expect(the(resources, "Container").after).toContain("ComposeLeftovers mitxonline-leftovers");
     });
 
+    test("has its containers and networks deleted before they are made anew, as Docker's names are unique", async () => {
+        const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
+
+        expect(the(resources, "Container").isDeletedBeforeReplaced).toBe(true);
+        expect(the(resources, "Network").isDeletedBeforeReplaced).toBe(true);
+    });
+
     test("has a new version when one of its containers is made anew", async () => {
         const one = await run(args({ web: composeService({ image: "web:1" }) }));
         const same = await run(args({ web: composeService({ image: "web:2" }) }));
@@ -141,6 +148,10 @@ describe("its volumes", () => {
             "com.docker.compose.volume": "state",
             "openedx-mit-integration.owner": owner,
         });
+    });
+
+    test("stay as Compose made them, labels and all, where they are there already", async () => {
+        expect(the((await run(project())).resources, "Volume").ignoredChanges).toStrictEqual(["labels"]);
     });
 
     test("stay when the stack goes; what removes them asks the configuration then, when no container has them", async () => {

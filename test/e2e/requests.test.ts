@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import Table from "cli-table3";
+import { execa } from "execa";
+import { SESSIONS_FOLDER } from "../../dynamic-providers/openedx/django-admin/keptSessions.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
 import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
@@ -42,11 +47,20 @@ test("a run of the engine signs in once per server that it has work on, and neve
         table.push([name, words(lms), words(mitxonline)]);
         return [lms.signIns, mitxonline.signIns];
     };
+    const sessions = await mkdtemp(join(tmpdir(), "sessions-"));
+    cleanUp(() => rm(sessions, { recursive: true }));
     const signIns = {
         preview: await run("preview", () => stack.preview()),
         up: await run("up", () => stack.up()),
         "up again": await run("up again", () => stack.up()),
         refresh: await run("refresh", () => stack.refresh()),
+        "up --refresh, planned": await run("up --refresh, planned", () =>
+            execa("pulumi", ["up", "--refresh", "--yes", "--stack", "test", "--non-interactive"], {
+                cwd: stack.folder,
+                env: { [SESSIONS_FOLDER]: sessions },
+                stdin: "ignore",
+            }),
+        ),
         destroy: await run("destroy", () => stack.destroy()),
     };
     process.stdout.write(`${table.toString()}\n`);
@@ -55,6 +69,8 @@ test("a run of the engine signs in once per server that it has work on, and neve
         up: [1, 1],
         "up again": [0, 0],
         refresh: [1, 1],
+        // Two processes, which share their sessions as those of the project's commands do.
+        "up --refresh, planned": [1, 1],
         destroy: [1, 1],
     });
 });

@@ -32,6 +32,8 @@ export interface RecordedResource {
     readonly runHooks: (kind: "beforeCreate" | "afterCreate") => Promise<void>;
     /** Whether it is deleted before its replacement is made. */
     readonly isDeletedBeforeReplaced: boolean;
+    /** The properties whose changes mean nothing once it is there. */
+    readonly ignoredChanges: readonly string[];
     /** The resources, `<type> <name>`, that are made before it and deleted after it. */
     readonly dependencies: readonly string[];
     /** By input: the resources whose outputs are in it. */
@@ -47,6 +49,7 @@ type RecordedOptions = Pick<
     | "isRetained"
     | "hooksBefore"
     | "isDeletedBeforeReplaced"
+    | "ignoredChanges"
     | "dependencies"
     | "propertyDependencies"
 > & {
@@ -82,6 +85,7 @@ const noOptions: RecordedOptions = {
     isRetained: false,
     hooksBefore: [],
     isDeletedBeforeReplaced: false,
+    ignoredChanges: [],
     dependencies: [],
     propertyDependencies: {},
     hooks: { beforeCreate: [], afterCreate: [] },
@@ -108,6 +112,7 @@ interface RegisterRequest {
           }
         | undefined;
     getDeletebeforereplace(): boolean;
+    getIgnorechangesList(): string[];
     getDependenciesList(): string[];
     getPropertydependenciesMap(): { forEach(visit: (of: { getUrnsList(): string[] }, property: string) => void): void };
 }
@@ -265,6 +270,7 @@ function recordOptions(): Map<string, RecordedOptions> {
             isRetained: request.getRetainondelete() ?? false,
             hooksBefore: hooksBefore(request),
             isDeletedBeforeReplaced: request.getDeletebeforereplace(),
+            ignoredChanges: request.getIgnorechangesList(),
             dependencies: keysOf(request.getDependenciesList()),
             propertyDependencies,
             hooks: {

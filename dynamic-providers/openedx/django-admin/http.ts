@@ -25,6 +25,8 @@ export interface HttpClient {
      * @param address - for which server. Default: that of `baseUrl`.
      */
     cookie(name: string, address?: string): Promise<string | undefined>;
+    /** All cookies, as {@link httpClient} takes them. */
+    cookies(): string;
     /** Cookies that the server set for another domain than its own, which browsers ignore: the domains by name. */
     readonly foreignCookies: ReadonlyMap<string, string>;
 }
@@ -66,13 +68,16 @@ export function requestsSent(): number {
  * A client for one server with a cookie jar of its own.
  *
  * @param retries - how often a request is repeated at most.
+ * @param cookies - those of another client, to go on with. Default: none.
  */
-export function httpClient(baseUrl: string, retries = 5): HttpClient {
-    const jar = new (loadCookies().CookieJar)();
+export function httpClient(baseUrl: string, retries = 5, cookies?: string): HttpClient {
+    const { CookieJar } = loadCookies();
+    const jar = cookies === undefined ? new CookieJar() : CookieJar.deserializeSync(cookies);
     const foreignCookies = new Map<string, string>();
     return {
         baseUrl,
         foreignCookies,
+        cookies: () => JSON.stringify(jar.serializeSync()),
         send: (request) => send(new URL(request.path, baseUrl), request, { jar, foreignCookies }, retries),
         cookie: async (name, address = baseUrl) =>
             (await jar.getCookies(address)).find((cookie) => cookie.key === name)?.value,

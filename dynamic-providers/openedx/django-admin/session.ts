@@ -8,6 +8,7 @@ import { parseDeletion } from "./deletion.ts";
 import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "../../errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
 import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
+import { keepCookies, keptCookies } from "./keptSessions.ts";
 import { signIn } from "./signIn.ts";
 import { forgetSilences } from "./silences.ts";
 
@@ -43,6 +44,8 @@ export class AdminSession {
     #connection: Connection;
     #http: HttpClient;
     #signedIn: Promise<void> | undefined;
+    /** Whether another process of the same command may have signed in already. */
+    #mayGoOn = true;
 
     constructor(connection: Connection) {
         this.#connection = connection;
@@ -262,8 +265,15 @@ export class AdminSession {
 
     /** Signs in; where the server refuses the state's credentials, with those of the stack's present configuration. */
     async #signIn(): Promise<void> {
+        const cookies = this.#mayGoOn ? await keptCookies(this.#connection) : undefined;
+        this.#mayGoOn = false;
+        if (cookies !== undefined) {
+            this.#http = clientOf(this.#connection, cookies);
+            return;
+        }
         try {
             await signIn(this.#http, this.#connection);
+            await keepCookies(this.#connection, this.#http.cookies());
         } catch (error) {
             if (!(error instanceof RefusedError) || !(await this.#becomePresent(this.#connection))) {
                 throw error;
@@ -328,8 +338,8 @@ export class AdminSession {
     }
 }
 
-function clientOf({ baseUrl }: Connection): HttpClient {
-    return httpClient(baseUrl.replace(/\/+$/, ""));
+function clientOf({ baseUrl }: Connection, cookies?: string): HttpClient {
+    return httpClient(baseUrl.replace(/\/+$/, ""), undefined, cookies);
 }
 
 /** Runs an operation, and once more where the session ended under it: the second time it signs in. */

@@ -1,15 +1,20 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../../dynamic-providers/openedx/connection.ts";
 import { RefusedError, TooManySignInsError, UnreachableError } from "../../../../dynamic-providers/errors.ts";
+import { SESSIONS_FOLDER } from "../../../../dynamic-providers/openedx/django-admin/keptSessions.ts";
 import {
     AdminSession,
     adminSession,
     forgetRefusals,
 } from "../../../../dynamic-providers/openedx/django-admin/session.ts";
 import { provider as applications } from "../../../../dynamic-providers/openedx/oauthApplication.provider.ts";
+import { endSessions } from "../../../faults/servers.ts";
 import { startCountingProxy, type CountingProxy } from "../../../support/countingProxy.ts";
 import { AdminBrowser } from "../../../support/adminBrowser.ts";
+import { fakeCommands } from "../../../support/fakeCommands.ts";
 import { checked, connectionTo } from "../../../support/providers.ts";
 import { runScript, startServers, type TestServers } from "../../../support/sandbox.ts";
 
@@ -114,6 +119,54 @@ describe("an admin session", () => {
         await expect(adminSession(staff).list(SITES)).rejects.toThrow(
             /sites\/site\/: "staff@example\.org" is not allowed there; use a superuser/,
         );
+    });
+
+    test("goes on as whom the configuration names now, where the state's user has lost their rights", async () => {
+        const { make, remove } = await fakeCommands();
+        const present = { "project:lmsUsername": connection.username, "project:lmsPassword": connection.password };
+        const values = Object.entries(present).map(([key, value]) => [key, { value }]);
+        await make("pulumi", {
+            "config --json --show-secrets --stack demoted": `echo '${JSON.stringify(Object.fromEntries(values))}'`,
+        });
+        const staff = { ...connection, username: "staff@example.org", password: "staff" };
+        const configured = { stack: "demoted", usernameKey: "lmsUsername", passwordKey: "lmsPassword" };
+        const sites = [1, 2, 3].map(() => adminSession({ ...staff, configured }).list(SITES));
+        await expect(Promise.all(sites)).resolves.toHaveLength(3);
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
+        await remove();
+    });
+
+    describe("that another process of the same command may have begun", () => {
+        let folder: string;
+        beforeEach(async () => {
+            folder = await mkdtemp(join(tmpdir(), "sessions-"));
+            process.env[SESSIONS_FOLDER] = folder;
+        });
+        afterEach(async () => {
+            Reflect.deleteProperty(process.env, SESSIONS_FOLDER);
+            await rm(folder, { recursive: true });
+        });
+        const inAnotherProcess = () => new AdminSession(connection);
+
+        test("goes on with its cookies, which are kept for their owner only, without the password", async () => {
+            await inAnotherProcess().list(SITES);
+            await expect(inAnotherProcess().list(SITES)).resolves.not.toHaveLength(0);
+            expect(proxy.count("POST", SIGN_IN)).toBe(1);
+            const [file = ""] = await readdir(folder);
+            expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
+            const kept = JSON.parse(await readFile(join(folder, file), "utf8")) as { cookies: { value: string }[] };
+            expect(kept.cookies).not.toHaveLength(0);
+            expect(kept.cookies.map(({ value }) => value)).not.toContain(connection.password);
+        });
+
+        test("signs in where that session has ended, or is somebody else's", async () => {
+            await inAnotherProcess().list(SITES);
+            endSessions(servers.lms);
+            await expect(inAnotherProcess().list(SITES)).resolves.not.toHaveLength(0);
+            expect(proxy.count("POST", SIGN_IN)).toBe(2);
+            const wrong = { ...connection, password: "not-the-password" };
+            await expect(new AdminSession(wrong).list(SITES)).rejects.toThrow("refused the sign-in");
+        });
     });
 
     test("says so where the address is no LMS", async () => {
