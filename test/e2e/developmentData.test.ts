@@ -1,164 +1,244 @@
-import { appendFile, copyFile, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, copyFile, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { describeDocker } from "../docker/docker.ts";
-import { type DockerEnvironment, preparationTimeout, prepareDocker } from "../docker/environment.ts";
+import { preparationTimeout, prepareDocker } from "../docker/environment.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
-import { startServers, type TestServers } from "../support/sandbox.ts";
-import { makeStack, type TestStack } from "../support/stack.ts";
+import { startServers } from "../support/sandbox.ts";
+import { makeStack } from "../support/stack.ts";
 
-const DATA = "/var/lib/postgresql";
-const VOLUME = "mitxpro_db_var_lib_postgresql";
+/** The database of an application. A line of a file stands for a row. */
+interface Database {
+    readonly application: "xpro" | "mitxonline";
+    /** The folder of its checkout, and so its Compose project. */
+    readonly project: "mitxpro" | "mitxonline";
+    readonly image: string;
+    /** Where that declares a volume. */
+    readonly data: string;
+}
+
+/** A stack that runs an application on a real daemon; the LMS is the sandbox's. */
+async function runDatabase({ application, project, image, data }: Database, cleanUp: ReturnType<typeof cleanUpIn>) {
+    const environment = await prepareDocker();
+    cleanUp(() => environment.release());
+    const { docker } = environment;
+    Object.assign(process.env, environment.env);
+    const servers = await startServers(["lms"]);
+    cleanUp(() => servers.stop());
+    let checkout = await environment.checkout(project);
+    const { baseUrl: lmsUrl, email: lmsUsername, password: lmsPassword } = servers.lms;
+    const stack = await makeStack({
+        ...{ lmsUrl, lmsUsername, lmsPassword, lmsGateway: "127.0.0.1" },
+        ...{ application, applicationFrom: "compose", platform: "linux", envFile: join(checkout, ".env") },
+    });
+    cleanUp(() => stack.remove());
+    const container = `${project}-db-1`;
+    const inspect = (format: string) => docker("inspect", "--format", format, container);
+    const compose = (...args: string[]) => execa("docker", ["compose", ...args], { cwd: checkout });
+    return {
+        stack,
+        docker,
+        compose,
+        checkout: () => checkout,
+        container: () => inspect("{{.Id}}"),
+        image: () => inspect("{{.Image}}"),
+        volume: async () => {
+            const mounts = JSON.parse(await inspect("{{json .Mounts}}")) as { Destination: string; Name: string }[];
+            return mounts.find(({ Destination }) => Destination === data)?.Name ?? "";
+        },
+        volumes: () => docker("volume", "ls", "--quiet", "--filter", `name=${project}`),
+        /** Adds a row. */
+        write: (row: string) => docker("exec", container, "sh", "-c", `echo ${row} >>${data}/rows`),
+        rows: async () => (await docker("exec", container, "cat", `${data}/rows`)).split("\n"),
+        /** Starts the project by hand, as somebody without this program has it, with a row. */
+        startByHand: async () => {
+            const envFile = join(checkout, ".env");
+            await copyFile(join(checkout, ".env.example"), envFile);
+            await appendFile(envFile, "OPENEDX_API_CLIENT_ID=an-id\nOPENEDX_API_CLIENT_SECRET=a-secret\n");
+            await compose("up", "--detach");
+            await docker("exec", container, "sh", "-c", `echo adopted >${data}/rows`);
+            await writeFile(envFile, "");
+        },
+        /** Has Compose's override file say something else of the service. */
+        override: async (db: object) => {
+            const file = join(checkout, "docker-compose.override.yml");
+            const { services, ...rest } = parse(await readFile(file, "utf8")) as { services: object };
+            await writeFile(file, stringify({ ...rest, services: { ...services, db } }));
+        },
+        /** Gives the name of its image to another one. */
+        changeImage: async () => {
+            const id = await docker("create", image);
+            await docker("commit", "--change", "LABEL changed=yes", id, image);
+            await docker("rm", id);
+        },
+        /** Gives the folder of the checkout another name. */
+        move: async () => {
+            const place = join(dirname(checkout), "moved");
+            await rename(checkout, place);
+            checkout = place;
+            await stack.configure({ envFile: join(place, ".env") });
+        },
+        expectUpToDate: async () => {
+            await expect(stack.preview()).resolves.toEqual({});
+            const before = await inspect("{{.Id}}");
+            await compose("up", "--detach");
+            await expect(inspect("{{.Id}}")).resolves.toBe(before);
+        },
+    };
+}
+
+type RunningDatabase = Awaited<ReturnType<typeof runDatabase>>;
 
 describeDocker("the database of xPro, whose Compose file gives it no named volume,", () => {
-    let docker: DockerEnvironment;
-    let servers: TestServers<"lms">;
-    let checkout: string;
-    let stack: TestStack;
+    const data = "/var/lib/postgresql";
     const cleanUp = cleanUpIn(afterAll);
-
+    let db: RunningDatabase;
     beforeAll(async () => {
-        docker = await prepareDocker();
-        cleanUp(() => docker.release());
-        Object.assign(process.env, docker.env);
-        servers = await startServers(["lms"]);
-        cleanUp(() => servers.stop());
-        checkout = await docker.checkout("mitxpro");
-        const envFile = join(checkout, ".env");
-        const { baseUrl: lmsUrl, email: lmsUsername, password: lmsPassword } = servers.lms;
-        const lms = { lmsUrl, lmsUsername, lmsPassword, lmsGateway: "127.0.0.1" };
-        const application = { application: "xpro", applicationFrom: "compose", platform: "linux", envFile };
-        stack = await makeStack({ ...lms, ...application });
-        cleanUp(() => stack.remove());
+        db = await runDatabase({ application: "xpro", project: "mitxpro", image: "postgres:18.3", data }, cleanUp);
     }, preparationTimeout);
 
-    const compose = (...args: string[]) => execa("docker", ["compose", ...args], { cwd: checkout });
-    const inDatabase = (command: string) => docker.docker("exec", "mitxpro-db-1", "sh", "-c", command);
-    const rows = () => inDatabase(`cat ${DATA}/rows`);
-    const container = () => docker.docker("inspect", "--format", "{{.Id}}", "mitxpro-db-1");
-    const override = async (db: object) => {
-        const file = join(checkout, "docker-compose.override.yml");
-        const { services, ...rest } = parse(await readFile(file, "utf8")) as { services: object };
-        await writeFile(file, stringify({ ...rest, services: { ...services, db } }));
-    };
-    const volumeOfDatabase = async () => {
-        const mounts = JSON.parse(await docker.docker("inspect", "--format", "{{json .Mounts}}", "mitxpro-db-1")) as {
-            Destination: string;
-            Name: string;
-        }[];
-        return mounts.find(({ Destination }) => Destination === DATA)?.Name ?? "";
-    };
-    const isUpToDate = async () => {
-        await expect(stack.preview()).resolves.toEqual({});
-        const before = await container();
-        await compose("up", "--detach");
-        await expect(container()).resolves.toBe(before);
-    };
-
     test("is kept when the project that was started by hand is taken over", async () => {
-        await copyFile(join(checkout, ".env.example"), join(checkout, ".env"));
-        await appendFile(join(checkout, ".env"), "OPENEDX_API_CLIENT_ID=an-id\nOPENEDX_API_CLIENT_SECRET=a-secret\n");
-        await compose("up", "--detach");
-        await inDatabase(`echo adopted >${DATA}/rows`);
-        const before = await volumeOfDatabase();
-        await writeFile(join(checkout, ".env"), "");
+        await db.startByHand();
+        const before = await db.volume();
 
-        await expect(stack.preview()).rejects.toThrow("pulumi config set adopt true");
-        await stack.configure({ adopt: "true" });
-        await stack.up();
+        await expect(db.stack.preview()).rejects.toThrow("pulumi config set adopt true");
+        await db.stack.configure({ adopt: "true" });
+        await db.stack.up();
 
-        await expect(rows()).resolves.toBe("adopted");
-        await expect(volumeOfDatabase()).resolves.toBe(before);
-        expect(stack.transcript()).toContain(`the volume ${before} at ${DATA} is carried over`);
-        await isUpToDate();
+        await expect(db.rows()).resolves.toEqual(["adopted"]);
+        await expect(db.volume()).resolves.toBe(before);
+        expect(db.stack.transcript()).toContain(`the volume ${before} at ${data} is carried over`);
+        await db.expectUpToDate();
     });
 
     test("is kept when Compose makes its container anew, and that is put right", async () => {
-        await compose("up", "--detach", "--force-recreate", "db");
-        await inDatabase(`echo recreated >>${DATA}/rows`);
-        await stack.upRefreshing();
+        await db.compose("up", "--detach", "--force-recreate", "db");
+        await db.write("recreated");
+        await db.stack.upRefreshing();
 
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
-        await isUpToDate();
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+        await db.expectUpToDate();
     });
 
     test("is kept when its container is removed by hand", async () => {
-        await docker.docker("rm", "--force", "--volumes", "mitxpro-db-1");
-        await stack.upRefreshing();
+        await db.docker("rm", "--force", "--volumes", "mitxpro-db-1");
+        await db.stack.upRefreshing();
 
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
     });
 
-    test("is kept when all containers get another network", async () => {
-        const before = await container();
-        await stack.configure({ applicationGateway: "172.30.54.1" });
-        const planned = await stack.preview();
-        await stack.up();
+    test("stops an up that would leave it behind, as the checkout has another name", async () => {
+        await db.move();
+        await expect(db.stack.preview()).rejects.toThrow("COMPOSE_PROJECT_NAME=mitxpro");
 
-        await expect(container()).resolves.not.toBe(before);
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
-        // The network and six containers; the superuser and the OAuth application, as the database's container is another.
-        expect(planned["replace"]).toBe(9);
-        await isUpToDate();
+        await appendFile(join(db.checkout(), ".env"), "COMPOSE_PROJECT_NAME=mitxpro\n");
     });
 
-    test("is kept when its environment changes, and its image", async () => {
-        await override({ environment: { POSTGRES_INITDB_ARGS: "--data-checksums" } });
-        await stack.up();
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
+    test("is kept when all containers get another network and place, and its own another environment and image", async () => {
+        const [container, image] = await Promise.all([db.container(), db.image()]);
+        await db.stack.configure({ applicationGateway: "172.30.54.1" });
+        await db.override({ environment: { POSTGRES_INITDB_ARGS: "--data-checksums" } });
+        const planned = await db.stack.preview();
+        await db.changeImage();
+        await db.stack.upRefreshing();
 
-        const former = await docker.docker("image", "inspect", "--format", "{{.Id}}", "postgres:18.3");
-        const id = await docker.docker("create", "postgres:18.3");
-        await docker.docker("commit", "--change", "LABEL changed=yes", id, "postgres:18.3");
-        await docker.docker("rm", id);
-        await stack.upRefreshing();
-
-        await expect(docker.docker("inspect", "--format", "{{.Image}}", "mitxpro-db-1")).resolves.not.toBe(former);
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
-        await isUpToDate();
+        // The network and six containers; the superuser and the OAuth application, as the database's container is another;
+        // and what has the folder's name in it: the block in .env and two images that are built there.
+        expect(planned["replace"]).toBe(12);
+        await expect(db.container()).resolves.not.toBe(container);
+        await expect(db.image()).resolves.not.toBe(image);
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+        await db.expectUpToDate();
     });
 
     test("is left by destroy, which says how to remove it, and taken again by the next up", async () => {
-        const volume = await volumeOfDatabase();
-        await stack.destroy();
+        const volume = await db.volume();
+        await db.stack.destroy();
 
-        await expect(docker.docker("ps", "--all", "--quiet")).resolves.toBe("");
-        expect(stack.transcript()).toMatch(new RegExp(`docker volume rm .*${volume}`));
-        await stack.up();
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
+        await expect(db.docker("ps", "--all", "--quiet")).resolves.toBe("");
+        expect(db.stack.transcript()).toMatch(new RegExp(`docker volume rm .*${volume}`));
+        await db.stack.up();
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
     });
 
     test("stops an up whose container would not have it", async () => {
-        const before = await container();
-        await override({ volumes: ["./config:/var/lib/postgresql"] });
-        await expect(stack.up()).rejects.toThrow(/container of db has data .*config set keepVolumes false/s);
+        const before = await db.container();
+        await db.override({ volumes: [`./config:${data}`] });
+        await expect(db.stack.up()).rejects.toThrow(/container of db has data .*config set keepVolumes false/s);
 
-        await expect(container()).resolves.toBe(before);
-        await expect(rows()).resolves.toBe("adopted\nrecreated");
-        await override({});
+        await expect(db.container()).resolves.toBe(before);
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+        await db.override({});
     });
 
     test("goes with destroy as soon as keepVolumes is false, without an up in between", async () => {
-        await stack.configure({ keepVolumes: "false" });
-        await stack.destroy();
+        await db.stack.configure({ keepVolumes: "false" });
+        await db.stack.destroy();
 
-        await expect(docker.docker("volume", "ls", "--quiet", "--filter", "name=mitxpro")).resolves.toBe("");
+        await expect(db.volumes()).resolves.toBe("");
     });
 
     test("is in a volume with a name and labels where the stack made it, and outlives destroy as well", async () => {
-        await stack.configure({ keepVolumes: "true" });
-        await stack.up();
-        await inDatabase(`echo made >${DATA}/rows`);
-        await expect(volumeOfDatabase()).resolves.toBe(VOLUME);
-        await compose("up", "--detach", "--force-recreate", "db");
-        await stack.upRefreshing();
-        await expect(rows()).resolves.toBe("made");
-        await stack.destroy();
-        await stack.up();
+        await db.stack.configure({ keepVolumes: "true" });
+        await db.stack.up();
+        await db.write("made");
+        await expect(db.volume()).resolves.toBe("mitxpro_db_var_lib_postgresql");
+        await db.stack.destroy();
+        await db.stack.up();
 
-        await expect(rows()).resolves.toBe("made");
-        await stack.destroy();
+        await expect(db.rows()).resolves.toEqual(["made"]);
+        await db.stack.destroy();
+    });
+});
+
+describeDocker("the database of MITx Online, which has a named volume,", () => {
+    const cleanUp = cleanUpIn(afterAll);
+    let db: RunningDatabase;
+    beforeAll(async () => {
+        const [image, data] = ["postgres:15.16", "/var/lib/postgresql/data"];
+        db = await runDatabase({ application: "mitxonline", project: "mitxonline", image, data }, cleanUp);
+    }, preparationTimeout);
+
+    test("outlives that a project that was started by hand is taken over", async () => {
+        await db.startByHand();
+        await db.stack.configure({ adopt: "true" });
+        await db.stack.up();
+
+        await expect(db.rows()).resolves.toEqual(["adopted"]);
+        await expect(db.volume()).resolves.toBe("mitxonline_db-data");
+    });
+
+    test("is kept when Compose makes its container anew, and when it gets another network and image", async () => {
+        await db.compose("up", "--detach", "--force-recreate", "db");
+        await db.write("recreated");
+        await db.stack.upRefreshing();
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+
+        const [container, image] = await Promise.all([db.container(), db.image()]);
+        await db.stack.configure({ applicationGateway: "172.30.14.1" });
+        await db.changeImage();
+        await db.stack.upRefreshing();
+
+        await expect(db.container()).resolves.not.toBe(container);
+        await expect(db.image()).resolves.not.toBe(image);
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+        await db.expectUpToDate();
+    });
+
+    test("is left by destroy, and taken again by the next up", async () => {
+        await db.stack.destroy();
+        await expect(db.docker("ps", "--all", "--quiet")).resolves.toBe("");
+        await db.stack.up();
+
+        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
+    });
+
+    test("goes with destroy as soon as keepVolumes is false", async () => {
+        await db.stack.configure({ keepVolumes: "false" });
+        await db.stack.destroy();
+
+        await expect(db.volumes()).resolves.toBe("");
     });
 });
