@@ -17,13 +17,14 @@ if (exitCode === 0) {
     console.log(`
 The sandbox is integrated. What next:
   npm run pulumi -- stack output signInUrl       where to sign in (stack output signInFirst: what to do before)
-  npm run verify                                 does it work, and if not, what to do
   npm run pulumi -- preview --refresh            what has drifted or would change
   npm run pulumi -- up --refresh                 repair it
   npm run pulumi -- stack output --show-secrets  the client secrets and the token
   npm run sandbox -- status                      the servers, their addresses and logs
   npm stop                                       take it all away
 A browser needs this line in the hosts file:
-  127.0.0.1 ${hosts.join(" ")}`);
+  127.0.0.1 ${hosts.join(" ")}
+Does it work, and if not, what to do?
+  npm run verify`);
 }
 process.exitCode = exitCode;

@@ -8,7 +8,7 @@ import { isHealthy, type Result, runChecks } from "../verify/check.ts";
 import { readOnlyChecks } from "../verify/checks.ts";
 import { reportPage } from "../verify/report.ts";
 import { isForDevelopment, signInChecks } from "../verify/signIn.ts";
-import { CheckTable, findingsText } from "../verify/table.ts";
+import { CheckTable, findingsText, skippedText } from "../verify/table.ts";
 import { outputsSchema, type Target, targetFrom } from "../verify/target.ts";
 import { askPulumi, commandFor, stackOf } from "./pulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
@@ -86,8 +86,8 @@ async function verify(options: {
     if (options.json) {
         console.log(JSON.stringify({ stack, healthy: isHealthy(results), results: results.map(described) }, null, 4));
     } else {
-        const findings = findingsText(results);
-        console.log(`${findings === "" ? "" : `\n${findings}\n`}\n${summary(results, seconds)}`);
+        const parts = [findingsText(results), skippedText(results), summary(results, seconds)];
+        console.log(`\n${parts.filter((part) => part !== "").join("\n\n")}`);
     }
     if (options.report !== undefined) {
         await writeFileAtomic(options.report, reportPage(stack, target, results, new Date()));

@@ -1,6 +1,10 @@
 import { causes, stepOf } from "./causes.ts";
 import { type Check, findingsOf, type Result } from "./check.ts";
 
+/** What the table is written to: a terminal, where `isTTY` says so. */
+export type Terminal = Pick<NodeJS.WriteStream, "write"> &
+    Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns" | "rows">>;
+
 /** The states in words, so that nothing depends on color. */
 const words: Readonly<Record<Result["state"] | "running", string>> = {
     running: "…",
@@ -11,49 +15,51 @@ const words: Readonly<Record<Result["state"] | "running", string>> = {
     skipped: "skipped",
 };
 
-/** The table of checks, in their order: live on a terminal, else a line for each as soon as those before it are there. */
+/**
+ * The table of checks, in their order: a line for each as soon as those before it are there. On a terminal those that are
+ * still to come stand below, as many as it has room for.
+ */
 export class CheckTable {
     readonly #checks: readonly Check[];
-    readonly #output: NodeJS.WriteStream;
+    readonly #output: Terminal;
     readonly #results = new Map<string, Result>();
     readonly #width: number;
+    /** How many checks have their line for good, and how many lines are drawn below these. */
     #written = 0;
+    #drawn = 0;
 
-    constructor(checks: readonly Check[], output: NodeJS.WriteStream) {
+    constructor(checks: readonly Check[], output: Terminal) {
         this.#checks = checks;
         this.#output = output;
         this.#width = Math.max(...checks.map(({ title }) => title.length));
-        if (output.isTTY) {
-            this.#draw();
-        }
+        this.#draw();
     }
 
     /** Shows a result. */
     add(result: Result): void {
         this.#results.set(result.name, result);
-        if (this.#output.isTTY) {
-            // Up to the first line again.
-            this.#output.write(`\u001B[${this.#checks.length}A`);
-            this.#draw();
-            return;
-        }
+        this.#draw();
+    }
+
+    #draw(): void {
+        const { isTTY = false, columns = 80, rows = 24 } = this.#output;
+        const end = isTTY ? "\u001B[K\n" : "\n";
+        const lines: string[] = [];
         for (let next = this.#next(); next !== undefined; next = this.#next()) {
-            this.#output.write(`${this.#line(next)}\n`);
+            lines.push(this.#line(next));
             this.#written++;
         }
+        // No longer than the terminal is wide, as a line that breaks is two, and one less than it is high.
+        const pending = isTTY ? this.#checks.slice(this.#written, this.#written + rows - 1) : [];
+        lines.push(...pending.map((check) => this.#line(this.#results.get(check.name) ?? check).slice(0, columns - 1)));
+        const up = this.#drawn > 0 ? `\u001B[${this.#drawn}A` : "";
+        this.#output.write(up + lines.map((line) => line + end).join("") + (isTTY ? "\u001B[J" : ""));
+        this.#drawn = pending.length;
     }
 
     /** The result of the first check that has no line yet. */
     #next(): Result | undefined {
         return this.#results.get(this.#checks[this.#written]?.name ?? "");
-    }
-
-    #draw(): void {
-        for (const check of this.#checks) {
-            // No longer than the terminal is wide, as a broken line is two; what stood there before is erased.
-            const line = this.#line(this.#results.get(check.name) ?? check).slice(0, (this.#output.columns || 80) - 1);
-            this.#output.write(`${line}\u001B[K\n`);
-        }
     }
 
     #line(item: Check | Result): string {
@@ -82,6 +88,14 @@ export function findingsText(results: readonly Result[]): string {
             ].join("\n");
         })
         .join("\n\n");
+}
+
+/** What could not be looked at, and why; `""` where all could. */
+export function skippedText(results: readonly Result[]): string {
+    const lines = results
+        .filter(({ state }) => state === "skipped")
+        .map(({ title, note = "" }) => `  ${title}: ${note}`);
+    return lines.length === 0 ? "" : ["Not looked at", ...lines].join("\n");
 }
 
 /** A text of the documentation without its marks. */

@@ -8,11 +8,14 @@ import { describeDocker } from "../docker/docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker, type TutorRoot } from "../docker/environment.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
+import { runChecks } from "../../verify/check.ts";
+import { readOnlyChecks } from "../../verify/checks.ts";
+import { outputsSchema, targetFrom } from "../../verify/target.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
 /** What the default stack `dev` has, but for what differs by test. */
-const development = { lmsFrom: "tutor", applicationFrom: "compose", platform: "linux" };
+const development = { lmsFrom: "tutor", applicationFrom: "compose", platform: "linux", checkHealth: "true" };
 
 /** A profile and what is special to its test. */
 export interface Development {
@@ -38,6 +41,8 @@ export interface DevelopmentEnvironment {
     readonly tutor: TutorRoot;
     readonly checkout: string;
     readonly stack: TestStack;
+    /** The stack's configuration. */
+    readonly settings: Readonly<Record<string, string>>;
     /** `docker compose` in the checkout. */
     compose(...args: readonly string[]): Promise<string>;
     /** What is there that a stack may make, by name. */
@@ -67,19 +72,21 @@ export async function makeDevelopment(
     const checkout = await docker.checkout(name);
     Object.assign(process.env, tutor.env);
     const envFile = join(checkout, ".env");
-    const stack = await makeStack({
+    const settings = {
         ...development,
         application,
         envFile,
         lmsLaunch: String(from !== "launched"),
         ...config,
-    });
+    };
+    const stack = await makeStack(settings);
     cleanUp(() => stack.remove());
     return {
         docker,
         tutor,
         checkout,
         stack,
+        settings,
         compose: async (...args) => (await execa("docker", ["compose", ...args], { cwd: checkout })).stdout,
         inventory: async () => ({
             containers: (await docker.docker("ps", "--all", "--format", "{{.Names}}")).split("\n").sort(),
@@ -139,6 +146,32 @@ export function describeDevelopment(profile: Development): void {
             await stack.up();
             const running = await environment.compose("ps", "--services");
             expect(running.split("\n").sort()).toEqual([...services].sort());
+            await expect(output("health")).resolves.toBe("ok");
+        });
+
+        test("is found to work by verify, from inside the containers too, which tells what is broken there", async () => {
+            const target = targetFrom(environment.settings, outputsSchema.parse(await stack.outputs()));
+            const named = async () => {
+                const results = await runChecks(readOnlyChecks(target));
+                return results
+                    .filter(({ state }) => !["passed", "warning"].includes(state))
+                    .map(({ name, state, findings, note }) => [name, state, findings[0]?.cause ?? note]);
+            };
+            // Nobody has learnt anything yet.
+            const usual = ["learner-tokens", "skipped", expect.stringContaining("no token that is still valid")];
+            await expect(named()).resolves.toEqual([usual]);
+
+            const inWeb = (script: string) =>
+                environment.compose("exec", "-T", "--user", "root", "web", "sh", "-c", script);
+            // A file that Docker mounts: it can be written, not replaced.
+            await inWeb(
+                "cp /etc/hosts /tmp/hosts; sed 's/^.*[[:space:]]local.openedx.io/127.0.0.9 local.openedx.io/' /tmp/hosts >/etc/hosts",
+            );
+            await expect(named()).resolves.toEqual([
+                ["application-reaches-lms", "failed", "lms-unreachable-from-application"],
+                usual,
+            ]);
+            await inWeb("cat /tmp/hosts >/etc/hosts");
         });
 
         test("lets users sign in to Open edX on both sites, with the backend offered and waited for", async () => {
