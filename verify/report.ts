@@ -113,7 +113,7 @@ td:first-child { white-space: nowrap; }
 .passed { color: #17692f; } .warning { color: #7a5200; } .failed { color: #b3161d; font-weight: bold; } .follows, .skipped { color: #5a5a5a; }
 section.finding { border-left: .3rem solid #b3161d; padding-left: 1rem; margin: 1.5rem 0; }
 section.finding.warned { border-color: #7a5200; }
-code, .seen, li { overflow-wrap: anywhere; }
+code, .seen, li, small { overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; max-width: 34rem; }
 svg text { font: 14px system-ui, sans-serif; fill: #1a1a1a; stroke: #fff; stroke-width: 4px; paint-order: stroke; }
 svg .head { font-weight: bold; }
