@@ -88,9 +88,9 @@ export async function runCases(application: ApplicationName, options: CaseOption
 export async function runOnBothEngines(application: ApplicationName, options: CaseOptions = {}): Promise<CaseResult[]> {
     const { onResult, ...shared } = options;
     const model = await runCases(application, shared);
-    const inModel = new Map(model.map(({ title, verdict }) => [title, verdict]));
+    const inModel = new Map(model.map((result) => [result.title, result]));
     const compare = (result: CaseResult): CaseResult => {
-        const verdict = inModel.get(result.title);
+        const { verdict, details = [] } = inModel.get(result.title) ?? {};
         return verdict === result.verdict
             ? result
             : {
@@ -99,6 +99,7 @@ export async function runOnBothEngines(application: ApplicationName, options: Ca
                   details: [
                       `Pulumi: ${result.verdict}; the model of it: ${verdict ?? "no such request"}`,
                       ...result.details,
+                      ...details.map((detail) => `in the model: ${detail}`),
                   ],
               };
     };

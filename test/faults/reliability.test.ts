@@ -18,3 +18,10 @@ test("the table of docs/reliability.md has no wrong case, and none without its f
     const [, faults = "0"] = /^(\d+) faults: .* 0 wrong, 0 not injected\. By profile: /m.exec(text) ?? [];
     expect(Number(faults)).toBeGreaterThan(1000);
 });
+
+test("docs/reliability.md has what Pulumi itself ran, all of it as the model of it", async () => {
+    const text = await readFile(RELIABILITY, "utf8");
+    const [, ran, agreeing] = /^Pulumi itself ran (\d+) of .* It ended (\d+) as the model does: /m.exec(text) ?? [];
+    expect(Number(ran)).toBeGreaterThan(30);
+    expect(agreeing).toBe(ran);
+});

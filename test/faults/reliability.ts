@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { project } from "../../toolchain/pulumi.ts";
-import { type Counted, markdownOf } from "./report.ts";
+import { type Counted, markdownOf, realEngineOf } from "./report.ts";
 
 /** What is written by hand and by the fault runs. */
 export const RELIABILITY = join(project, "docs", "reliability.md");
@@ -14,5 +14,16 @@ export async function writeReliability(results: readonly Counted[]): Promise<voi
     await writeFile(
         RELIABILITY,
         text.replace(TABLE, (_all, begin: string, end: string) => begin + "\n" + markdownOf(results) + "\n" + end),
+    );
+}
+
+const REAL_ENGINE = /(<!-- the runs on Pulumi itself write this -->\n)[^]*(\n<!-- until there -->)/;
+
+/** Puts what the cases on the real engine came to into the documentation. */
+export async function writeRealEngine(results: readonly Counted[]): Promise<void> {
+    const text = await readFile(RELIABILITY, "utf8");
+    await writeFile(
+        RELIABILITY,
+        text.replace(REAL_ENGINE, (_all, begin: string, end: string) => `${begin}\n${realEngineOf(results)}\n${end}`),
     );
 }

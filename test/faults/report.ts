@@ -42,10 +42,10 @@ function rowsOf(results: readonly Counted[]): string[][] {
 
 const head = ["Fault", ...commands.map(({ title }) => title), "All"];
 
-function totals(results: readonly Counted[]): string {
-    const counts = shown.map((verdict) => `${count(results, verdict)} ${verdict}`).join(", ");
-    return `${results.length} faults: ${counts}`;
-}
+const verdictsOf = (results: readonly Counted[]) =>
+    shown.map((verdict) => `${count(results, verdict)} ${verdict}`).join(", ");
+
+const totals = (results: readonly Counted[]) => `${results.length} faults: ${verdictsOf(results)}`;
 
 /** A table of kinds by commands, and the totals. */
 export function summaryOf(results: readonly Counted[]): string {
@@ -71,4 +71,14 @@ export function markdownOf(results: readonly Counted[]): string {
         "",
         `${totals(results)}. By profile: ${applications.join(", ")}.`,
     ].join("\n");
+}
+
+/** How many cases the real engine ran, and how many of them it ended as the model of it does: the others are wrong. */
+export function realEngineOf(results: readonly Counted[]): string {
+    const agreeing = results.length - count(results, "wrong");
+    const of = (key: "kind" | "command") => new Set(results.map((result) => result[key])).size;
+    return (
+        `Pulumi itself ran ${results.length} of the cases, of ${of("kind")} kinds and ${of("command")} commands. It ended ` +
+        `${agreeing} as the model does: ${verdictsOf(results)}.`
+    );
 }

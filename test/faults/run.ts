@@ -6,7 +6,8 @@
  * profile instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it.
  * `--save FILE` adds the results to a file, a line of JSON each; with `--continue` the cases that it has already, ended
  * right, are left out. `--write` puts the table of this run, or with
- * `--from FILE` (more than once; the last result of a case counts) of saved ones, into `docs/reliability.md`.
+ * `--from FILE` (more than once; the last result of a case counts) of saved ones, into `docs/reliability.md`; with
+ * `--real-engine` the line on the cases that Pulumi ran.
  */
 import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -14,7 +15,7 @@ import { parseArgs } from "node:util";
 import { type ApplicationName, applicationNames } from "../../config/profiles.ts";
 import { type CaseResult, isClean, runCases, runOnBothEngines } from "./cases.ts";
 import { summaryOf } from "./report.ts";
-import { writeReliability } from "./reliability.ts";
+import { writeRealEngine, writeReliability } from "./reliability.ts";
 
 const { values } = parseArgs({
     options: {
@@ -77,6 +78,6 @@ for (const application of values.from === undefined ? (values.application as App
 console.log(summaryOf(results));
 console.log(`${Math.round((Date.now() - started) / 1000)} seconds`);
 if (values.write) {
-    await writeReliability(results);
+    await (values["real-engine"] ? writeRealEngine : writeReliability)(results);
 }
 process.exitCode = isClean(results) ? 0 : 1;

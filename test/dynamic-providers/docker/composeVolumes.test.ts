@@ -70,6 +70,17 @@ test("they stay where the configuration can't be read, and the reason is told", 
     );
 });
 
+test("what held them for containers goes first, as Docker removes no volume that a container has", async () => {
+    const holders = `ps --all --quiet --no-trunc ${inProject} --filter label=openedx-mit-integration.holder`;
+    await commands.make("docker", { [holders]: "echo h01der", ...volumes, "rm --force h01der": "true" });
+    await commands.make("pulumi", { [question]: "echo false" });
+    await remove();
+
+    const calls = await commands.calls("docker");
+    expect(calls.indexOf("rm --force h01der")).toBeGreaterThan(-1);
+    expect(calls.indexOf("rm --force h01der")).toBeLessThan(calls.findIndex((call) => call.startsWith("volume rm")));
+});
+
 test("where there are none, nothing is asked or told", async () => {
     await commands.make("docker", { ...noContainers, "volume ls": "true" });
 

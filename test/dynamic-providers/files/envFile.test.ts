@@ -342,6 +342,13 @@ describe("read, update and delete", () => {
         expect(await mode()).toBe(0o640);
     });
 
+    test("delete leaves a file that was there and empty", async () => {
+        await writeFile(path, "");
+        const { id, outs } = await create();
+        await provider.delete(id, outs);
+        expect(await text()).toBe("");
+    });
+
     test("delete removes a file that was made here, unless something was added to it", async () => {
         const { id, outs } = await create();
         await provider.delete(id, outs);
