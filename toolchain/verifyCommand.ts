@@ -74,10 +74,12 @@ async function verify(options: {
         ...(signsIn ? signInChecks(target, options.keep, interrupted.signal) : []),
     ];
     if (signsIn) {
-        // A second Ctrl-C ends the command at once; the next run removes the user then.
-        process.once("SIGINT", () => {
-            interrupted.abort();
-        });
+        // A second signal ends the command at once; the next run removes the user then.
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+            process.once(signal, () => {
+                interrupted.abort();
+            });
+        }
     }
     const table = options.json ? undefined : new CheckTable(checks, process.stdout);
     const start = performance.now();

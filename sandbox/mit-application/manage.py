@@ -15,11 +15,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
 
+from serving import add_hosts  # noqa: E402
 from state import prepare_directory  # noqa: E402
 
 
 def main():
     """Run one command."""
+    add_hosts(os.environ.get("SANDBOX_HOSTS", "").split())
     prepare_directory(Path(os.environ["MIT_SANDBOX_STATE"]))
     os.environ.setdefault("MIT_SANDBOX_PORT", "0")
     os.environ.setdefault("MIT_SANDBOX_FROM_ENVIRONMENT", "1")

@@ -56,7 +56,7 @@ export async function fakeContainers(
         "docker",
         Object.fromEntries(
             Object.entries(containers).flatMap(([service, { port }]) => [
-                [`ps --filter publish=${port} `, `echo ${service}`],
+                [`ps --filter publish=${port} `, `printf '${service}-1\\t${service}\\n'`],
                 [`ps --all --quiet --no-trunc --filter label=com.docker.compose.project=${service} `, "echo an-id"],
                 [
                     `compose --project-name ${service} exec -T ${service} python3 `,

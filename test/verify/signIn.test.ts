@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import Table from "cli-table3";
 import { parseSettings } from "../../config/load.ts";
@@ -6,12 +7,14 @@ import type { ApplicationName } from "../../config/profiles.ts";
 import { resolveConfig } from "../../config/stackConfig.ts";
 import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { forgetSessions } from "../../dynamic-providers/openedx/django-admin/session.ts";
+import { project } from "../../toolchain/pulumi.ts";
 import type { CauseId } from "../../verify/causes.ts";
 import { type Result, runChecks } from "../../verify/check.ts";
 import { isForDevelopment, signInChecks } from "../../verify/signIn.ts";
 import { type Target, targetOf } from "../../verify/target.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { type CountingProxy, type Fault as Disturbance, startCountingProxy } from "../support/countingProxy.ts";
+import { fakeCommands } from "../support/fakeCommands.ts";
 import { integrate } from "../support/integrated.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
@@ -347,19 +350,40 @@ describe("verify signs somebody in through xPro", () => {
         await expect(learners()).resolves.toEqual(there);
     });
 
+    const noForm: Fault = {
+        name: "xPro's pages need JavaScript",
+        check: "",
+        cause: "no-sign-up",
+        apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
+    };
+
     test("signs in through Open edX's registration where xPro's pages need JavaScript, and says what it can't look at", async () => {
-        const noForm: Fault = {
-            name: "",
-            check: "",
-            cause: "no-sign-up",
-            apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
-        };
         const results = await withFaults([noForm], tried);
 
         expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
         expect(withState(results, "passed")).toHaveLength(results.length - 3);
         expect(results.find(({ name }) => name === "sign-up")?.note).toMatch(/its sign-in page has no form/);
         expect(results.find(({ name }) => name === "dashboard")?.note).toMatch(/after registering at Open edX$/);
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    test("makes the account in xPro's container where its pages need JavaScript", async () => {
+        const { stateDirectory } = direct.xpro;
+        const python = join(project, ".toolchain", "venv", "xpro", "bin", "python");
+        const manage = join(project, "sandbox", "mit-application", "manage.py");
+        const commands = await fakeCommands();
+        await commands.make("docker", {
+            [`ps --filter publish=${new URL(servers.xpro.baseUrl).port} `]: "printf 'mitxpro-web-1\\tmitxpro\\n'",
+            "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxpro ": "echo an-id",
+            "compose --project-name mitxpro exec -T web ./manage.py shell ":
+                `shift 8; MIT_SANDBOX_STATE='${stateDirectory}' MIT_SANDBOX_FLAVOUR=xpro MIT_SANDBOX_FROM_ENVIRONMENT= ` +
+                "SANDBOX_HOSTS='local.openedx.io xpro.odl.local' " +
+                `exec '${python}' '${manage}' shell --no-imports "$@"`,
+        });
+        const results = await withFaults([noForm], tried).finally(commands.remove);
+
+        expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+        expect(results.find(({ name }) => name === "account")?.note).toBe("in the container of web (project mitxpro)");
         await expect(learners()).resolves.toEqual(there);
     });
 });
