@@ -25,11 +25,17 @@ const onUse = new Set([
 ]);
 
 /**
- * Never loaded. The SDK makes a stack trace for each promise and resource, and this would look each line of it up in source
- * maps; Node.js keeps the lines of TypeScript as they are, so only the SDK's own lines are those of its JavaScript.
+ * Never loaded. The SDK makes a stack trace for each promise and resource, and `source-map-support` would look each line of
+ * it up in source maps; Node.js keeps the lines of TypeScript as they are, so only the SDK's own lines are those of its
+ * JavaScript. The hooks listen to every script that V8 reads, to name the file of a closure in a message; what takes
+ * closures apart asks for them by another name.
  * @type {Readonly<Record<string, unknown>>}
  */
-const instead = { "source-map-support": { install: () => undefined }, "source-map-support/register": {} };
+const instead = {
+    "source-map-support": { install: () => undefined },
+    "source-map-support/register": {},
+    "../../runtime/closure/v8Hooks": { isInitializedAsync: () => Promise.resolve() },
+};
 
 /** @type {{ _load: (this: void, request: string, parent?: { filename?: string | null }, ...rest: unknown[]) => unknown }} */
 const loader = /** @type {never} */ (Module);
