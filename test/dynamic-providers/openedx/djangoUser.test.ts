@@ -205,7 +205,7 @@ describe("DjangoUser", () => {
         expect(row?.["last_name"]?.length).toBeLessThanOrEqual(30);
         await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
         const other = await checked(provider, args("long", { owner: `${owner}-2` }));
-        await expect(provider.create(other)).rejects.toThrow(/was not made by this stack/);
+        await expect(provider.create(other)).rejects.toThrow(/was not created by this stack/);
     });
 
     test("adopted keeps its former values where the answer is lost, and where the run is repeated", async () => {
