@@ -76,7 +76,7 @@ export const health = config.checksHealth
                   return ask(config, outputs, pulumi.getStack());
               }),
       )
-    : undefined;
+    : "Not asked: see the key checkHealth, or npm run verify";
 
 /** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
 export const readme = pulumi.output(gateways).apply((known) =>

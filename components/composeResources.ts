@@ -63,10 +63,11 @@ export class ComposeResources extends pulumi.ComponentResource {
         const { project } = args;
         const networks = mapValues(ownOf(project.networks), (network, key) => this.#network(args, key, network));
         const volumes = mapValues(ownOf(project.volumes), (volume, key) => this.#volume(args, key, volume));
-        // Made before the containers and after the networks: taken away in between.
+        // Made before the containers and after the networks: taken away in between, also where a network is replaced.
+        const networkIds = pulumi.all(Object.values(networks).map(({ id }) => id));
         const leftovers = new ComposeLeftovers(
             `${project.name}-leftovers`,
-            { project: project.name },
+            { project: networkIds.apply(() => project.name) },
             { parent: this, dependsOn: Object.values(networks) },
         );
         const data = new ComposeVolumes(
@@ -95,6 +96,8 @@ export class ComposeResources extends pulumi.ComponentResource {
                     image: images[image].imageId,
                     labels: labelsOf(args, {
                         ...mayBeSecret(args, definition.labels, "services", service, "labels"),
+                        // No container stays in the state where all of the project are taken away.
+                        [composeLabels.project]: leftovers.project,
                         ...composeContainerLabels(project, service, definition),
                         "com.docker.compose.config-hash": hashes.apply((all) => all[service] ?? ""),
                         "com.docker.compose.image": images[image].imageId,

@@ -11,9 +11,11 @@ export function signInUrl({ openEdx }: Pick<StackConfig, "openEdx">): string {
  * What to do before one opens that address, where it does not work by itself: MITx Online at its own port has no sign-in
  * page for learners, so that a browser without a session there goes in a circle.
  */
-export function signInFirst({ application }: Pick<StackConfig, "application">): string | undefined {
+export function signInFirst({ application }: Pick<StackConfig, "application">): string {
     const { profile, connection } = application;
-    if (profile.hasSignInPage) return undefined;
+    if (profile.hasSignInPage) {
+        return "Nothing: signInUrl works by itself";
+    }
     return (
         `Sign in at ${connection.baseUrl}/admin/ first, as a user with an edx_username: at this port ${profile.title} ` +
         "has no sign-in page for learners. A browser can sign in there only where the application's .env has " +

@@ -23,11 +23,13 @@ export type ComposeLeftoversArgs = ArgsOf<typeof composeLeftovers>;
 /**
  * The containers of a Compose project that Compose made when it was called by hand, a shell by `docker compose run` for
  * instance. They would hold the project's network, so delete removes them; it comes between the stack's own containers
- * and that network. Creating it makes nothing.
+ * and that network. Creating it makes nothing. It is replaced with the network that its argument is made from.
  *
  * Id: the project.
  */
 export class ComposeLeftovers extends ThinResource {
+    declare readonly project: pulumi.Output<string>;
+
     constructor(name: string, args: ComposeLeftoversArgs, opts?: pulumi.CustomResourceOptions) {
         super(composeLeftovers, name, args, opts);
     }

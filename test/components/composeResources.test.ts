@@ -76,6 +76,11 @@ describe("a Compose project", () => {
         const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
 
         expect(the(resources, "ComposeLeftovers").inputs).toStrictEqual({ project: "mitxonline" });
+        // A network that is replaced takes both with it: what holds it by hand goes, and no container is missing afterwards.
+        expect(the(resources, "ComposeLeftovers").propertyDependencies["project"]).toContain("Network default");
+        expect(the(resources, "Container").propertyDependencies["labels"]).toContain(
+            "ComposeLeftovers mitxonline-leftovers",
+        );
         expect(the(resources, "ComposeLeftovers").after).toContain("Network default");
         expect(the(resources, "Container").after).toContain("ComposeLeftovers mitxonline-leftovers");
     });

@@ -210,12 +210,9 @@ describeDocker("the database of MITx Online, which has a named volume,", () => {
         await expect(db.volume()).resolves.toBe("mitxonline_db-data");
     });
 
-    test("is kept when Compose makes its container anew, and when it gets another network and image", async () => {
+    test("is kept when Compose makes its container anew, and it gets another network and image by the next up", async () => {
         await db.compose("up", "--detach", "--force-recreate", "db");
         await db.write("recreated");
-        await db.stack.upRefreshing();
-        await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
-
         const [container, image] = await Promise.all([db.container(), db.image()]);
         await db.stack.configure({ applicationGateway: "172.30.14.1" });
         await db.changeImage();

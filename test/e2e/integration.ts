@@ -152,9 +152,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             const browser = await startChromium();
             try {
                 const signIn = (await output("signInUrl")) as string;
-                const first = /^Sign in at (\S+) first/.exec(
-                    ((await output("signInFirst")) as string | undefined) ?? "",
-                );
+                const first = /^Sign in at (\S+) first/.exec((await output("signInFirst")) as string);
                 const page = await visit(browser, first?.[1] ?? signIn);
                 await send(page, { username: "admin", password: "admin" });
                 if (first) {
