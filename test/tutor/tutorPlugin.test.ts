@@ -14,7 +14,8 @@ import {
     giveBackTutorConfigurations,
 } from "../../dynamic-providers/tutor/tutorConfiguration.ts";
 import type { TutorPluginInputs } from "../../dynamic-providers/tutor/tutorPlugin.ts";
-import { checked, refreshed } from "../support/providers.ts";
+import { ManagedResource } from "../support/engine.ts";
+import { checked } from "../support/providers.ts";
 import { tutorCommand, usualPlugins } from "./tutor.ts";
 
 /** Reads the patches as Tutor does, and runs the settings among them as an LMS would; prints what came of it. */
@@ -170,37 +171,34 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         await expect(create()).resolves.toMatchObject({ id: file, outs: { root, file } });
     });
 
-    test("that was edited by hand is put right", async () => {
-        const { given, id, outs } = await create();
-        await expect(refreshed(provider, id, outs, given)).resolves.toMatchObject({ drifted: false });
+    test("that was edited by hand is put right by up --refresh", async () => {
+        const given = await inputs();
+        const plugin = await ManagedResource.up(provider, given);
+        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["same"]);
 
         await appendFile(file, "# edited\n");
-        const { props, drifted } = await refreshed(provider, id, outs, given);
-        expect(drifted).toBe(true);
-        await provider.update(id, props ?? outs, given);
+        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["update"]);
 
         await expect(readFile(file, "utf8")).resolves.toBe(given.text);
     });
 
     test("is rendered anew when its text changes", async () => {
-        const { id, outs } = await create();
-        const news = await inputs({ text: text({ redirectsVisitors: false }) });
-        await expect(provider.diff(id, outs, news)).resolves.toStrictEqual({ changes: true, replaces: [] });
+        const plugin = await ManagedResource.up(provider, await inputs());
 
-        await provider.update(id, outs, news);
+        await expect(plugin.up({ text: text({ redirectsVisitors: false }) })).resolves.toStrictEqual(["update"]);
 
         await expect(developmentSettings()).resolves.toContain("MITX_REDIRECT_ENABLED = False");
     });
 
     test("that was disabled or deleted by hand is gone, and is made again", async () => {
-        const { given, id, outs } = await create();
+        const plugin = await ManagedResource.up(provider, await inputs());
         await execa(command, ["plugins", "disable", "mit-integration"]);
-        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
+        expect((await config()).PLUGINS).toContain("mit-integration");
 
-        await provider.create(given);
-        await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
         await rm(file);
-        await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
+        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
+        expect(existsSync(file)).toBe(true);
     });
 
     test("is finished by the next run where one was killed between writing and enabling", async () => {
