@@ -1,4 +1,4 @@
-/** The composition root: configuration, machine, components, outputs. */
+/** The composition root: configuration, preflight, components, outputs. */
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { integrate } from "./components/integration.ts";
@@ -12,7 +12,7 @@ import { warnUnresolvedHosts } from "./preflight/warnUnresolvedHosts.ts";
 const settings = loadSettings();
 const machine = await preflight(settings);
 const config = resolveConfig(settings, machine.detected);
-// Beside the deployment: a slow name service delays nothing.
+// Not awaited: slow DNS shouldn't hold up the deployment.
 void warnUnresolvedHosts(browserHosts(config));
 
 const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(
@@ -20,57 +20,59 @@ const { credentials, openEdxServer, applicationServer, openEdxRegistration, done
     machine.application,
 );
 
-/** The MIT application that is integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
+/** The MIT application being integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
 
-/** Client ids: in `openEdx` that of the MIT application, in `application` that of Open edX. */
+/**
+ * OAuth client ids: `openEdx` is the MIT application's id in Open edX, `application` is Open edX's id in the application.
+ */
 export const clientIds = {
     openEdx: credentials.openEdx.clientId,
     application: credentials.application.clientId,
 };
 
-/** The client secrets that go with them (secret). */
+/** The matching client secrets (secret). */
 export const clientSecrets = {
     openEdx: credentials.openEdx.clientSecret,
     application: credentials.application.clientSecret,
 };
 
-/** The access token by which the MIT application calls Open edX (secret). */
+/** The access token the MIT application uses to call Open edX (secret). */
 export const serviceWorkerToken = credentials.serviceWorkerToken;
 
-/** Who signs in to each admin (secret): the superusers of the configuration, or those that were made. */
+/** Login for each admin site (secret): the superusers from the configuration, or the ones the stack created. */
 export const superusers = {
     openEdx: { username: config.openEdx.connection.username, password: credentials.openEdxPassword },
     application: { username: config.application.connection.username, password: credentials.applicationPassword },
 };
 
-/** When that token expires. */
+/** When `serviceWorkerToken` expires. */
 export const serviceWorkerTokenExpires = openEdxRegistration.tokenExpires;
 
-/** The hosts by which containers reach the other server. */
+/** The hosts containers use to reach the other server. */
 export const gateways = { openEdx: openEdxServer.gateway, application: applicationServer.gateway };
 
-/** Both servers, and the pages of their admins that the integration concerns. */
+/** Links to both servers and to the admin pages the integration touches. */
 export const urls = serverLinks(config);
 
-/** The Tutor plug-in, to hand over for an LMS that is set up elsewhere (secret, as it may hold the client secret). */
+/** The Tutor plug-in, for an LMS set up elsewhere (secret: it may contain the client secret). */
 export const tutorPlugin = pulumi.secret(openEdxServer.pluginText);
 
-/** The address to try the sign-in with. */
+/** The URL for trying the sign-in. */
 export const signInUrl = signInUrlOf(config);
 
-/** What to do before that, where the address does not work by itself. */
+/** What to do first, if that URL doesn't work on its own. */
 export const signInFirst = signInFirstOf(config);
 
 /**
- * Whether it works, as far as a few requests at the end tell: `ok`, or what is wrong. Only with `checkHealth`. A preview
- * asks too where everything is there already, so that an output that stays the same is no change.
+ * Result of a few requests at the end of the run: `ok`, or what is wrong. Only with `checkHealth`. A preview also sends them
+ * if everything already exists, so an unchanged output doesn't show up as a change.
  */
 export const health = config.checksHealth
     ? pulumi.unsecret(
           pulumi
               .all([pulumi.output({ clientIds, clientSecrets, serviceWorkerToken, superusers, gateways }), done])
-              // Loaded only where it is asked for: it needs what the dynamic providers need.
+              // Lazy import: it pulls in everything the dynamic providers need.
               .apply(async ([outputs]) => {
                   const { health: ask } = await import("./verify/health.ts");
                   return ask(config, outputs, pulumi.getStack());
@@ -78,7 +80,7 @@ export const health = config.checksHealth
       )
     : "Not asked: see the key checkHealth, or npm run verify";
 
-/** The integration as a page with a diagram and links, in Markdown. It holds no secret. */
+/** A Markdown page about the integration, with a diagram and links. Contains no secrets. */
 export const readme = pulumi.output(gateways).apply((known) =>
     renderReadme(readFileSync(new URL("Pulumi.README.md", import.meta.url), "utf8"), {
         applicationTitle: config.application.profile.title,

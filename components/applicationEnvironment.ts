@@ -8,30 +8,30 @@ import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
-/** What {@link ApplicationEnvironment} needs. */
+/** The arguments of {@link ApplicationEnvironment}. */
 export type ApplicationEnvironmentArgs = Pick<StackConfig, "owner" | "envFile" | "environment" | "adopt"> & {
-    /** The host by which the application's containers reach the LMS. */
+    /** The host the application's containers use to reach the LMS. */
     readonly openEdxGateway: pulumi.Input<string>;
     /** The application as a client of Open edX. */
     readonly client: ClientCredentials;
-    /** The access token by which it calls the LMS (secret). */
+    /** The access token it uses to call the LMS (secret). */
     readonly serviceWorkerToken: pulumi.Input<string>;
-    /** The key of APISIX's session cookies, and its client secret in Keycloak (secret); empty where there is no APISIX. */
+    /** The key for APISIX's session cookies and its client secret in Keycloak (secret); empty without APISIX. */
     readonly apisixSessionSecret: pulumi.Input<string>;
     readonly keycloakClientSecret: pulumi.Input<string>;
-    /** The checkout of an application that somebody else runs, who then has to let it read the file. */
+    /** The checkout of an application somebody else runs; they have to make it reload the file. */
     readonly checkoutOfOthers: string | undefined;
 };
 
 /**
- * The MIT application's settings, as a block in the `.env` of its checkout. It does not start without them.
+ * The MIT application's settings, as a block in its checkout's `.env`. It doesn't start without them.
  *
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
 export class ApplicationEnvironment extends pulumi.ComponentResource {
-    /** The file itself: without it the application does not start. */
+    /** The file itself; the application doesn't start without it. */
     readonly envFile: EnvFile;
-    /** The values in it that come out in the course of a run, or are secret. */
+    /** Its values that are known only during the run, or are secret. */
     readonly made: MadeValues<pulumi.Output<string>>;
 
     constructor(name: string, args: ApplicationEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -58,7 +58,7 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
     }
 }
 
-/** Who runs the application by Compose has to let it read the file; nobody else does. */
+/** Hooks that tell whoever runs the application with Compose to make it reload the file; none without Compose files. */
 function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBinding {
     if (filesOfCheckout(checkout, readEnvText(envFile)).length === 0) {
         return {};
@@ -70,7 +70,7 @@ function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBi
         );
     };
     const tellOfOtherLines = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
-        // Other inputs, such as `adopt`, leave the file as it is.
+        // Other inputs, such as `adopt`, don't change the file.
         if (!isDeepStrictEqual(linesOf(oldInputs), linesOf(newInputs))) {
             await tell();
         }

@@ -7,26 +7,26 @@ import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
-/** What {@link ApplicationRegistration} needs. */
+/** The arguments of {@link ApplicationRegistration}. */
 export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "application" | "adopt"> & {
     /** The application's admin. */
     readonly connection: ConnectionArgs;
     /** Open edX as a client of the application. */
     readonly client: ClientCredentials;
-    /** The LMS's address at the gateway of its network. */
+    /** The LMS's URL at the gateway of its network. */
     readonly openEdxGatewayUrl: pulumi.Input<string>;
-    /** For what is in the application's database: it is made again when that is another one. */
+    /** Options for resources in the application's database: they are replaced if the database is. */
     readonly inDatabase: pulumi.CustomResourceOptions;
 };
 
 /**
- * What the MIT application has to know of Open edX: its OAuth application `edx-oauth-app`. Where the application's own
- * migrations made that one, and nobody has configured it since, it is taken over.
+ * What the MIT application needs to know about Open edX: its OAuth application `edx-oauth-app`. If the application's own
+ * migrations created it, and nobody has configured it since, the stack takes it over.
  *
  * Source: handbook, "MIT xPro/MITx Online Setup" step 3.
  */
 export class ApplicationRegistration extends pulumi.ComponentResource {
-    /** Known as soon as it is there. */
+    /** Resolves once it exists. */
     readonly done: pulumi.Output<unknown>;
 
     constructor(name: string, args: ApplicationRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -13,33 +13,33 @@ import { expectDatabase } from "../dynamic-providers/docker/docker.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
 import { ComposeResources } from "./composeResources.ts";
 
-/** What {@link ApplicationServer} needs. */
+/** The arguments of {@link ApplicationServer}. */
 export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application"> & {
-    /** The password of the superuser (secret). */
+    /** The superuser's password (secret). */
     readonly superuserPassword: pulumi.Input<string>;
-    /** Its Compose project, where this stack runs it. */
+    /** Its Compose project, if this stack runs it. */
     readonly onMachine: ApplicationOnMachine | undefined;
-    /** Its `.env`, without which it does not start, and the values in there that come out in the course of a run. */
+    /** Its `.env`, which it needs to start, and the values in it that are known only during the run. */
     readonly envFile: EnvFile;
     readonly made: MadeValues<pulumi.Output<string>>;
 };
 
 /**
- * The MIT application. One that this stack runs is its checkout's own Compose project, waited for until its admin
- * answers, with a superuser. Any other has only to read its `.env`.
+ * The MIT application. If this stack runs it, it is the checkout's own Compose project; the component waits until its admin
+ * responds, then creates a superuser. Otherwise the application only has to load its `.env`.
  *
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
 export class ApplicationServer extends pulumi.ComponentResource {
-    /** The host by which the LMS's containers reach the application. */
+    /** The host the LMS's containers use to reach the application. */
     readonly gateway: string;
-    /** The application's address at that gateway. */
+    /** The application's URL at that gateway. */
     readonly gatewayUrl: string;
-    /** Its admin, with the superuser who signs in there. */
+    /** Its admin and the superuser who signs in there. */
     readonly connection: ConnectionArgs;
-    /** What has to be there before anybody can sign in to its admin. */
+    /** What must exist before anybody can sign in to its admin. */
     readonly signInReady: pulumi.Resource[];
-    /** For what is in its database: it is made again when that is another one. */
+    /** Options for resources in its database: they are replaced if the database is. */
     readonly inDatabase: pulumi.CustomResourceOptions;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -49,7 +49,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = {
             ...application.connection,
-            // Without its `.env` the application does not boot: what is in its admin has to go before that is moved.
+            // The application doesn't boot without its `.env`: delete what is in its admin before the file moves.
             baseUrl: envFile.id.apply(() => application.connection.baseUrl),
             password: superuserPassword,
         };
@@ -106,9 +106,9 @@ export class ApplicationServer extends pulumi.ComponentResource {
 }
 
 /**
- * Keycloak does not start without a database of its own, which the checkout makes on new data only.
+ * Keycloak doesn't start without its own database, which the checkout creates only on fresh data.
  *
- * @returns by service: a check of the database that its command names, on a server of the same project.
+ * @returns by service: a check for the database named in its command, on a server in the same project.
  */
 function mapDatabases({ name, services }: ComposeProject): Record<string, () => Promise<void>> {
     const expectations = Object.entries(services).flatMap(([service, { command }]) => {
@@ -121,7 +121,7 @@ function mapDatabases({ name, services }: ComposeProject): Record<string, () => 
     return Object.fromEntries(expectations);
 }
 
-/** What each placeholder in the Compose project stands for. */
+/** The value for each placeholder in the Compose project. */
 function byPlaceholder(made: MadeValues<pulumi.Output<string>>): Record<string, pulumi.Output<string>> {
     return Object.fromEntries(
         Object.entries(placeholders).map(([key, placeholder]: [string, string]) => [

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * The options of a component's child: what the component depends on is made before each of them, and goes after it. Pulumi
- * orders only the component itself by its `dependsOn`.
+ * The options for a component's child: whatever the component depends on is created before the child and deleted after it.
+ * Pulumi applies `dependsOn` only to the component itself.
  */
 export function childOptions(
     parent: pulumi.ComponentResource,

@@ -5,14 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseLink } from "../preflight/composeFile.ts";
 import { type ComposeProject, type ComposeService, seccompProfile } from "../preflight/composeProject.ts";
 
-/** What the placeholders in a project's texts stand for. */
+/** The values for the placeholders in a project's strings. */
 export type PlaceholderValues = Readonly<Record<string, pulumi.Output<string>>>;
 
-/** The Docker resources that a container needs. */
+/** The Docker resources a container needs. */
 export interface ContainerSurroundings {
-    /** By key in the Compose file; an external network is not among them. */
+    /** By key in the Compose file, without external networks. */
     readonly networks: Readonly<Record<string, Pick<docker.Network, "id">>>;
-    /** By key in the Compose file; an external volume is not among them. */
+    /** By key in the Compose file, without external volumes. */
     readonly volumes: Readonly<Record<string, Pick<docker.Volume, "name">>>;
     /** By service. */
     readonly containers: Readonly<Record<string, Pick<docker.Container, "id">>>;
@@ -20,24 +20,24 @@ export interface ContainerSurroundings {
 
 type Arguments = Omit<docker.ContainerArgs, "image" | "labels">;
 
-/** Graceful, as a database has to write down what it has. */
+/** Enough for a database to flush its data. */
 const GRACE_SECONDS = 10;
-/** How long a container may take until its health check says that it is well. */
+/** How long a container may take to become healthy. */
 const HEALTHY_SECONDS = 600;
 const SECRETS_FOLDER = "/run/secrets/";
-/** The arguments that keys of a service become, of those in which people put what is secret. `environment` is its own. */
+/** Service keys that people put secrets in, and the container arguments they map to. `environment` is handled separately. */
 const MAYBE_SECRET = {
     command: "command",
     entrypoint: "entrypoints",
     healthcheck: "healthcheck",
     logging: "logOpts",
 } as const satisfies Partial<Record<keyof ComposeService, keyof Arguments>>;
-/** Where a network's name for the interface in the container is kept. */
+/** The driver option for the name of a network's interface in the container. */
 const INTERFACE_OPTION = "com.docker.network.endpoint.ifname";
 
 /**
- * A service as arguments of `docker.Container`, all but its image and its labels. Only what the service has is set, and in
- * the form in which the provider reads it back: anything else would be a difference for ever.
+ * Converts a service to arguments of `docker.Container`, except image and labels. Sets only what the service sets, in the
+ * form the provider reads back: anything else would be a permanent diff.
  */
 export function containerArgs(
     project: ComposeProject,
@@ -47,7 +47,7 @@ export function containerArgs(
 ): Arguments {
     const definition = serviceOf(project, service);
     const { command, entrypoint, environment, extra_hosts, readsEnvFile } = definition;
-    // A variable without a value is one that nobody set: the container does not have it.
+    // A variable without a value isn't set anywhere, so the container doesn't get it.
     const set = Object.entries(environment).filter(([, value]) => value !== null);
     const envs = pulumi.all(set.map(([key, value]) => fill(`${key}=${value}`, values)));
     const mounts = mountsOf(definition, project, surroundings);
@@ -62,7 +62,7 @@ export function containerArgs(
         stdinOpen: definition.stdin_open,
         tty: definition.tty,
         destroyGraceSeconds: definition.stop_grace_period ?? GRACE_SECONDS,
-        // The default removes anonymous volumes, which may be databases.
+        // The default removes anonymous volumes, which may hold databases.
         removeVolumes: false,
         networksAdvanced: attachmentsOf(project, service, surroundings),
         volumes: volumesOf(project, definition, surroundings),
@@ -113,19 +113,19 @@ export function containerArgs(
     return {
         ...known,
         ...(Object.fromEntries(secret) as Partial<Arguments>),
-        // A file of settings may hold secrets of its developer's too.
+        // An env file may also hold the developer's own secrets.
         envs: readsEnvFile ? pulumi.secret(envs) : envs,
-        // Above all what comes from the environment is a secret.
+        // Secret mainly because of values taken from the environment.
         ...(uploads.length > 0 && { uploads: pulumi.secret(fill(uploads, values)) }),
     };
 }
 
-/** Whether a value has what Compose fills in from the environment or `.env`, where secrets are. */
+/** Whether Compose interpolates the value from the environment or `.env`, which may hold secrets. */
 export function isInterpolated({ interpolated }: ComposeProject, ...path: readonly string[]): boolean {
     return interpolated.includes(path.join("."));
 }
 
-/** In the order in which the provider reads them back. Docker discards those of a container in the host's network. */
+/** In the order the provider reads them back. Docker drops the ports of a container on the host network. */
 function portsOf({ network_mode, ports }: ComposeService): docker.types.input.ContainerPort[] {
     return (network_mode === "host" ? [] : ports.toSorted((one, other) => one.target - other.target)).map(
         ({ target, published, protocol, host_ip }) => ({
@@ -137,18 +137,18 @@ function portsOf({ network_mode, ports }: ComposeService): docker.types.input.Co
     );
 }
 
-/** The name of a service's container: its own, or the one that Compose gives. */
+/** The name of a service's container: its own, or the one Compose assigns. */
 export function containerName(project: ComposeProject, service: string): string {
     return project.services[service]?.container_name ?? `${project.name}-${service}-1`;
 }
 
-/** The services that a service's container needs to be there before it. */
+/** The services whose containers must exist before this one's. */
 export function dependenciesOf({ depends_on, links, network_mode, pid, ipc }: ComposeService): string[] {
     const shared = [network_mode, pid, ipc].flatMap((mode) => serviceIn(mode) ?? []);
     return [...new Set([...Object.keys(depends_on), ...links.map((link) => parseLink(link).service), ...shared])];
 }
 
-/** Whether another service waits for this one to be in a state. */
+/** Whether another service waits for this one to reach a state. */
 export function isAwaited(
     { services }: Pick<ComposeProject, "services">,
     service: string,
@@ -157,19 +157,19 @@ export function isAwaited(
     return Object.values(services).some(({ depends_on }) => depends_on[service]?.condition === state);
 }
 
-/** A value with what its placeholders stand for. */
+/** A value with its placeholders filled in. */
 export function fill<Value>(value: Value, values: PlaceholderValues): Value {
     return filled(value, values) as Value;
 }
 
-/** A text with values instead of its placeholders; each written in a way that fits the text. */
+/** Replaces a string's placeholders with values; `written` formats each value to fit the string. */
 export function replaceAll(
     text: string,
     values: Readonly<Record<string, string>>,
     written: (value: string) => string = (value) => value,
 ): string {
     return Object.entries(values).reduce(
-        // A function, as in a text `$` would mean something.
+        // A function, because `$` is special in a replacement string.
         (replaced, [placeholder, value]) => replaced.replaceAll(placeholder, () => written(value)),
         text,
     );
@@ -199,8 +199,8 @@ function serviceOf({ services }: ComposeProject, service: string): ComposeServic
 }
 
 /**
- * The networks of a container, by id: a network that is made anew gets its containers anew. The provider has no links, so
- * what others call a container by is its alias for all.
+ * A container's networks, by id, so that replacing a network replaces its containers. The provider has no links, so a link
+ * name becomes an alias for everyone on the network.
  */
 function attachmentsOf(
     project: ComposeProject,
@@ -236,7 +236,7 @@ function attachmentsOf(
     });
 }
 
-/** The names by which services in a network link to a service, as far as they are not its own. */
+/** The other names that services on a network link to this service by. */
 function linkAliases({ services }: ComposeProject, service: string, network: string): string[] {
     const aliases = Object.values(services)
         .filter(({ networks }) => network in networks)
@@ -246,7 +246,7 @@ function linkAliases({ services }: ComposeProject, service: string, network: str
     return [...new Set(aliases)].sort();
 }
 
-/** What `docker.Container` takes as volumes: the short form of Docker, which makes a folder of the host that is missing. */
+/** The `volumes` of `docker.Container`: Docker's short syntax, which creates missing host folders. */
 function volumesOf(
     project: ComposeProject,
     { volumes, secrets, configs }: ComposeService,
@@ -282,7 +282,7 @@ function volumesOf(
     ];
 }
 
-/** What only the long form of Docker can do. */
+/** Mounts that need Docker's long syntax. */
 function mountsOf(
     { volumes }: ComposeService,
     project: ComposeProject,
@@ -332,7 +332,7 @@ function volumeName(
     return source === undefined ? undefined : (made[source]?.name ?? volumes[source]?.name ?? source);
 }
 
-/** Secrets and configs that are no files of this machine are copied into the container before it starts. */
+/** Secrets and configs that aren't files on this machine are copied into the container before it starts. */
 function uploadsOf(
     { secrets, configs, variables }: ComposeProject,
     service: ComposeService,
@@ -381,7 +381,7 @@ function healthcheckOf({ healthcheck }: ComposeService): docker.types.input.Cont
           };
 }
 
-/** Docker reads a container's capabilities back in its own spelling. */
+/** In Docker's own spelling, which is what it reads back. */
 function capabilitiesOf({ cap_add, cap_drop }: ComposeService): Pick<Arguments, "capabilities"> {
     const spelled = (names: readonly string[] = []) =>
         names.map((name) => name.toUpperCase()).map((name) => (/^(ALL$|CAP_)/.test(name) ? name : `CAP_${name}`));
@@ -418,7 +418,7 @@ function devicesOf({ devices = [], gpus, deploy }: ComposeService): Partial<Argu
     };
 }
 
-/** A device by the name that its vendor gives, as `nvidia.com/gpu=0`. */
+/** Whether a device has a vendor name (CDI), such as `nvidia.com/gpu=0`. */
 function isCdi({
     source,
     target = source,
@@ -429,13 +429,13 @@ function isCdi({
     return source === target && /^[\w.-]+\/[\w.-]+=/.test(source);
 }
 
-/** Compose sees to it that `deploy` and the older keys don't contradict each other. */
+/** Compose makes sure that `deploy` and the older keys don't contradict each other. */
 function limitsOf(service: ComposeService): Partial<Arguments> {
     const { limits, reservations } = service.deploy?.resources ?? {};
     const memory = limits?.memory ?? service.mem_limit;
     return whereSet({
         memory,
-        // Docker's own default, which the provider would take for a change.
+        // Docker's own default; the provider would see it as a change.
         memorySwap: service.memswap_limit ?? (memory === undefined ? undefined : 2 * memory),
         memoryReservation: reservations?.memory ?? service.mem_reservation,
         shmSize: service.shm_size,
@@ -451,7 +451,7 @@ function limitsOf(service: ComposeService): Partial<Arguments> {
     });
 }
 
-/** As Compose: the policy of `deploy` counts, else `restart`, as `on-failure:3`. */
+/** Same as Compose: the policy in `deploy` wins over `restart`, e.g. `on-failure:3`. */
 function restartOf({ restart, deploy }: ComposeService): Pick<Arguments, "restart" | "maxRetryCount"> {
     const [policy, retries] = restart?.split(":", 2) ?? [];
     const { condition = policy, max_attempts = retries } = deploy?.restart_policy ?? {};
@@ -465,7 +465,7 @@ function restartOf({ restart, deploy }: ComposeService): Pick<Arguments, "restar
     };
 }
 
-/** A container that others need the end of may be at its end. */
+/** A container may have exited if other services wait for it to complete. */
 function waitingOf(project: ComposeProject, service: string): Pick<Arguments, "wait" | "waitTimeout" | "mustRun"> {
     return {
         ...(isAwaited(project, service, "service_healthy") && { wait: true, waitTimeout: HEALTHY_SECONDS }),
@@ -478,7 +478,7 @@ function tmpfsEntry(entry: string): [string, string] {
     return [path, options.join(":")];
 }
 
-/** A profile for seccomp is given to Docker by its content. */
+/** Docker takes the content of a seccomp profile, not its path. */
 function securityOption({ folder }: ComposeProject, option: string): string {
     const file = seccompProfile(option);
     return file === undefined
@@ -486,7 +486,7 @@ function securityOption({ folder }: ComposeProject, option: string): string {
         : `seccomp=${JSON.stringify(JSON.parse(readFileSync(resolve(folder, file), "utf8")))}`;
 }
 
-/** The namespace of another service's container, by its id: Docker writes it so. */
+/** The namespace of another service's container, by container id, as Docker stores it. */
 function namespaceOf(
     mode: string | undefined,
     { containers }: ContainerSurroundings,

@@ -27,35 +27,34 @@ import {
 } from "./composeContainer.ts";
 import { type ContainerVolume, nameVolumes, volumesByPath } from "./serviceVolumes.ts";
 
-/** What {@link ComposeResources} needs. */
+/** The arguments of {@link ComposeResources}. */
 export interface ComposeResourcesArgs {
     readonly project: ComposeProject;
-    /** What the placeholders in the project's texts stand for. */
+    /** The values for the placeholders in the project's strings. */
     readonly values: PlaceholderValues;
-    /** Who makes the resources, as `project/stack`; kept as a label. */
+    /** The owner of the resources, as `project/stack`; stored as a label. */
     readonly owner: string;
-    /** The gateway of the default network; `undefined`: as Docker likes. */
+    /** The gateway of the default network; `undefined` lets Docker choose. */
     readonly gateway: string | undefined;
-    /** What the machine has of the project's data. */
+    /** The project's data on this machine. */
     readonly found: FoundVolumes;
-    /** Whether a plan that leaves data behind is refused. `destroy` asks the configuration itself. */
+    /** Whether to refuse a plan that leaves data behind. `destroy` asks the configuration itself. */
     readonly keepsVolumes: boolean;
-    /** By service: throws where something of its surroundings is not as its container needs it. */
+    /** By service: throws if something the container needs isn't as it should be. */
     readonly expectations?: Readonly<Record<string, () => Promise<void>>>;
 }
 
 /**
- * A Compose project as Docker resources: each network, volume and service one of its own, with Compose's names and
- * labels, so that `docker compose ps`, `logs`, `exec` and `run` in its folder go on working.
+ * A Compose project as Docker resources: one for each network, volume and service, with Compose's names and labels, so that
+ * `docker compose ps`, `logs`, `exec` and `run` keep working in its folder.
  *
- * Docker's names are unique: what a killed run left, or Compose made when it was called by hand, is taken away before it
- * is made again.
+ * Docker names are unique, so whatever a killed run or a manual `docker compose` left behind is removed first.
  */
 export class ComposeResources extends pulumi.ComponentResource {
     readonly #removals: local.Command[] = [];
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
-    /** By service: changes with the containers that it depends on, its database among them. */
+    /** By service: changes with the containers it depends on, including its database. */
     readonly dataVersions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,7 +62,7 @@ export class ComposeResources extends pulumi.ComponentResource {
         const { project } = args;
         const networks = mapValues(ownOf(project.networks), (network, key) => this.#network(args, key, network));
         const volumes = mapValues(ownOf(project.volumes), (volume, key) => this.#volume(args, key, volume));
-        // Made before the containers and after the networks: taken away in between, also where a network is replaced.
+        // Created after the networks and before the containers; deleted between them, even if a network is replaced.
         const networkIds = pulumi.all(Object.values(networks).map(({ id }) => id));
         const leftovers = new ComposeLeftovers(
             `${project.name}-leftovers`,
@@ -96,7 +95,8 @@ export class ComposeResources extends pulumi.ComponentResource {
                     image: images[image].imageId,
                     labels: labelsOf(args, {
                         ...mayBeSecret(args, definition.labels, "services", service, "labels"),
-                        // No container stays in the state where all of the project are taken away.
+                        // Ties the container to `leftovers`: deleting that removes all of the project's containers, so none
+                        // may stay in the state.
                         [composeLabels.project]: leftovers.project,
                         ...composeContainerLabels(project, service, definition),
                         "com.docker.compose.config-hash": hashes.apply((all) => all[service] ?? ""),
@@ -192,20 +192,20 @@ export class ComposeResources extends pulumi.ComponentResource {
                     driverOpts: mayBeSecret(args, driver_opts, "volumes", key, "driver_opts"),
                 }),
             },
-            // One that Compose made is used as it is, with labels of its own. Removing it is up to ComposeVolumes.
+            // A volume created by Compose is used as is, with its own labels. Removing it is up to ComposeVolumes.
             { parent: this, retainOnDelete: true, ignoreChanges: ["labels"] },
         );
     }
 
     /**
-     * An image that is built here goes with the stack; one that is pulled may be others' too. The provider would remove it
-     * by its id, and with it the same image under the name of another service: its name is taken away instead. One after
-     * the other, as Docker fails where two names of an image go at once.
+     * An image built here is removed with the stack; a pulled one may belong to others too. The provider would remove it by
+     * id, and with it the same image under another service's name, so a command removes only its name. The removals run one
+     * after another, because Docker fails if two names of an image go at once.
      */
     #image(project: ComposeProject, name: string): docker.RemoteImage {
         const users = Object.entries(project.services).filter(([service]) => imageOf(project, service) === name);
         const platform = users.map(([, definition]) => definition.platform).find((one) => one !== undefined);
-        // One service may build what others run.
+        // One service may build an image that others run.
         const [service, build] = users
             .map(([user, definition]) => [user, definition.build] as const)
             .find(([, its]) => its !== undefined) ?? [""];
@@ -229,7 +229,7 @@ export class ComposeResources extends pulumi.ComponentResource {
             {
                 name,
                 keepLocally: true,
-                // What the provider knows to build it finds built already; the rest only Compose knows.
+                // The provider builds what it can describe, and finds it built already; only Compose knows the rest.
                 ...(isPlain(build) && platform === undefined
                     ? { build, triggers }
                     : { triggers: { ...triggers, definition: digest(JSON.stringify([build, platform])) } }),
@@ -247,7 +247,7 @@ type ComposeNetwork = ComposeProject["networks"][string];
 type ComposeVolume = ComposeProject["volumes"][string];
 type ComposeBuild = NonNullable<ComposeService["build"]>;
 
-/** Those that are the project's own. Others are there already, and stay. */
+/** The project's own items. External ones already exist, and stay. */
 function ownOf<Item extends { readonly external?: boolean | undefined }>(
     items: Readonly<Record<string, Item>>,
 ): Record<string, Item> {
@@ -259,7 +259,7 @@ function isPlain(build: ComposeBuild): build is Pick<ComposeBuild, "context" | "
     return isAbsolute(build.context) && Object.keys(build).every((key) => plain.includes(key));
 }
 
-/** The labels by which Compose knows a container. */
+/** The labels by which Compose recognizes a container. */
 function composeContainerLabels(
     project: ComposeProject,
     service: string,
@@ -277,7 +277,7 @@ function composeContainerLabels(
     };
 }
 
-/** The values at a place in the Compose file, filled in: each a secret where Compose fills in some of them. */
+/** The values at a path in the Compose file, filled in; all secret if Compose interpolates any of them. */
 function mayBeSecret(
     { project, values }: ComposeResourcesArgs,
     entries: Readonly<Record<string, string>> = {},
@@ -297,7 +297,7 @@ function imageOf({ name, services }: ComposeProject, service: string): string {
     return services[service]?.image ?? `${name}-${service}`;
 }
 
-/** The services in an order in which each comes after those that it depends on. */
+/** The services sorted so that each comes after its dependencies. */
 export function inOrder(services: ComposeProject["services"]): [string, ComposeService][] {
     const order = new Map<string, ComposeService>();
     const add = (service: string) => {
@@ -315,14 +315,14 @@ function restartedWith({ depends_on }: ComposeService): string[] {
     return Object.keys(depends_on).filter((dependency) => depends_on[dependency]?.restart);
 }
 
-/** The containers that have to be at a good end before the one of a service starts. */
+/** The containers that must have completed successfully before a service's container starts. */
 function completedBefore(project: ComposeProject, { depends_on }: ComposeService): string[] {
     return Object.entries(depends_on)
         .filter(([name, { condition }]) => condition === "service_completed_successfully" && name in project.services)
         .map(([name]) => containerName(project, name));
 }
 
-/** Compose's hashes, of the project with all that it is filled with. They tell nothing of the secrets in there. */
+/** Compose's config hashes, for the project with everything filled in. They reveal none of its secrets. */
 function hashesOf({ project, values }: ComposeResourcesArgs): pulumi.Output<Readonly<Record<string, string>>> {
     const filled = pulumi
         .all(values)

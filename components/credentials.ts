@@ -1,42 +1,42 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-/** The id and the secret of an OAuth application. */
+/** The client id and secret of an OAuth application. */
 export interface ClientCredentials {
     readonly clientId: pulumi.Output<string>;
     /** Secret. */
     readonly clientSecret: pulumi.Output<string>;
 }
 
-/** What {@link Credentials} needs. */
+/** The arguments of {@link Credentials}. */
 export interface CredentialsArgs {
-    /** The password of the superuser of Open edX (secret); `undefined`: one is made. */
+    /** The password of Open edX's superuser (secret); `undefined` to generate one. */
     readonly openEdxPassword: pulumi.Output<string> | undefined;
-    /** The password of the superuser of the MIT application, likewise (secret). */
+    /** The password of the MIT application's superuser, likewise (secret). */
     readonly applicationPassword: pulumi.Output<string> | undefined;
-    /** Whether APISIX stands before the application. */
+    /** Whether the application is behind APISIX. */
     readonly hasApisix: boolean;
 }
 
 /**
- * Every id, secret and password of the integration, made before anything else: so both servers can be set up at the
- * same time, and nothing has to be read back from them. Letters and digits only, as they pass through `.env` files,
- * forms and shells.
+ * Every id, secret and password of the integration, generated before anything else, so that both servers can be set up in
+ * parallel and nothing has to be read back from them. Letters and digits only, because they go through `.env` files, forms
+ * and shells.
  */
 export class Credentials extends pulumi.ComponentResource {
-    /** Of the MIT application as a client of Open edX. */
+    /** The MIT application as a client of Open edX. */
     readonly openEdx: ClientCredentials;
-    /** Of Open edX as a client of the MIT application. */
+    /** Open edX as a client of the MIT application. */
     readonly application: ClientCredentials;
     /** The service worker's access token (secret). */
     readonly serviceWorkerToken: pulumi.Output<string>;
-    /** The service worker's password (secret); the MIT application needs the token only. */
+    /** The service worker's password (secret); the MIT application only needs the token. */
     readonly serviceWorkerPassword: pulumi.Output<string>;
-    /** The password of the superuser who signs in to Open edX: the configuration's, or a new one (secret). */
+    /** The password of the superuser who signs in to Open edX: from the configuration, or generated (secret). */
     readonly openEdxPassword: pulumi.Output<string>;
     /** The password of the superuser who signs in to the MIT application, likewise (secret). */
     readonly applicationPassword: pulumi.Output<string>;
-    /** The key of APISIX's session cookies (secret), where there is an APISIX. */
+    /** The key for APISIX's session cookies (secret), if there is an APISIX. */
     readonly apisixSessionSecret: pulumi.Output<string> | undefined;
 
     constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -9,21 +9,21 @@ import { OpenEdxRegistration } from "./openEdxRegistration.ts";
 import { OpenEdxServer } from "./openEdxServer.ts";
 import { ProviderConfigurations } from "./providerConfigurations.ts";
 
-/** The components whose values the program hands over. */
+/** The components whose values the program exports. */
 export interface Integration {
     readonly credentials: Credentials;
     readonly openEdxServer: OpenEdxServer;
     readonly applicationServer: ApplicationServer;
     readonly openEdxRegistration: OpenEdxRegistration;
-    /** Known as soon as both servers have all that they get. */
+    /** Resolves once both servers are fully configured. */
     readonly done: pulumi.Output<unknown>;
 }
 
 /**
- * Deploys everything: each component takes values, and who comes after whom is in `dependsOn`.
+ * Deploys everything: components get values as arguments, and `dependsOn` sets the order.
  *
- * @param config - what follows from the configuration.
- * @param onMachine - the application's Compose project, where this stack runs it.
+ * @param config - the resolved configuration.
+ * @param onMachine - the application's Compose project, if this stack runs it.
  */
 export function integrate(config: StackConfig, onMachine: ApplicationOnMachine | undefined): Integration {
     const credentials = new Credentials("credentials", {

@@ -8,7 +8,7 @@ import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
-/** What {@link OpenEdxRegistration} needs. */
+/** The arguments of {@link OpenEdxRegistration}. */
 export type OpenEdxRegistrationArgs = Pick<
     StackConfig,
     "owner" | "application" | "serviceWorker" | "superuser" | "adopt"
@@ -17,21 +17,21 @@ export type OpenEdxRegistrationArgs = Pick<
     readonly connection: ConnectionArgs;
     /** The MIT application as a client of Open edX. */
     readonly client: ClientCredentials;
-    /** The password and the access token that the service worker gets (secret). */
+    /** The service worker's password and access token (secret). */
     readonly serviceWorkerPassword: pulumi.Input<string>;
     readonly serviceWorkerToken: pulumi.Input<string>;
 };
 
 /**
- * What Open edX has to know of the MIT application: its OAuth application, and the service worker with an access token
- * as whom it calls the API. Makes a user superuser where one is named.
+ * What Open edX needs to know about the MIT application: its OAuth application, and the service worker whose access token it
+ * uses to call the API. Also makes a user a superuser, if one is named.
  *
  * Source: handbook, "Configure Open edX", "Create a Service Worker and Access Token", and its optional last step.
  */
 export class OpenEdxRegistration extends pulumi.ComponentResource {
-    /** When the service worker's token expires, for instance `2027-11-23T15:00:00Z`. */
+    /** When the service worker's token expires, e.g. `2027-11-23T15:00:00Z`. */
     readonly tokenExpires: pulumi.Output<string>;
-    /** Known as soon as all of it is there. */
+    /** Resolves once all of it exists. */
     readonly done: pulumi.Output<unknown>;
 
     constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -78,7 +78,7 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
         );
 
         if (superuser !== undefined) {
-            // Their account came with their first sign-in: it is taken over, and given back by `destroy`.
+            // The account has existed since the user's first sign-in: take it over, and give it back on `destroy`.
             new DjangoUser(
                 "superuser",
                 { connection, owner, ...superuser, isStaff: true, isSuperuser: true, adopt: true },

@@ -13,33 +13,33 @@ import { TutorNetwork } from "../dynamic-providers/tutor/tutorNetwork.ts";
 import { TutorPlugin } from "../dynamic-providers/tutor/tutorPlugin.ts";
 import { TutorServer } from "../dynamic-providers/tutor/tutorServer.ts";
 
-/** What {@link OpenEdxServer} needs. */
+/** The arguments of {@link OpenEdxServer}. */
 export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "platform" | "openEdx" | "application" | "lms"> & {
-    /** The password of the superuser (secret). */
+    /** The superuser's password (secret). */
     readonly superuserPassword: pulumi.Input<string>;
-    /** The client secret of Open edX at the application (secret), for settings that hold it. */
+    /** Open edX's client secret for the application (secret), if the settings hold it. */
     readonly clientSecret: pulumi.Input<string>;
 };
 
 /**
- * The LMS, with the settings and packages by which it knows sign-in through the MIT application. One that Tutor runs on
- * this machine gets them as a Tutor plug-in, is launched or started, and waited for until they are live. For any other
- * the plug-in is text to hand over.
+ * The LMS, with the settings and packages for signing in through the MIT application. If Tutor runs it on this machine, it
+ * gets them as a Tutor plug-in, is launched or started, and the component waits until they are live. For any other LMS, the
+ * plug-in is text to hand over.
  *
  * Source: handbook, "Prerequisite", "MIT xPro/MITx Online Setup" step 1, "Open edX Provider Configuration" steps 2 to 4.
  */
 export class OpenEdxServer extends pulumi.ComponentResource {
-    /** The plug-in's text; secret where it holds the client secret. */
+    /** The plug-in's source; secret if it contains the client secret. */
     readonly pluginText: pulumi.Output<string>;
-    /** The host by which the application's containers reach the LMS. */
+    /** The host the application's containers use to reach the LMS. */
     readonly gateway: pulumi.Output<string>;
-    /** The LMS's address at that gateway. */
+    /** The LMS's URL at that gateway. */
     readonly gatewayUrl: pulumi.Output<string>;
-    /** Its admin, with the superuser who signs in there. */
+    /** Its admin and the superuser who signs in there. */
     readonly connection: ConnectionArgs;
-    /** What has to be there before anybody can sign in to the LMS's admin. */
+    /** What must exist before anybody can sign in to the LMS's admin. */
     readonly signInReady: pulumi.Resource[] = [];
-    /** What has to be there before a provider configuration. */
+    /** What must exist before a provider configuration. */
     readonly backendReady: pulumi.Resource[] = [];
 
     constructor(name: string, args: OpenEdxServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,9 +63,9 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         this.registerOutputs({ pluginText: this.pluginText, gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
-    /** The plug-in; on a new installation of Tutor with its first configuration. */
+    /** The plug-in, preceded by Tutor's configuration if the stack launches Open edX. */
     #settings({ openEdx, lms }: OpenEdxServerArgs): TutorPlugin {
-        // No shell in between: the interpreter is Tutor, and what it is to do its last argument.
+        // No shell: Tutor is the interpreter, and `create` is its last argument.
         const configuration = lms.launches
             ? [
                   new local.Command(
@@ -98,7 +98,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         );
     }
 
-    /** Builds the image with the packages, launches the LMS, and starts it. Each shows its output as it comes. */
+    /** Builds the image with the packages, launches the LMS and starts it, streaming each command's output. */
     #server({ lms }: OpenEdxServerArgs, network: TutorNetwork, settings: TutorPlugin): TutorServer {
         const packages = lmsPackages[lms.release];
         const image =
@@ -123,7 +123,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                       parent: this,
                       dependsOn: [network, ...(image ? [image] : [])],
                       hooks: keepingConfiguration(lms),
-                      // Tutor prints what it calls, with secrets of its own.
+                      // Tutor prints the commands it runs, including its own secrets.
                       additionalSecretOutputs: ["stdout", "stderr"],
                   },
               )
@@ -188,13 +188,13 @@ function pluginText({ owner, application, lms, ...args }: OpenEdxServerArgs): pu
     );
 }
 
-/** For commands that write Tutor's configuration: killed at that, they would leave nothing of it. */
+/** Hooks for commands that write Tutor's configuration, which would be lost if they were killed while writing. */
 function keepingConfiguration({ tutor }: LmsConfig): pulumi.ResourceHookBinding {
     const keep = () => keepConfigurationOf(tutor);
     return { beforeCreate: [keep], beforeUpdate: [keep] };
 }
 
-/** Tells some texts from others and nothing of what is in it: the client secret is 64 random characters. */
+/** Identifies texts without revealing them: the client secret is 64 random characters. */
 function digest(texts: readonly string[]): string {
     return createHash("sha256").update(texts.join("\n")).digest("hex");
 }

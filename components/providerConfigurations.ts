@@ -8,25 +8,25 @@ import { Site } from "../dynamic-providers/openedx/site.ts";
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
-/** What {@link ProviderConfigurations} needs. */
+/** The arguments of {@link ProviderConfigurations}. */
 export type ProviderConfigurationsArgs = Pick<StackConfig, "owner" | "application" | "lms" | "sites" | "adopt"> & {
     /** The LMS's admin. */
     readonly connection: ConnectionArgs;
     /** Open edX as a client of the application. */
     readonly client: ClientCredentials;
-    /** The application's address at the gateway of its network. */
+    /** The application's URL at the gateway of its network. */
     readonly applicationGatewayUrl: string;
-    /** What has to be there before a provider configuration, but not before a site. */
+    /** What must exist before a provider configuration, but not before a site. */
     readonly backendReady: readonly pulumi.Resource[];
 };
 
 /**
- * How users sign in to Open edX through the MIT application: the same provider configuration for each site.
+ * How users sign in to Open edX through the MIT application: the same provider configuration on each site.
  *
  * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */
 export class ProviderConfigurations extends pulumi.ComponentResource {
-    /** Known as soon as all of them are there. */
+    /** Resolves once all of them exist. */
     readonly done: pulumi.Output<unknown>;
 
     constructor(name: string, args: ProviderConfigurationsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -11,30 +11,30 @@ import {
 } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 
-/** A service as far as its data is concerned. */
+/** A service and its data. */
 export interface ServiceWithVolumes {
     /** The Compose project's name. */
     readonly project: string;
     readonly service: string;
-    /** What the machine has of that project's data. */
+    /** The project's data on this machine. */
     readonly found: FoundVolumes;
-    /** Whether a plan that leaves data behind is refused. */
+    /** Whether to refuse a plan that leaves data behind. */
     readonly keepsVolumes: boolean;
 }
 
-/** A volume as an argument of a container. */
+/** A volume, as a container argument. */
 export type ContainerVolume = pulumi.Unwrap<docker.types.input.ContainerVolume>;
 
-/** Where the arguments of a container have something mounted. */
+/** The container arguments that mount something. */
 type Places = Pick<docker.ContainerArgs, "volumes" | "mounts" | "tmpfs">;
 
 /**
- * The volumes of a service's container, each by name: also those that Docker would make without one, as its image or the
- * Compose file declares only their places. So a new container gets what the former one had, whoever made that.
+ * The volumes of a service's container, all by name, including those the image or the Compose file declares only by path and
+ * Docker would create without a name. A new container thus gets the old one's data, whoever created that container.
  *
- * @param places - what the Compose file has mounted; a volume without a name is one of those.
+ * @param places - what the Compose file mounts; may include volumes without a name.
  * @param image - the image's id.
- * @throws pulumi.RunError where the container that is there has data that the new one would not have.
+ * @throws pulumi.RunError if the existing container has data that the new one would not have, and `keepsVolumes` is set.
  */
 export async function nameVolumes(
     of: ServiceWithVolumes,
@@ -50,7 +50,7 @@ export async function nameVolumes(
     ].map(asPath);
     const unnamed = [
         ...volumes.filter((volume) => !given.includes(volume)).map(({ containerPath = "" }) => asPath(containerPath)),
-        // Of an image that is gone its container tells.
+        // If the image is gone, the old container still knows its paths.
         ...((await declaredPaths(image)) ?? lostVolumes(found, project, service, {}).map(({ path }) => path)),
     ];
     const named = [...new Set(unnamed)]
@@ -64,7 +64,7 @@ export async function nameVolumes(
     return [...given, ...named];
 }
 
-/** The volumes in a container's arguments by their places. */
+/** The volumes in a container's arguments, by path. */
 export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPath {
     return Object.fromEntries(
         volumes.flatMap(({ containerPath = "", volumeName }) =>
@@ -73,7 +73,7 @@ export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPat
     );
 }
 
-/** Says what becomes of the data of the container that is there, before anything is done to it. */
+/** Reports what happens to the existing container's data, before anything is done to it. */
 function tellOfData({ project, service, found, keepsVolumes }: ServiceWithVolumes, next: VolumesByPath): void {
     for (const { path, volume } of lostVolumes(found, project, service, next)) {
         const what = `The container of ${service} has data in the volume ${volume} at ${path}, and a new one would not have it`;

@@ -2,34 +2,34 @@ import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/files/envBlock.ts";
 import type { ApplicationProfile } from "./profiles.ts";
 
-/** The values of `.env` that follow from the configuration. Addresses have no slash at the end. */
+/** The `.env` values that follow from the configuration. URLs have no trailing slash. */
 export interface ChosenValues {
     readonly profile: ApplicationProfile;
-    /** The addresses that users know, and that of the application's admin. */
+    /** The public URLs, and that of the application's admin. */
     readonly openEdxUrl: string;
     readonly applicationUrl: string;
     readonly adminUrl: string;
     readonly serviceWorkerUsername: string;
-    /** The lines that follow from what the developer has set outside the block, such as those that are missing to boot. */
+    /** Lines that depend on what the developer has set outside the block, such as ones missing to boot. */
     readonly ownLines: Readonly<Record<string, string>>;
 }
 
-/** The values of `.env` that are known only in the course of a run, or are secret. */
+/** The `.env` values that are known only during a run, or are secret. */
 export interface MadeValues<Value> {
-    /** The gateway of Open edX's network, and the address of the application at a gateway. */
+    /** The gateway of Open edX's network. */
     readonly openEdxGateway: Value;
-    /** The address by which Open edX's containers reach the application, made from that gateway. */
+    /** The application's URL at that gateway, which Open edX's containers use. */
     readonly applicationAtGateway: Value;
     readonly serviceWorkerToken: Value;
     readonly clientId: Value;
     readonly clientSecret: Value;
-    /** For APISIX only. */
+    /** APISIX only. */
     readonly apisixSessionSecret: Value;
-    /** For APISIX only. */
+    /** APISIX only. */
     readonly keycloakClientSecret: Value;
 }
 
-/** What stands for {@link MadeValues} where only Compose's files are read. Each is a host name, as one may have to be. */
+/** Stand-ins for {@link MadeValues} when only the Compose files are read: all valid host names, as some have to be. */
 export const placeholders: MadeValues<string> = {
     openEdxGateway: "made-open-edx-gateway.invalid",
     applicationAtGateway: "made-application-at-gateway.invalid",
@@ -41,7 +41,7 @@ export const placeholders: MadeValues<string> = {
 };
 
 /**
- * The lines of `.env`: the handbook's list, and what the application's Compose file and APISIX need.
+ * The lines of `.env`: the handbook's list, plus what the application's Compose file and APISIX need.
  *
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
@@ -62,14 +62,14 @@ export function environmentLines<Value>(
         OPENEDX_BASE_REDIRECT_URL: openEdxUrl,
         LOGOUT_REDIRECT_URL: openEdxUrl + openEdxConstants.logoutPath,
         [profile.baseUrlVariable]: applicationUrl,
-        // The handbook's gateway here is that of Open edX's network: its containers are who uses the address.
+        // Open edX's containers use this URL, so the handbook takes the gateway of Open edX's network.
         ...(profile.dockerBaseUrlVariable && { [profile.dockerBaseUrlVariable]: made.applicationAtGateway }),
         ...profile.environment,
         ...(profile.isBehindApisix && {
             APISIX_PORT: new URL(applicationUrl).port || "80",
             APISIX_SESSION_SECRET_KEY: made.apisixSessionSecret,
             KEYCLOAK_CLIENT_SECRET: made.keycloakClientSecret,
-            // A browser uses both ports: users that of APISIX, administrators the application's own.
+            // Browsers use both ports: APISIX's for users, the application's own for administrators.
             CSRF_TRUSTED_ORIGINS: `${applicationUrl},${adminUrl}`,
         }),
         ...ownLines,
@@ -77,10 +77,10 @@ export function environmentLines<Value>(
 }
 
 /**
- * The lines of `.env` that follow from what its developer has set outside the block: those without which the application
- * does not boot, as far as they are not set, and the profiles of Compose that are switched on, where the stack needs some.
+ * The `.env` lines that depend on what the developer has set outside the block: variables the application needs to boot,
+ * unless already set, and `COMPOSE_PROFILES` with the stack's profiles added, if the stack needs any.
  *
- * @param compose - the text of the checkout's Compose files, where there are any.
+ * @param compose - the text of the checkout's Compose files, if any.
  */
 export function linesByOwn(
     {
@@ -105,10 +105,10 @@ export function linesByOwn(
 }
 
 /**
- * The lines of `.env` that a new block gets besides, as far as its developer has not set them: origins that the application
- * trusts, and where Tutor's development server has Studio and courses. The handbook does not name them; without them a
- * browser can't sign in to MITx Online's admin, and its links to courses lead nowhere. A block of a former version of this
- * program stays without them, so that nothing is planned for a stack that has one; `npm run verify` tells of them.
+ * Extra `.env` lines for a new block, unless the developer has set them: the origins the application trusts, and where
+ * Tutor's development server has Studio and courses. The handbook doesn't mention them, but without them a browser can't
+ * sign in to MITx Online's admin, and its course links lead nowhere. A block written by an older version of this program
+ * doesn't get them, so an existing stack shows no changes; `npm run verify` reports them.
  */
 export function linesOfNewBlock(
     { profile, openEdxUrl, applicationUrl, adminUrl }: Omit<ChosenValues, "ownLines" | "serviceWorkerUsername">,

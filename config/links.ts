@@ -2,14 +2,14 @@ import { openEdx as openEdxConstants } from "./openEdx.ts";
 import { mitApplication } from "./profiles.ts";
 import type { StackConfig } from "./stackConfig.ts";
 
-/** The address to try the sign-in with: it ends on the LMS's dashboard. */
+/** The URL for trying the sign-in; it ends up on the LMS dashboard. */
 export function signInUrl({ openEdx }: Pick<StackConfig, "openEdx">): string {
     return openEdx.url + openEdxConstants.loginPath;
 }
 
 /**
- * What to do before one opens that address, where it does not work by itself: MITx Online at its own port has no sign-in
- * page for learners, so that a browser without a session there goes in a circle.
+ * What to do before opening that URL, if it doesn't work on its own: MITx Online on its own port has no sign-in page for
+ * learners, so a browser without a session there loops.
  */
 export function signInFirst({ application }: Pick<StackConfig, "application">): string {
     const { profile, connection } = application;
@@ -23,7 +23,7 @@ export function signInFirst({ application }: Pick<StackConfig, "application">): 
     );
 }
 
-/** The names that a browser on this machine has to find, where the stack runs a server here; else none. */
+/** The host names a browser on this machine must resolve if the stack runs a server here; otherwise none. */
 export function browserHosts({ openEdx, application, lms }: StackConfig): string[] {
     const { url, profile, connection } = application;
     return lms.from === "tutor" || connection.isOfStack === true
@@ -31,7 +31,7 @@ export function browserHosts({ openEdx, application, lms }: StackConfig): string
         : [];
 }
 
-/** The addresses of both servers and of the pages of their admins that the integration concerns. */
+/** Links to both servers and to the admin pages the integration touches. */
 export function serverLinks({ openEdx, application }: Pick<StackConfig, "openEdx" | "application">) {
     const { oauthApplicationsPath: oauthApplications } = mitApplication;
     return {

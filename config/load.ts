@@ -3,9 +3,9 @@ import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 
 /**
- * The configuration of this stack.
+ * This stack's configuration.
  *
- * @throws pulumi.RunError with all mistakes in it.
+ * @throws pulumi.RunError listing every mistake in it.
  */
 export function loadSettings(): Settings {
     const namespace = `${pulumi.getProject()}:`;
@@ -16,10 +16,10 @@ export function loadSettings(): Settings {
 }
 
 /**
- * Checks the values of a stack's configuration, given by key as Pulumi passes them, and adds the defaults.
+ * Validates a stack's configuration values, by key as Pulumi passes them, and fills in the defaults.
  *
- * @throws pulumi.RunError that tells each mistake with its key, its value unless secret, what is allowed, and the
- *   command that puts it right.
+ * @throws pulumi.RunError listing each mistake with its key, its value unless secret, what is allowed, and the command that
+ *   fixes it.
  */
 export function parseSettings(values: Readonly<Record<string, string>>): Settings {
     const { data, error } = settingsSchema.safeParse(values);
@@ -42,7 +42,7 @@ function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>
     const isSecret = settingsSchema.shape[key].meta()?.secret === true;
     const value = values[key] ?? "";
     const state = value === "" ? " is not set" : isSecret ? " is wrong" : `: ${withoutUser(value)}`;
-    // A secret without a value is asked for, and so stays out of the shell's history.
+    // Without a value the CLI prompts for the secret, which keeps it out of the shell history.
     const command = isSecret ? pulumiCommand(`config set --secret ${key}`) : pulumiCommand(`config set ${key} VALUE`);
     return `  ${key}${state}\n    must be ${allowed}\n    ${command}`;
 }
@@ -52,7 +52,7 @@ function unknownKey(key: string): string {
     return `  ${key} is not a key of this project\n    must be one of ${known}\n    ${pulumiCommand(`config rm ${key}`)}`;
 }
 
-/** An address may hold a password. */
+/** A URL may contain a password. */
 function withoutUser(value: string): string {
     return JSON.stringify(value.replace(/\/\/.*@/, "//[hidden]@"));
 }

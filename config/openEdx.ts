@@ -1,25 +1,25 @@
-/** What is fixed on the side of Open edX, on every server. Source: handbook. */
+/** Open edX constants, the same on every server. Source: handbook. */
 export const openEdx = {
-    /** The address of Tutor's development server. */
+    /** The URL of Tutor's development server. */
     url: "http://local.openedx.io:8000",
-    /** The port of that server, which tells it from others. */
+    /** The port of that server, which identifies it. */
     developmentPort: "8000",
-    /** The Compose project of Tutor's releases 20 to 22; the handbook's `tutor_main_dev` is Tutor's main branch. */
+    /** The Compose project of Tutor 20 to 22; the handbook's `tutor_main_dev` belongs to Tutor's main branch. */
     project: "tutor_dev",
-    /** The gateway of its network where this program makes that: the same on every rebuild. */
+    /** The gateway of its network if this program creates it: the same on every rebuild. */
     gateway: "172.30.80.1",
-    /** The service of Tutor's Compose project that is the LMS, and Django's own command in its container. */
+    /** The LMS service in Tutor's Compose project, and its Django management command. */
     service: "lms",
     manage: ["./manage.py", "lms"],
-    /** The e-mail address of the superuser that this program makes, where only a user name is given. */
+    /** The email domain of a superuser this program creates, if only a user name is given. */
     superuserDomain: "example.org",
-    /** The backend of the package ol-social-auth, which is also the provider's slug. */
+    /** The backend from the ol-social-auth package; also the provider's slug. */
     backendName: "ol-oauth2",
-    /** The text of the button on the sign-in page. */
+    /** The label of the button on the sign-in page. */
     providerName: "Login with MIT App",
-    /** The site that the LMS falls back to where no site has the name of the host that was asked for. */
+    /** The site the LMS falls back to if no site matches the request's host name. */
     fallbackSite: "example.com",
-    /** The name of the Tutor plug-in with the LMS's settings. */
+    /** The name of the Tutor plug-in with the LMS settings. */
     pluginName: "mit-integration",
     /** The image of Tutor's development server. */
     developmentImage: "openedx-dev",
@@ -29,9 +29,9 @@ export const openEdx = {
     tokenPath: "/oauth2/access_token",
     logoutPath: "/logout",
     dashboardPath: "/dashboard",
-    /** Whose token or session it is. */
+    /** The user that a token or session belongs to. */
     mePath: "/api/user/v1/me",
-    /** The pages of its admin that the integration concerns; the last two show whether it works. */
+    /** The admin pages the integration touches; the last two show whether it works. */
     adminPages: {
         oauthApplications: "/admin/oauth2_provider/application/",
         accessTokens: "/admin/oauth2_provider/accesstoken/",
@@ -42,5 +42,5 @@ export const openEdx = {
     },
 } as const;
 
-/** The host by which containers on macOS and Windows reach what runs on the machine. */
+/** The host that containers on macOS and Windows use to reach the machine they run on. */
 export const dockerHost = "host.docker.internal";

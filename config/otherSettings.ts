@@ -2,8 +2,8 @@ import { mitApplication } from "./profiles.ts";
 import type { StackConfig } from "./stackConfig.ts";
 
 /**
- * How Open edX finds the MIT application's endpoints: its server calls them at the gateway. A browser is sent to the
- * address that users know, as the application's session cookie is valid there only.
+ * Where Open edX finds the MIT application's endpoints. The LMS calls them at the gateway; browsers go to the public URL,
+ * because the application's session cookie is only valid there.
  */
 export function otherSettings(
     { url, profile }: Pick<StackConfig["application"], "url" | "profile">,

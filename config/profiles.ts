@@ -1,59 +1,59 @@
-/** What an MIT application has of its own. Every constant of the handbook that differs by application stands here. */
+/** What is specific to one MIT application. Every handbook constant that differs by application lives here. */
 export interface ApplicationProfile {
     readonly title: string;
     readonly domain: string;
-    /** The port that users reach it on. */
+    /** The port users connect to. */
     readonly port: number;
-    /** The port of its Django admin: behind APISIX `/admin/login` belongs to Keycloak. */
+    /** The port of its Django admin: behind APISIX, Keycloak handles `/admin/login`. */
     readonly adminPort: number;
-    /** The gateway of its network where this program makes that: the same on every rebuild. */
+    /** The gateway of its network if this program creates it: the same on every rebuild. */
     readonly gateway: string;
-    /** The service of its Compose project with Django in it. */
+    /** The Compose service that runs Django. */
     readonly service: string;
-    /** The folder that `git clone` makes, after which Compose names the network (`<folder>_default`). */
+    /** The folder `git clone` creates; Compose names the network after it (`<folder>_default`). */
     readonly checkout: string;
     /** The name of its OAuth application in Open edX. */
     readonly openEdxApplicationName: string;
-    /** Whether its own migrations make the OAuth application `edx-oauth-app`: that row is then taken over. */
+    /** Whether its own migrations create the OAuth application `edx-oauth-app`; if so, the stack takes over that row. */
     readonly hasEdxApplication: boolean;
-    /** Whether Open edX finds its endpoints by discovery; xPro's discovery document names no user info endpoint. */
+    /** Whether Open edX discovers its endpoints; xPro's discovery document has no user info endpoint. */
     readonly hasDiscovery: boolean;
-    /** Whether somebody without a session finds a page to sign in on at its address. */
+    /** Whether a browser without a session gets a sign-in page at its URL. */
     readonly hasSignInPage: boolean;
-    /** Whether users reach it through the gateway APISIX and sign in with Keycloak. */
+    /** Whether users come in through the APISIX gateway and sign in with Keycloak. */
     readonly isBehindApisix: boolean;
-    /** The variable of `.env` with its own address, which its Compose file passes on. */
+    /** The `.env` variable for its own URL, which its Compose file passes on. */
     readonly baseUrlVariable: string;
-    /** The variable of `.env` with the address at which Open edX's containers reach it, where it has one. */
+    /** The `.env` variable for the URL Open edX's containers use to reach it, if there is one. */
     readonly dockerBaseUrlVariable?: string;
-    /** Further lines of `.env` that never differ. */
+    /** Additional fixed `.env` lines. */
     readonly environment: Readonly<Record<string, string>>;
-    /** Lines of `.env` that it does not boot without, whatever their values. */
+    /** `.env` lines it needs to boot, whatever their values. */
     readonly bootEnvironment: Readonly<Record<string, string>>;
-    /** The same for those of its checkouts whose Compose files ask for them. */
+    /** The same, only for checkouts whose Compose files use them. */
     readonly askedEnvironment?: Readonly<Record<string, string>>;
     /**
-     * Variables of `.env` that name a devstack at `edx.odl.local` unless they are set, with their values for Tutor's
-     * development server, whose host is `HOST`.
+     * `.env` variables that point to a devstack at `edx.odl.local` by default, with values for Tutor's development server;
+     * `HOST` is replaced with its host.
      */
     readonly devstackVariables: Readonly<Record<string, string>>;
-    /** Whether its nginx strips the port from `Host`: Django then takes a browser's forms from trusted origins only. */
+    /** Whether its nginx strips the port from `Host`; Django then only accepts forms from trusted origins. */
     readonly needsTrustedOrigins: boolean;
-    /** What its Keycloak needs of the checkout, where it has one. */
+    /** What its Keycloak needs from the checkout, if it has one. */
     readonly keycloak?: {
-        /** The name that a browser is sent to. */
+        /** The host name browsers are sent to. */
         readonly domain: string;
-        /** The folder of the realm that is imported, in which the client of APISIX has its secret. */
+        /** The folder with the realm it imports, which contains the secret of APISIX's client. */
         readonly realms: string;
         readonly clientId: string;
-        /** Files that have to be copied from a template, `<file>.default`, before Keycloak starts. */
+        /** Files that must be copied from a template, `<file>.default`, before Keycloak starts. */
         readonly copies: readonly string[];
     };
-    /** Where its page for completing the profile sends what somebody filled in, where it has such a page. */
+    /** The endpoint its profile completion page posts to, if it has such a page. */
     readonly profilePath?: string;
-    /** What a browser asks for when somebody signs out, in this order. */
+    /** The requests a browser makes to sign out, in order. */
     readonly signOut: readonly { readonly method: "GET" | "POST"; readonly path: string }[];
-    /** Pages of its admin that show whether the integration works. */
+    /** Admin pages that show whether the integration works. */
     readonly confirmPages: {
         readonly openEdxUsers: string;
         readonly openEdxApiAuths: string;
@@ -78,7 +78,7 @@ const mitxOnline: ApplicationProfile = {
     isBehindApisix: false,
     baseUrlVariable: "MITX_ONLINE_BASE_URL",
     dockerBaseUrlVariable: "MITXONLINE_DOCKER_BASE_URL",
-    // Compose can't read MITx Online's file without these ports, whether the services that use them run or not.
+    // Compose can't parse MITx Online's file without these ports, even if the services that use them don't run.
     environment: { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" },
     bootEnvironment: mail,
     devstackVariables: {
@@ -87,7 +87,7 @@ const mitxOnline: ApplicationProfile = {
     },
     needsTrustedOrigins: true,
     profilePath: "/api/profile/details/",
-    // Its own sign-out leads to that of APISIX, which does not stand before this port.
+    // Its own sign-out page goes to APISIX's, which isn't in front of this port.
     signOut: [{ method: "POST", path: "/admin/logout/" }],
     confirmPages: {
         openEdxUsers: "/admin/openedx/openedxuser/",
@@ -95,7 +95,7 @@ const mitxOnline: ApplicationProfile = {
     },
 };
 
-/** The MIT applications, by the name that the configuration's `application` takes. Source: handbook, all tables. */
+/** The MIT applications, by their name in the `application` setting. Source: handbook, all tables. */
 export const profiles = {
     xpro: {
         title: "MIT xPro",
@@ -145,7 +145,7 @@ export const profiles = {
             MITOL_APIGATEWAY_USERINFO_CREATE: "True",
             MITOL_APIGATEWAY_USERINFO_UPDATE: "True",
         },
-        // Of a store that Keycloak makes in a volume; with an empty one it does not start.
+        // For a keystore that Keycloak creates in a volume; Keycloak doesn't start if it's empty.
         askedEnvironment: { KEYCLOAK_SVC_KEYSTORE_PASSWORD: "local-keystore" },
     },
 } satisfies Record<string, ApplicationProfile>;
@@ -153,23 +153,23 @@ export const profiles = {
 /** The name of an MIT application in the configuration. */
 export type ApplicationName = keyof typeof profiles;
 
-/** All names, as the configuration allows them. */
+/** All names the configuration allows. */
 export const applicationNames = Object.keys(profiles) as ApplicationName[];
 
-/** What all MIT applications have in common. Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup". */
+/** What all MIT applications share. Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup". */
 export const mitApplication = {
     /** Its OAuth application for Open edX, which it looks up by this name. */
     edxApplicationName: "edx-oauth-app",
-    /** Django's own command in its container. */
+    /** The Django management command in its container. */
     manage: ["./manage.py"],
-    /** The e-mail address of the superuser that this program makes, after the user name. */
+    /** The email domain of a superuser this program creates; the local part is the user name. */
     superuserDomain: "odl.local",
-    /** Where Open edX sends a browser back to. */
+    /** Where Open edX redirects browsers back to. */
     redirectPaths: ["/login/_private/complete", "/_/auth/complete"],
     oauthApplicationsPath: "/admin/oauth2_provider/application/",
     authorizationPath: "/oauth2/authorize/",
     tokenPath: "/oauth2/token/",
     discoveryPath: "/.well-known/openid-configuration",
-    /** Who asks; everybody gets an answer. */
+    /** Returns the current user; responds to anonymous requests too. */
     mePath: "/api/users/me",
 } as const;

@@ -1,7 +1,7 @@
 /**
- * Fills in a page's placeholders: `${outputs.<name>}`, or with further dots what is inside, as Pulumi Cloud writes them.
+ * Fills in a page's placeholders: `${outputs.<name>}`, with more dots for nested values, as in Pulumi Cloud.
  *
- * @throws Error where a placeholder names no text.
+ * @throws Error if a placeholder doesn't resolve to a string.
  */
 export function renderReadme(template: string, outputs: object): string {
     return template.replaceAll(/\$\{outputs\.([\w.]+)\}/g, (placeholder, path: string) => {

@@ -4,7 +4,7 @@ import { dockerHost, openEdx } from "./openEdx.ts";
 import { applicationNames, profiles } from "./profiles.ts";
 import { tutorReleases } from "./tutorPlugin.ts";
 
-/** Where the containers run, as far as it matters to their networks. */
+/** Where the containers run; it decides how their networks reach each other. */
 export type Platform = "linux" | "macos" | "windows";
 
 // Each message completes the sentence "<key> must be …".
@@ -35,7 +35,7 @@ const orEmpty = (schema: z.ZodType<string>) =>
         }
     });
 
-/** Empty as long as it is not set: the rules below tell when that is a mistake. */
+/** Empty if not set: the rules below decide when that is a mistake. */
 const secret = (description: string) =>
     orEmpty(z.string().regex(/^\P{Cc}+$/u, "text without line breaks"))
         .default("")
@@ -158,13 +158,13 @@ const keys = z.strictObject({
         ),
 });
 
-/** The configuration of a stack, as it was set. */
+/** A stack's configuration, as set. */
 export type Settings = z.infer<typeof keys>;
 
-/** A rule about several keys. It is asked about settings that may break other rules, so nothing in them is certain. */
+/** A rule across several keys. It also runs on settings that break other rules, so it can't rely on anything. */
 interface Rule {
     readonly key: keyof Settings;
-    /** What the key must be, or nothing where it is right. */
+    /** What the key must be, or nothing if it's fine. */
     readonly demand: (settings: Partial<Settings>) => string | false | undefined;
 }
 
@@ -220,8 +220,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * What a stack's configuration may be. Every key has a default, a description and, where it is one, the mark `secret`;
- * `Pulumi.yaml` declares the same. Values come as text, as `pulumi config set` takes them.
+ * The schema of a stack's configuration. Every key has a default, a description and, for secrets, the flag `secret`;
+ * `Pulumi.yaml` declares the same keys. Values come in as strings, as `pulumi config set` takes them.
  */
 export const settingsSchema = keys.superRefine(
     (settings, context) => {
@@ -232,11 +232,11 @@ export const settingsSchema = keys.superRefine(
             }
         }
     },
-    // Always: who makes mistakes of both kinds shall hear of all at once.
+    // Always run, so that users see both kinds of mistakes at once.
     { when: () => true },
 );
 
-/** The platform that is meant. */
+/** The effective platform. */
 export function platformOf(
     { platform = "auto" }: { platform?: Settings["platform"] | undefined },
     host = process.platform,
@@ -245,7 +245,7 @@ export function platformOf(
     return platform === "auto" ? (hosts[host] ?? "linux") : platform;
 }
 
-/** Whether a network can be made with a gateway: on Linux it is an address, or left to the program. */
+/** Whether a network can be created with this gateway: on Linux it's an IPv4 address, or left to the program. */
 function isOwnGateway(gateway: string | undefined, settings: Partial<Settings>): boolean {
     return platformOf(settings) !== "linux" || !gateway || isIPv4(gateway);
 }
@@ -265,12 +265,12 @@ function isOrigin(value: string): boolean {
     );
 }
 
-/** A host name as it passes through shells, settings and `.env` files, or an IPv4 address. */
+/** A host name that is safe in shells, settings and `.env` files, or an IPv4 address. */
 function isHost(value: string): boolean {
     return /^[a-z\d]([\w.-]*[a-z\d])?$/i.test(value) && URL.parse(`http://${value}`)?.hostname === value.toLowerCase();
 }
 
-/** The domain of a site as Django's Sites framework keeps it. */
+/** A site domain, as Django's Sites framework stores it. */
 function isSite(value: string): boolean {
     const { host = "" } = /^(?<host>[^:]*)(:\d{1,5})?$/.exec(value)?.groups ?? {};
     return isHost(host);

@@ -7,20 +7,20 @@ import { type ApplicationName, type ApplicationProfile, mitApplication, profiles
 import { type Platform, platformOf, type Settings } from "./schema.ts";
 import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";
 
-/** A server of the integration. Addresses have no slash at the end. */
+/** A server in the integration. URLs have no trailing slash. */
 export interface ServerConfig {
-    /** The address that users know. */
+    /** The public URL. */
     readonly url: string;
     /**
-     * The gateway of its network: the host by which the other server's containers reach it. `undefined` where that comes
-     * out in the course of a run.
+     * The gateway of its network: the host the other server's containers use to reach it. `undefined` if it isn't known
+     * until the run.
      */
     readonly gateway: string | undefined;
-    /** Its admin, with who signs in there. */
+    /** Its admin and the user who signs in there. */
     readonly connection: Omit<ConnectionArgs, "password"> & { readonly baseUrl: string };
-    /** That user's password; `undefined` where one is made. */
+    /** That user's password; `undefined` to generate one. */
     readonly password: pulumi.Output<string> | undefined;
-    /** The user that is made where there is none. */
+    /** The user to create if there isn't one. */
     readonly superuser: { readonly username: string; readonly email: string };
 }
 
@@ -28,40 +28,40 @@ export interface ServerConfig {
 export interface ApplicationConfig extends ServerConfig {
     readonly name: ApplicationName;
     readonly profile: ApplicationProfile;
-    /** The folder with its Compose files and its `.env`, absolute. */
+    /** The folder with its Compose files and `.env`, absolute. */
     readonly checkout: string;
-    /** Whether nothing of its data is left behind or deleted. */
+    /** Whether all its data is kept: none left behind, none deleted. */
     readonly keepsVolumes: boolean;
 }
 
 /** How the LMS gets its settings. */
 export interface LmsConfig {
     readonly from: Settings["lmsFrom"];
-    /** The command `tutor`, by name or path. */
+    /** The `tutor` command, by name or path. */
     readonly tutor: string;
     readonly release: TutorRelease;
-    /** Whether `tutor dev launch` sets it up. */
+    /** Whether the stack runs `tutor dev launch`. */
     readonly launches: boolean;
     readonly packagesBy: Settings["lmsPackages"];
-    /** Whether anonymous visitors are sent to the MIT application at once. */
+    /** Whether anonymous visitors go straight to the MIT application. */
     readonly redirectsVisitors: boolean;
     readonly clientSecretIn: Settings["clientSecretIn"];
     /** Tutor's Compose project for development. */
     readonly project: string;
 }
 
-/** What the components deploy: the configuration with everything that follows from it. */
+/** What the components deploy: the configuration and everything derived from it. */
 export interface StackConfig {
-    /** Who makes what is made, as `project/stack`. */
+    /** The owner of what the stack creates, as `project/stack`. */
     readonly owner: string;
     readonly platform: Platform;
     readonly openEdx: ServerConfig;
     readonly application: ApplicationConfig;
     readonly lms: LmsConfig;
-    /** The application's `.env`, relative to the project, and what it is written from. */
+    /** The application's `.env`, relative to the project, and the values it's written from. */
     readonly envFile: string;
     readonly environment: ChosenValues;
-    /** The client secret of APISIX in Keycloak (secret); empty where there is no APISIX. */
+    /** APISIX's client secret in Keycloak (secret); empty without APISIX. */
     readonly keycloakClientSecret: pulumi.Input<string>;
     readonly serviceWorker: {
         readonly username: string;
@@ -69,24 +69,24 @@ export interface StackConfig {
         readonly tokenLifetimeDays: number;
         readonly tokenRenewBeforeDays: number;
     };
-    /** The user to be made a superuser of Open edX, where one is named. */
+    /** The Open edX user to make a superuser, if any. */
     readonly superuser: { readonly username: string; readonly email: string } | undefined;
     /** The domains of the sites that get a provider configuration. */
     readonly sites: readonly string[];
-    /** Whether objects that somebody else made are taken over. */
+    /** Whether to take over objects somebody else created. */
     readonly adopt: boolean;
-    /** Whether the servers are asked at the end whether all works. */
+    /** Whether to check both servers at the end of the run. */
     readonly checksHealth: boolean;
 }
 
-/** What the settings leave to this machine, as far as it is known there. */
+/** What the settings leave to this machine, as far as the machine knows it. */
 export interface Detected {
     readonly release?: TutorRelease;
     /** Tutor's Compose project for development. */
     readonly tutorProject?: string;
-    /** The gateway of Open edX's network, where somebody else runs it. */
+    /** The gateway of Open edX's network, if somebody else runs it. */
     readonly lmsGateway?: string;
-    /** The gateway of the application's network, where somebody else runs it, or its Compose file decides on that. */
+    /** The gateway of the application's network, if somebody else runs it or its Compose file sets it. */
     readonly applicationGateway?: string;
     /** Keycloak's client secret in the checkout (secret). */
     readonly keycloakClientSecret?: string;
@@ -94,7 +94,7 @@ export interface Detected {
     readonly ownLines?: ChosenValues["ownLines"];
 }
 
-/** What follows from the settings and the machine: addresses, gateways, sites. */
+/** Derives URLs, gateways and sites from the settings and the machine. */
 export function resolveConfig(settings: Settings, detected: Detected = {}): StackConfig {
     const profile = profiles[settings.application];
     const platform = platformOf(settings);
@@ -167,18 +167,20 @@ export function resolveConfig(settings: Settings, detected: Detected = {}): Stac
     };
 }
 
-/** Who makes what is made, as `project/stack`. */
+/** The owner of what the stack creates, as `project/stack`. */
 export function stackOwner(): string {
     return `${pulumi.getProject()}/${pulumi.getStack()}`;
 }
 
-/** The host by which the application's containers reach Open edX; `undefined`: its network is asked in the course of a run. */
+/**
+ * The host the application's containers use to reach Open edX; `undefined` if its network is only looked up during the run.
+ */
 export function lmsGatewayOf(settings: Settings, { lmsGateway }: Detected): string | undefined {
     const isAskedLater = settings.lmsFrom === "tutor" && platformOf(settings) === "linux";
     return settings.lmsGateway || (lmsGateway ?? (isAskedLater ? undefined : dockerHost));
 }
 
-/** The application's address, without a slash at the end: the handbook's where none is set. */
+/** The application's URL, without a trailing slash; the handbook's by default. */
 export function applicationUrlOf({
     application,
     applicationUrl,
@@ -187,7 +189,7 @@ export function applicationUrlOf({
     return new URL(applicationUrl || `http://${domain}:${port}`).origin;
 }
 
-/** The address of the application's admin, without a slash at the end: `/admin/login` behind APISIX belongs to Keycloak. */
+/** The URL of the application's admin, without a trailing slash: behind APISIX, Keycloak handles `/admin/login`. */
 export function adminUrlOf(settings: Pick<Settings, "application" | "applicationUrl" | "applicationAdminUrl">): string {
     const { isBehindApisix, adminPort } = profiles[settings.application];
     const { protocol, hostname, origin } = new URL(applicationUrlOf(settings));
@@ -195,7 +197,7 @@ export function adminUrlOf(settings: Pick<Settings, "application" | "application
     return new URL(settings.applicationAdminUrl || usual).origin;
 }
 
-/** What the application's `.env` is written from. */
+/** The values the application's `.env` is written from. */
 export function chosenValues(settings: Settings, ownLines: ChosenValues["ownLines"] = {}): ChosenValues {
     return {
         profile: profiles[settings.application],
@@ -207,25 +209,25 @@ export function chosenValues(settings: Settings, ownLines: ChosenValues["ownLine
     };
 }
 
-/** The application's `.env`: that of a checkout beside this project where none is named. */
+/** The application's `.env`; by default in a checkout next to this project. */
 export function envFileOf({ application, envFile }: Pick<Settings, "application" | "envFile">): string {
     return envFile || `../${profiles[application].checkout}/.env`;
 }
 
-/** The same address with another host. */
+/** The same URL with another host. */
 export function atHost(url: string, host: string): string {
     const other = new URL(url);
     other.hostname = host;
     return other.origin;
 }
 
-/** The port of an address, also where it does not name one. */
+/** The port of a URL, including the default port. */
 export function portOf(url: string): number {
     const { port, protocol } = new URL(url);
     return Number(port || (protocol === "https:" ? 443 : 80));
 }
 
-/** The keys of the configuration that say who signs in to a server. */
+/** The configuration keys that decide who signs in to a server. */
 function configuredBy(
     usernameKey: keyof Settings,
     passwordKey: keyof Settings,
@@ -237,7 +239,7 @@ function passwordOf(value: string): pulumi.Output<string> | undefined {
     return value === "" ? undefined : pulumi.secret(value);
 }
 
-/** Who signs in may be named by user name or e-mail address. */
+/** The login may be a user name or an email address. */
 function superuserOf(name: string, domain: string): ServerConfig["superuser"] {
     return { username: name.replace(/@.*/, ""), email: name.includes("@") ? name : `${name}@${domain}` };
 }

@@ -1,10 +1,10 @@
 import { openEdx } from "./openEdx.ts";
 import type { ApplicationName, ApplicationProfile } from "./profiles.ts";
 
-/** A release of Tutor that this program knows: 20 is Open edX Teak, 21 Ulmo, 22 Verawood. */
+/** A Tutor release this program supports: 20 is Open edX Teak, 21 Ulmo, 22 Verawood. */
 export type TutorRelease = "20" | "21" | "22";
 
-/** The packages that the LMS needs, by release; a newer one of theirs would upgrade Django on 20. */
+/** The packages the LMS needs, by release. On 20, newer versions would upgrade Django. */
 export const lmsPackages: Readonly<Record<TutorRelease, readonly string[]>> = {
     "20": ["ol-social-auth==0.2.2", "openedx-companion-auth==1.2.0"],
     "21": ["ol-social-auth==0.3.0", "openedx-companion-auth==1.3.0"],
@@ -14,32 +14,32 @@ export const lmsPackages: Readonly<Record<TutorRelease, readonly string[]>> = {
 /** All releases, oldest first. */
 export const tutorReleases = Object.keys(lmsPackages) as TutorRelease[];
 
-/** The release that is taken where none can be asked: the newest. */
+/** The release to assume if Tutor can't be asked: the newest. */
 export const newestTutorRelease = "22" satisfies TutorRelease;
 
-/** What a plug-in is written from. */
+/** The inputs of the plug-in. */
 export interface TutorPluginOptions {
-    /** Who keeps the plug-in, for instance `project/stack`. */
+    /** The plug-in's owner, e.g. `project/stack`. */
     readonly owner: string;
     readonly release: TutorRelease;
     readonly application: {
         readonly name: ApplicationName;
         readonly profile: ApplicationProfile;
-        /** The address that users know, for instance `http://xpro.odl.local:8053`. */
+        /** The public URL, e.g. `http://xpro.odl.local:8053`. */
         readonly url: string;
     };
-    /** Whether anonymous visitors of the LMS are sent to the MIT application at once. */
+    /** Whether anonymous visitors to the LMS go straight to the MIT application. */
     readonly redirectsVisitors: boolean;
-    /** The client secret, where the settings hold it instead of the provider configurations. */
+    /** The client secret, if it lives in the settings instead of the provider configurations. */
     readonly clientSecret?: string | undefined;
 }
 
 /**
- * The text of a Tutor plug-in (Python) with everything that the LMS needs: settings and packages. It is the handbook's
- * `private.py`, which would come too early: Tutor's own settings are read later and undo some of it.
+ * The source (Python) of a Tutor plug-in with everything the LMS needs: settings and packages. It replaces the handbook's
+ * `private.py`, which loads too early: Tutor's own settings come later and undo some of it.
  *
- * Each flag is written in both forms, as newer releases read `X` and older ones `FEATURES["X"]`. Without the package
- * `ol-social-auth` an LMS with these settings still starts; it only does not offer the backend.
+ * Each flag is set both ways, because newer releases read `X` and older ones `FEATURES["X"]`. Without the `ol-social-auth`
+ * package, an LMS with these settings still starts; it just doesn't offer the backend.
  *
  * Source: handbook, "Open edX Provider Configuration" steps 2 to 4.
  */
@@ -97,7 +97,7 @@ MITX_REDIRECT_LOGIN_URL = ${literal(openEdx.loginPath)}
 `;
 }
 
-/** A value as Python writes it. Texts are those of the configuration's addresses and generated secrets. */
+/** A Python literal. Strings are only URLs from the configuration and generated secrets. */
 function literal(value: string | boolean): string {
     return typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
 }

@@ -2,22 +2,22 @@ import { execa } from "execa";
 import { ProviderError } from "./errors.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 
-/** How a command is run. */
+/** How to run a command. */
 export interface CommandOptions {
-    /** Its standard input. That is the way for secrets: arguments can be read by every user of the machine. */
+    /** Standard input. Pass secrets here: every user of the machine can read arguments. */
     readonly input?: string;
-    /** Whether its output is shown line by line as it comes, for commands that take long. */
+    /** Whether to show the output line by line as it arrives, for long-running commands. */
     readonly show?: boolean;
-    /** The folder in which it runs. Default: this process's. */
+    /** The working directory. Default: this process's. */
     readonly cwd?: string;
-    /** Variables on top of this process's environment; `undefined` takes one of that away. */
+    /** Variables on top of this process's environment; `undefined` unsets one. */
     readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** How a command ended, and what it printed, without white space around it. */
+/** How a command ended and what it printed, trimmed. */
 export interface Answer {
     readonly failed: boolean;
-    /** `undefined` where it did not run, or was killed. */
+    /** `undefined` if it did not run or was killed. */
     readonly exitCode: number | undefined;
     /** Why it did not run, for instance `ENOENT`. */
     readonly code: string | undefined;
@@ -27,7 +27,7 @@ export interface Answer {
 
 const SHOWN_LINES = 10;
 
-/** Runs a command of this machine and gives how it ended, also where it failed or does not exist. */
+/** Runs a local command and reports how it ended, even if it failed or does not exist. */
 export async function answerOf(
     command: string,
     args: readonly string[],
@@ -44,10 +44,10 @@ export async function answerOf(
 }
 
 /**
- * Runs a command of this machine.
+ * Runs a local command.
  *
- * @returns its standard output without white space around it.
- * @throws ProviderError with its exit code and last lines.
+ * @returns its standard output, trimmed.
+ * @throws ProviderError with the exit code and the last lines of output.
  */
 export async function runCommand(command: string, args: readonly string[], options?: CommandOptions): Promise<string> {
     const answer = await answerOf(command, args, options);
@@ -63,22 +63,22 @@ export async function runCommand(command: string, args: readonly string[], optio
     return answer.stdout;
 }
 
-/** The end of what a command said, for a message. */
+/** The last lines of a command's output, for a message. */
 export function lastLines({ stdout, stderr }: Pick<Answer, "stdout" | "stderr">): string {
     return `${stdout}\n${stderr}`.trim().split("\n").slice(-SHOWN_LINES).join("\n    ");
 }
 
 /**
- * What a command answers, among the lines that its plug-ins or a wrapper print besides: the last that can be read.
+ * A command's answer, among the other lines that its plug-ins or a wrapper print: the last one that can be read.
  *
  * @param lines - of its standard output, or blocks of them.
- * @param read - the answer in a line; `undefined` where it is none.
+ * @param read - returns the answer in a line, or `undefined` if there is none.
  */
 export function lastAnswer<Read>(lines: readonly string[], read: (line: string) => Read | undefined): Read | undefined {
     return lines.map(read).findLast((answer) => answer !== undefined);
 }
 
-/** A text read as JSON; `undefined` where it is none. */
+/** A string parsed as JSON; `undefined` if it is not JSON. */
 export function readJson(text: string): unknown {
     try {
         return JSON.parse(text);
@@ -87,7 +87,7 @@ export function readJson(text: string): unknown {
     }
 }
 
-/** What to do where there is no command `tutor`. */
+/** What to do if there is no `tutor` command. */
 export function howToInstallTutor(): string {
     return `Install Tutor (https://docs.tutor.edly.io/install.html), or set its path: ${pulumiCommand("config set tutor PATH")}`;
 }
@@ -98,7 +98,7 @@ function* showLine(line: unknown): Generator {
     yield line;
 }
 
-/** What a command printed: lines, where each was shown. */
+/** What a command printed: an array of lines if each was shown. */
 function textOf(output: unknown): string {
     return (Array.isArray(output) ? output.join("\n") : typeof output === "string" ? output : "").trim();
 }

@@ -7,52 +7,52 @@ import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 import { defaultsOf, propertiesThat, type ResourceType } from "./resourceType.ts";
 
-/** What the engine passes in a preview for a value that is not known yet, whatever its type. */
+/** The placeholder that the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A resource as the server knows it. */
+/** A resource as it is on the server. */
 export interface Created<Outputs> {
-    /** The id by which `read`, `update` and `delete` find it again. */
+    /** The id by which `read`, `update`, and `delete` find it. */
     readonly id: string;
     readonly outs: Outputs;
 }
 
-/** By input: whether two values mean the same. */
+/** For each input: whether two values mean the same thing. */
 export type Equalities<Inputs> = { readonly [Key in keyof Inputs]?: (one: Inputs[Key], other: Inputs[Key]) => boolean };
 
-/** What one kind of resource does that the others don't; {@link defineProvider} adds what they have in common. */
+/** What sets one resource type apart; {@link defineProvider} adds what they all share. */
 export interface Operations<Inputs extends object, Outputs extends Inputs> {
-    /** Values for inputs that are left out and depend on others, or on what was there before. */
+    /** Values for omitted inputs that depend on other inputs or on the old ones. */
     defaults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): Partial<Inputs>;
-    /** Further faults of inputs that are valid one by one, given what was there before. */
+    /** More failures, for inputs that are valid one by one, given the old inputs. */
     faults?(inputs: Partial<Inputs>, olds: Partial<Inputs>): dynamic.CheckFailure[];
-    /** Inputs whose change means another object given what the state has of it, besides those that always do. */
+    /** Inputs whose change means a new object given this object's state, besides those that always do. */
     replaces?(olds: Outputs): readonly (keyof Inputs & string)[];
-    /** Where values that look different mean the same to the server. */
+    /** Where values that look different mean the same thing to the server. */
     equal?: Equalities<Inputs>;
-    /** What messages call the object. With it, `read` says which secret inputs have drifted, as Pulumi hides them. */
+    /** The object's name in messages. If defined, `read` reports which secret inputs drifted, since Pulumi hides them. */
     title?(props: Outputs): string;
     /**
-     * Whether something outside is no longer as the last operation left it, so that an update is due although no input
-     * changed. Every diff asks, previews too: only for what is quick and changes nothing.
+     * Whether something outside changed since the last operation, so that an update is due although no input changed. Every
+     * diff calls this, in previews too: it must be quick and change nothing.
      */
     isOutdated?(props: Outputs): Promise<boolean>;
-    /** Makes the object, or takes over what an interrupted run left. Begins by looking. */
+    /** Creates the object, or picks up what an interrupted run left. Looks first. */
     create(inputs: Inputs): Promise<Created<Outputs>>;
-    /** The server's truth, or `undefined` where the object is gone. */
+    /** The object as it is on the server, or `undefined` if it is gone. */
     read(id: string, props: Outputs): Promise<Outputs | undefined>;
     /** Changes the object in place and returns all outputs. */
     update(id: string, olds: Outputs, news: Inputs): Promise<Outputs>;
-    /** Removes the object; one that is gone already is fine. */
+    /** Deletes the object; no error if it is already gone. */
     delete(id: string, props: Outputs): Promise<void>;
     /**
-     * Whether the server at another address has the very object of the state, and so is the same server under another
-     * name. Without it another address is another server, and the object is replaced.
+     * Whether the server at another address has the very object in the state, and so is the same server under another name.
+     * If not defined, another address means another server, and the object is replaced.
      */
     isThere?(id: string, olds: Outputs, connection: Connection): Promise<boolean>;
 }
 
-/** A dynamic provider with every operation that the engine may ask for, typed more closely than Pulumi's own. */
+/** A dynamic provider with every operation the engine may call, typed more strictly than Pulumi's own. */
 export interface CompleteProvider<Inputs, Outputs> {
     check(
         olds: Partial<Inputs> | undefined,
@@ -60,16 +60,16 @@ export interface CompleteProvider<Inputs, Outputs> {
     ): Promise<{ inputs: Inputs; failures: dynamic.CheckFailure[] }>;
     diff(id: string, olds: Outputs, news: Inputs): Promise<{ changes: boolean; replaces: string[] }>;
     create(inputs: Inputs): Promise<Created<Outputs>>;
-    /** The id is `""` where the object is gone. */
+    /** The id is `""` if the object is gone. */
     read(id: string, props: Outputs): Promise<{ id: string; props?: Outputs; inputs?: Inputs }>;
     update(id: string, olds: Outputs, news: Inputs): Promise<{ outs: Outputs }>;
     delete(id: string, props: Outputs): Promise<void>;
 }
 
 /**
- * Builds the provider of one kind of resource.
+ * Builds the provider for one resource type.
  *
- * @param type - its definition, with which the inputs are checked, completed and compared.
+ * @param type - its definition, used to check, complete, and compare the inputs.
  * @param operations - what it does on its server.
  */
 export function defineProvider<Inputs extends object, Outputs extends Inputs>(
@@ -83,7 +83,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     const onCreate = propertiesThat("onCreate", type.inputs);
     const compared = keys.filter((key) => !onCreate.includes(key));
     const local = ["connection", ...propertiesThat("local", type.inputs)];
-    // An input that a newer version of this program has, had its default before.
+    // An input that was added in a newer version of this program had its default before.
     const completed = (inputs: Partial<Inputs>, olds = inputs): Partial<Inputs> => ({
         ...defaults,
         ...operations.defaults?.(inputs, olds),
@@ -141,7 +141,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const inputs = withoutProvider(news);
             const isLocal = changedKeys(former, inputs).every((key) => local.includes(key));
             if (isLocal && (await operations.isOutdated?.(former)) !== true) {
-                // Inputs that the program no longer has must not come back from the state.
+                // Inputs that are no longer in the program must not come back from the state.
                 return { outs: { ...without(former, keys), ...inputs } as Outputs };
             }
             return withProviderIfPartly(news, async () => ({
@@ -153,7 +153,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     };
 }
 
-/** Pulumi's own list of differences leaves these out. */
+/** Pulumi's own diff leaves secrets out. */
 function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
     secrets: readonly string[],
     { title }: Pick<Operations<Inputs, Outputs>, "title">,
@@ -166,13 +166,12 @@ function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
     }
 }
 
-/** The variable of the environment that lets `destroy` go on without servers that are gone. */
+/** The environment variable that lets `destroy` continue without servers that are gone. */
 export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
 
 /**
- * Deletes, or counts what is on a server that can't be connected to as deleted: where the user said so, and on a server
- * that the stack itself runs, also where that knows the superuser no more. A server that answers late, or with an
- * error, is still there.
+ * Deletes, or treats what is on an unreachable server as deleted: if the user said so, or if the stack itself runs the
+ * server, in which case the server may also refuse the superuser. A server that answers late or with an error still exists.
  */
 async function forgettingGoneServers(props: object, operation: () => Promise<void>): Promise<void> {
     try {
@@ -198,8 +197,8 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
 }
 
 /**
- * Reads, or takes an object on a server of this stack for what it was as long as that server lets nobody in: its
- * containers, or the superuser in its database, are what has to be repaired first.
+ * Reads, or keeps the state of an object on one of this stack's servers while that server lets nobody in: its containers, or
+ * the superuser in its database, have to be repaired first.
  */
 async function asBeforeWhereShut<Outputs extends object>(
     known: Outputs,
@@ -216,12 +215,12 @@ async function asBeforeWhereShut<Outputs extends object>(
     }
 }
 
-/** Compares lists whose order and repetitions mean nothing to the server. */
+/** Compares lists whose order and duplicates don't matter to the server. */
 export function sameMembers(one: readonly string[], other: readonly string[]): boolean {
     return isDeepStrictEqual([...new Set(one)].sort(), [...new Set(other)].sort());
 }
 
-/** State of earlier versions lacks `mayBeDown`, which changes nothing on the server. */
+/** Ignores `mayBeDown`, which state from earlier versions lacks, and `configured`: they change nothing on the server. */
 function sameConnection(one: unknown, other: unknown): boolean {
     const compared = (connection: unknown) => without(connection as Connection, ["mayBeDown", "configured"]);
     return isDeepStrictEqual(compared(one), compared(other));
@@ -231,7 +230,7 @@ function isKnown<Value>(value: Value | undefined): value is Value {
     return value !== undefined && value !== UNKNOWN;
 }
 
-/** The engine adds the serialized provider to the properties: not ours. */
+/** The engine adds the serialized provider to the properties; it isn't ours. */
 function withoutProvider<Props extends object>(props: Props): Props {
     return without(props, ["__provider"]) as Props;
 }
@@ -240,7 +239,7 @@ function without(props: object, keys: readonly string[]): object {
     return Object.fromEntries(Object.entries(props).filter(([key]) => !keys.includes(key)));
 }
 
-/** The properties of what is saved half made need the serialized provider too: nobody adds it to those. */
+/** The properties of a partly created object need the serialized provider too, and nobody else adds it. */
 async function withProviderIfPartly<Result>(props: object, operation: () => Promise<Result>): Promise<Result> {
     try {
         return await operation();
@@ -257,10 +256,10 @@ async function withProviderIfPartly<Result>(props: object, operation: () => Prom
 }
 
 /**
- * Whether the server of the new inputs has the object of the state. One that the stack is yet to start, or whose password a
- * preview does not know yet, is another server.
+ * Whether the server in the new inputs has the object in the state. A server that the stack has yet to start, or whose
+ * password is still unknown in a preview, counts as another server.
  *
- * @throws ProviderError where any other server can't be asked: nothing is replaced on a guess.
+ * @throws ProviderError if any other server can't be reached: nothing is replaced on a guess.
  */
 async function isThere<Inputs extends object, Outputs extends Inputs>(
     operations: Operations<Inputs, Outputs>,
@@ -291,7 +290,7 @@ function pick<Props extends object>(props: Props, keys: readonly (keyof Props)[]
     ) as unknown as Partial<Props>;
 }
 
-/** The schema's messages by field. What is unknown in a preview is checked when it is known. */
+/** The schema's messages by field. Values unknown in a preview are checked once they are known. */
 function schemaFailures(schema: z.ZodType, inputs: object): dynamic.CheckFailure[] {
     const { error } = schema.safeParse(inputs);
     return (error?.issues ?? [])
@@ -299,7 +298,7 @@ function schemaFailures(schema: z.ZodType, inputs: object): dynamic.CheckFailure
         .map(({ path, message }) => ({ property: path.join("."), reason: message }));
 }
 
-/** The value at a path, or the unknown value that stands for all of what is below it. */
+/** The value at a path, or the unknown value that stands for everything below it. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     return path.reduce<unknown>(
         (within, key) =>
@@ -310,7 +309,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /**
  * Whether a server that the stack itself runs, or starts (`mayBeDown`), did not answer, or refused the superuser that the
- * stack made there.
+ * stack created there.
  */
 function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"): error is ProviderError {
     const { connection } = props as { connection?: Connection };
@@ -320,7 +319,7 @@ function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"):
 
 function isOtherAddress(olds: object, news: object): boolean {
     const server = (props: object) => {
-        // All of it is unknown while the engine looks for what has to go before something else is replaced.
+        // The whole connection is unknown while the engine works out what to delete before something else is replaced.
         const { connection } = props as { connection?: Connection | typeof UNKNOWN };
         return typeof connection === "object"
             ? [connection.kind, connection.baseUrl.replace(/\/+$/, "")]

@@ -1,8 +1,8 @@
 /**
- * A fault that the user can act on: what is wrong, where, and what to do.
+ * An error that the user can act on: what is wrong, where, and what to do.
  *
- * The message never carries a secret: HTTP errors are put into words here and not passed on, as an HTTP client's
- * error object holds headers and bodies. There is no stack, since the engine would print it above the message.
+ * The message never contains a secret: HTTP errors are reworded here instead of passed on, since an HTTP client's error
+ * object holds headers and bodies. There is no stack trace, since the engine would print it above the message.
  */
 export class ProviderError extends Error {
     override readonly name: string = "ProviderError";
@@ -13,12 +13,12 @@ export class ProviderError extends Error {
     }
 }
 
-/** The server did not answer, not in full, or not as the expected server does; it may do so later. */
+/** The server did not answer, or not in full, or not like the expected server; it may do so later. */
 export class UnreachableError extends ProviderError {
     override readonly name = "UnreachableError";
     /**
-     * Whether the request got as far as the server, so that it may have been carried out: look before repeating it.
-     * False means that nothing takes connections there.
+     * Whether the request reached the server, so that it may have been carried out: look before repeating it. False means
+     * that nothing accepts connections there.
      */
     readonly mayHaveSucceeded: boolean;
 
@@ -28,30 +28,30 @@ export class UnreachableError extends ProviderError {
     }
 }
 
-/** Nobody can sign in, and another attempt in this run does not help. */
+/** Nobody can sign in, and another attempt in this run would not help. */
 export class SignInError extends ProviderError {
     override readonly name: string = "SignInError";
 }
 
-/** The server refuses the user name or password. Never repeated: Open edX locks the account. */
+/** The server refuses the user name or password. Never retried: Open edX locks the account. */
 export class RefusedError extends SignInError {
     override readonly name = "RefusedError";
 }
 
-/** The server takes no more sign-ins for some time, whether the password is right or not. */
+/** The server accepts no more sign-ins for a while, whether or not the password is right. */
 export class TooManySignInsError extends SignInError {
     override readonly name = "TooManySignInsError";
 }
 
-/** The session, or the token of a form, is no longer valid. The server did nothing: load the page again. */
+/** The session or a form's CSRF token is no longer valid. The server did nothing: load the page again. */
 export class ExpiredError extends ProviderError {
     override readonly name = "ExpiredError";
 }
 
-/** The server's own validation messages for a form that it did not accept. */
+/** The server's own validation messages for a form it rejected. */
 export class FormError extends ProviderError {
     override readonly name = "FormError";
-    /** Messages by the form's field name; `""` holds those that concern no single field. */
+    /** Messages by form field name; `""` holds those that belong to no single field. */
     readonly fields: ReadonlyMap<string, string>;
 
     constructor(where: string, fields: ReadonlyMap<string, string>) {
@@ -61,7 +61,7 @@ export class FormError extends ProviderError {
     }
 }
 
-/** An object of that name exists, and nothing says that this program made it. */
+/** An object with that name exists, and nothing shows that this program created it. */
 export function strangerError(what: string, page: string, adoption: string): ProviderError {
     return new ProviderError(
         `${what} already exists and was not created by this stack: ${page}. ` +
@@ -70,8 +70,8 @@ export function strangerError(what: string, page: string, adoption: string): Pro
 }
 
 /**
- * Saves what was made so far when a later step of a create fails, so that the next `up` goes on from there.
- * The engine recognises the three fields.
+ * Saves what was created so far when a later step of a create fails, so that the next `up` continues from there. The engine
+ * recognizes the three fields.
  */
 export class PartlyCreatedError extends ProviderError {
     override readonly name = "PartlyCreatedError";
@@ -88,8 +88,8 @@ export class PartlyCreatedError extends ProviderError {
 }
 
 /**
- * Runs an operation that begins by looking at what is there, and once more when an answer was lost on the way: the
- * second run finds what the first one may have done.
+ * Runs an operation that begins by looking at what is there, and runs it once more if a response was lost: the second run
+ * finds what the first one may have done.
  */
 export async function lookAgainOnce<Result>(operation: () => Promise<Result>): Promise<Result> {
     try {

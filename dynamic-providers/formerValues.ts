@@ -7,42 +7,43 @@ import type { Connection } from "./openedx/connection.ts";
 import { readText } from "./files/files.ts";
 
 /*
- * What a server had before `create` changes it is written down first. The change may succeed while its answer is lost, or
- * the run may be killed before the engine saves the state: then the server shows only what this program made of it. The
- * notes are of this project, for their owner only, as a former client secret may be in them.
+ * Before `create` changes anything on a server, the former values are written to a note. The change may succeed while its
+ * response is lost, or the run may be killed before the engine saves the state; the server then shows only what this program
+ * made of it. The notes belong to this project and are readable only by their owner, as they may contain a former client
+ * secret.
  */
 
-/** The variable of the environment that names another folder for the notes, as tests do. Default: `.adopted`. */
+/** The environment variable that sets another folder for the notes, as tests do. Default: `.adopted`. */
 export const NOTES_FOLDER = "OPENEDX_NOTES_FOLDER";
 
 const folder = () => process.env[NOTES_FOLDER] ?? fileURLToPath(new URL("../.adopted/", import.meta.url));
 
-/** An object on a server, and what makes it this stack's: a later stack's notes of the same object are others. */
+/** An object on a server, and what ties it to this stack: a later stack has its own notes for the same object. */
 export interface ObjectKey {
     readonly connection: Connection;
-    /** The object's page, or anything else that the server has only once. */
+    /** The object's page, or anything else that is unique on the server. */
     readonly path: string;
     /** What only this stack gives the object, for instance its random client id. */
     readonly mark: string;
 }
 
 /**
- * Writes down what was there before `create` changes an object; `null` where nothing was.
+ * Writes a note of what was there before `create` changes an object; `null` if nothing was.
  *
- * @throws Error where the project's folder can't be written to.
+ * @throws Error if the project's folder is not writable.
  */
 export async function noteFormer(key: ObjectKey, former: unknown): Promise<void> {
     await mkdir(folder(), { recursive: true, mode: 0o700 });
     await writeFileAtomic(noteOf(key), JSON.stringify({ former }), { mode: 0o600 });
 }
 
-/** What {@link noteFormer} wrote down of an object, or `undefined` where it has no note. */
+/** The value that {@link noteFormer} wrote for an object, or `undefined` if there is no note. */
 export async function notedFormer<Former>(key: ObjectKey): Promise<Former | null | undefined> {
     const text = await readText(noteOf(key));
     return text === undefined ? undefined : (JSON.parse(text) as { former: Former | null }).former;
 }
 
-/** Removes an object's note: the object is as it was before. */
+/** Deletes an object's note: the object is back to what it was. */
 export async function forgetFormer(key: ObjectKey): Promise<void> {
     await rm(noteOf(key), { force: true });
 }

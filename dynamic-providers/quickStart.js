@@ -1,17 +1,17 @@
 /**
- * Loaded first by the program and by the plug-ins that run on Node.js (`node --require`), which then start in a third of
- * the time: the compiled code stays on disk, and what Pulumi's SDK seldom needs is loaded when it is used.
+ * The program and the Node.js plug-ins load this first (`node --require`), which cuts their startup time to a third:
+ * compiled code is cached on disk, and the parts of Pulumi's SDK that are rarely needed load on first use.
  */
 import Module, { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 
 enableCompileCache(join(import.meta.dirname, "..", ".toolchain", "compile-cache"));
-// Node.js writes it at the end, but the engine ends a plug-in before that.
+// Node.js writes the cache on exit, but the engine kills a plug-in before that.
 setInterval(flushCompileCache, 1000).unref();
 
-/** Loaded at its first use, by the names under which Pulumi's SDK asks for it. */
+/** Modules to load on first use, by the names under which Pulumi's SDK requires them. */
 const onUse = new Set([
-    // What takes closures apart: npm's resolver of dependencies and the TypeScript compiler.
+    // For serializing closures: npm's dependency resolver and the TypeScript compiler.
     "@npmcli/arborist",
     "../../typescript-shim",
     "./automation",
@@ -25,10 +25,10 @@ const onUse = new Set([
 ]);
 
 /**
- * Never loaded. The SDK makes a stack trace for each promise and resource, and `source-map-support` would look each line of
- * it up in source maps; Node.js keeps the lines of TypeScript as they are, so only the SDK's own lines are those of its
- * JavaScript. The hooks listen to every script that V8 reads, to name the file of a closure in a message; what takes
- * closures apart asks for them by another name.
+ * Modules that are never loaded. The SDK captures a stack trace for each promise and resource, and `source-map-support`
+ * would look up every line in source maps. Node.js preserves TypeScript line numbers, so only the SDK's own frames point at
+ * its JavaScript. The V8 hooks listen to every script that V8 parses, to name a closure's file in a message; closure
+ * serialization requires them by another name.
  * @type {Readonly<Record<string, unknown>>}
  */
 const instead = {
@@ -45,7 +45,7 @@ loader._load = function (request, parent, ...rest) {
     if (!/[\\/]@pulumi[\\/]pulumi[\\/]/.test(parent?.filename ?? "")) {
         return module();
     }
-    // `__esModule` has the SDK take the object as it is, without a copy of its properties.
+    // `__esModule` makes the SDK use the object as is instead of copying its properties.
     return onUse.has(request)
         ? new Proxy({}, { get: (_, name) => name === "__esModule" || module()[name] })
         : (instead[request] ?? module());

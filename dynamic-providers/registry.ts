@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { ProviderError } from "./errors.ts";
 
-/** By type of resource: the module of this folder, `<name>.provider.ts`, that has its operations. */
+/** For each resource type: the module in this folder, `<name>.provider.ts`, that has its operations. */
 export const modules: Readonly<Record<string, string>> = {
     "django:Superuser": "docker/djangoSuperuser",
     "docker:ComposeLeftovers": "docker/composeLeftovers",
@@ -23,10 +23,10 @@ export const modules: Readonly<Record<string, string>> = {
 const load = createRequire(import.meta.url);
 
 /**
- * The operations of a type of resource. The state names the type, so that a module can be renamed or moved.
+ * The operations of a resource type. The state has the type's name, so a module can be renamed or moved.
  *
  * @param type - for instance `openedx:OAuthApplication`.
- * @throws ProviderError where this version of the program has no such type.
+ * @throws ProviderError if this version of the program has no such type.
  */
 export function provider(type: string): unknown {
     const module = modules[type];

@@ -2,38 +2,38 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 declare module "zod" {
-    /** What `.meta()` says of a property of a resource, besides its `description`. */
+    /** What `.meta()` says about a resource property, besides its `description`. */
     interface GlobalMeta {
-        /** It is encrypted in the state and hidden in every output. */
+        /** Encrypted in the state and hidden in every output. */
         secret?: true;
-        /** Another value means another object: it is part of the natural key. */
+        /** Part of the natural key: a different value means a different object. */
         replaces?: true;
-        /** The server does not hold it: storing the new value is all of its update. */
+        /** Not on the server: an update only has to store the new value. */
         local?: true;
-        /** `create` alone looks at it: a change means nothing to an object that exists. */
+        /** Only `create` uses it: a change means nothing to an existing object. */
         onCreate?: true;
     }
 }
 
 /**
- * The one definition of a kind of resource. Its arguments, what the provider gets, checks, defaults, secrets, and its page in
- * the docs all come from here.
+ * The single definition of a resource type. Its arguments, what the provider receives, checks, defaults, secrets, and its
+ * page in the docs all come from here.
  */
 export interface ResourceType<
     Inputs extends z.core.$ZodLooseShape = z.core.$ZodLooseShape,
     Outputs extends z.core.$ZodLooseShape = z.core.$ZodLooseShape,
 > {
-    /** The type's name, for instance `openedx:Site`. The state has it, so it stays. */
+    /** The type's name, for instance `openedx:Site`. It is in the state, so it never changes. */
     readonly name: string;
     /** One sentence for the docs. */
     readonly description: string;
-    /** By input: what is allowed, its default (`.default()`), and what it means (`.meta()`). */
+    /** For each input: what is allowed, its default (`.default()`), and what it means (`.meta()`). */
     readonly inputs: z.ZodObject<Inputs, z.core.$strict>;
     /** What the provider adds to the inputs. */
     readonly outputs: z.ZodObject<Outputs>;
 }
 
-/** Defines a kind of resource; see {@link ResourceType}. */
+/** Defines a resource type; see {@link ResourceType}. */
 export function resourceType<
     Inputs extends z.core.$ZodLooseShape,
     Outputs extends z.core.$ZodLooseShape = Record<string, never>,
@@ -47,18 +47,18 @@ export function resourceType<
     return { name, description, inputs: z.strictObject(inputs), outputs: z.object(outputs) };
 }
 
-/** The arguments of a resource in a program: what may be left out may, and each value may come later. */
+/** A resource's arguments in a program: optional inputs may be omitted, and each value may be a Pulumi input. */
 export type ArgsOf<Type extends ResourceType> = Args<z.input<Type["inputs"]>>;
 
-/** What a resource's provider gets after `check`. */
+/** What a resource's provider receives after `check`. */
 export type InputsOf<Type extends ResourceType> = Readonly<z.output<Type["inputs"]>>;
 
-/** What a resource's provider gives, and the state has. */
+/** What a resource's provider returns and the state stores. */
 export type OutputsOf<Type extends ResourceType> = string extends keyof Type["outputs"]["shape"]
     ? InputsOf<Type>
     : InputsOf<Type> & Readonly<z.output<Type["outputs"]>>;
 
-/** The properties of a shape that say so in their metadata, for instance `secret`. */
+/** The properties of a shape that have a flag in their metadata, for instance `secret`. */
 export function propertiesThat(
     flag: "secret" | "replaces" | "local" | "onCreate",
     { shape }: { readonly shape: Readonly<Record<string, z.core.$ZodType>> },
@@ -66,7 +66,7 @@ export function propertiesThat(
     return Object.keys(shape).filter((key) => metaOf(shape[key])?.[flag] === true);
 }
 
-/** By property: the default of those that may be left out for one. */
+/** The defaults, by property, of the properties that have one. */
 export function defaultsOf({ shape }: { readonly shape: Readonly<Record<string, z.core.$ZodType>> }): object {
     return Object.fromEntries(
         Object.entries(shape).flatMap(([key, schema]) =>
@@ -75,12 +75,12 @@ export function defaultsOf({ shape }: { readonly shape: Readonly<Record<string, 
     );
 }
 
-/** A text that is not empty. */
+/** A non-empty string. */
 export function nonEmpty(): z.ZodString {
     return z.string().min(1, "must not be empty");
 }
 
-/** For how many seconds a resource that makes nothing waits; another patience is no reason to wait again. */
+/** How many seconds a resource that only waits will wait. Changing it is no reason to wait again. */
 export function patience(seconds: number, why: string): z.ZodDefault<z.ZodNumber> {
     return z
         .number()
@@ -95,7 +95,7 @@ function metaOf(schema: z.core.$ZodType | undefined): z.core.GlobalMeta | undefi
 
 type Args<Value> = { readonly [Key in keyof Value]: pulumi.Input<Nested<Value[Key]>> };
 
-/** What is in a list or an object may come later, too. Written so that unions, `boolean` among them, stay whole. */
+/** Values inside a list or an object may be Pulumi inputs, too. Written so that unions, including `boolean`, stay whole. */
 type Nested<Value> = [Value] extends [readonly (infer Element)[] | undefined]
     ? readonly pulumi.Input<Element>[]
     : [Value] extends [Readonly<Record<string, unknown>> | undefined]

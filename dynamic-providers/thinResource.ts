@@ -2,21 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { propertiesThat, type ResourceType } from "./resourceType.ts";
 
 /**
- * A resource whose operations are in this package, run by Pulumi's dynamic provider.
+ * A resource whose operations live in this package, run by Pulumi's dynamic provider.
  *
- * Pulumi keeps the text of a dynamic provider in the state and runs that, on refresh and destroy too.
- * `pulumi.dynamic.Resource` makes the text by taking closures apart, for which it loads the TypeScript compiler. A line
- * that names the resource's type does as well: it is small and never changes, so that the code on disk is always the code
- * that runs.
+ * Pulumi stores the source text of a dynamic provider in the state and runs that text, on refresh and destroy too.
+ * `pulumi.dynamic.Resource` produces the text by serializing closures, for which it loads the TypeScript compiler. A single
+ * line that names the resource type does the job: it is small and never changes, so the code that runs is always the code on
+ * disk.
  *
- * A resource is deleted before its replacement is made: both have the same natural key, so they are the same object, and
- * the engine would delete what it has just made.
+ * A resource is deleted before its replacement is created: both have the same natural key, so they are the same object, and
+ * the engine would delete the one it had just created.
  */
 export abstract class ThinResource extends pulumi.CustomResource {
     /**
-     * @param type - the definition, which says what is secret and which outputs there are.
+     * @param type - the definition, which lists the secrets and the outputs.
      * @param name - the resource's name in the program.
-     * @param args - the inputs that the program gives.
+     * @param args - the inputs from the program.
      * @param opts - Pulumi's own options.
      */
     constructor(type: ResourceType, name: string, args: object, opts: pulumi.CustomResourceOptions | undefined) {
@@ -30,7 +30,7 @@ export abstract class ThinResource extends pulumi.CustomResource {
             `pulumi-nodejs:dynamic/${type.name}`,
             name,
             {
-                // What only the provider knows is an output, too.
+                // Values that only the provider knows are outputs, too.
                 ...Object.fromEntries(Object.keys(type.outputs.shape).map((key) => [key, undefined])),
                 ...(Object.fromEntries(inputs) as pulumi.Inputs),
                 __provider: provider,
@@ -46,7 +46,7 @@ export abstract class ThinResource extends pulumi.CustomResource {
     }
 }
 
-/** Of a record each value is secret, not its keys: these are compared and named. */
+/** In a record, each value is secret but the keys are not: they are compared and named in messages. */
 function secret(value: unknown): pulumi.Input<unknown> {
     const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
     return isRecord

@@ -6,11 +6,11 @@ const POLL_MILLISECONDS = 2000;
 const TELL_MILLISECONDS = 30_000;
 
 /**
- * Asks until the answer is there. While a server starts it may refuse connections, stay silent and answer with errors; a
- * refused sign-in is not repeated. Every half minute it prints what is still in the way.
+ * Polls until a check passes. While a server starts, it may refuse connections, stay silent, or answer with errors; a
+ * refused sign-in is not retried. Every 30 seconds it prints what is still missing.
  *
- * @param check - throws, with what to tell the user, as long as it is too early.
- * @throws what `check` threw last, after the given time.
+ * @param check - throws, with a message for the user, as long as it is too early.
+ * @throws the last error from `check`, once the given time is up.
  */
 export async function waitUntil(check: () => Promise<void>, patienceSeconds: number): Promise<void> {
     let told = Date.now();

@@ -25,17 +25,17 @@ import type { ComposeProject } from "./composeProject.ts";
 import { Fault } from "./faults.ts";
 import { openEdx } from "../config/openEdx.ts";
 
-/** The oldest Compose that writes environment files as this program reads them. */
+/** The oldest Compose that writes environment files the way this program reads them. */
 const COMPOSE_AT_LEAST = "2.24";
-/** Where Pulumi's Docker provider looks for the daemon if nothing is configured. */
+/** Where Pulumi's Docker provider looks for the daemon by default. */
 const DEFAULT_DAEMON = process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
-/** What names a Compose project, and a host. */
+/** Valid names for a Compose project, and for a host. */
 const COMPOSE_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
-/** What the images and databases of Open edX take, as Tutor's documentation has it. */
+/** What Open edX's images and databases need, according to Tutor's documentation. */
 const DISK_AT_LEAST_GB = 8;
 
-/** @throws Fault where Docker or Compose can't be used. */
+/** @throws Fault if Docker or Compose can't be used. */
 export async function checkDocker(): Promise<void> {
     const server = await answerOf("docker", ["version", "--format", "{{.Server.Version}}"]);
     if (server.failed) {
@@ -55,9 +55,9 @@ export async function checkDocker(): Promise<void> {
 }
 
 /**
- * The resources of `@pulumi/docker` know no context of the Docker CLI, which everything else here calls.
+ * The `@pulumi/docker` provider ignores Docker CLI contexts, which everything else here uses.
  *
- * @throws Fault where they would use another daemon.
+ * @throws Fault if the provider would use another daemon.
  */
 export async function checkDaemon(): Promise<void> {
     if ((process.env["DOCKER_HOST"] ?? "") !== "") {
@@ -71,7 +71,7 @@ export async function checkDaemon(): Promise<void> {
     }
     // One daemon may have several addresses.
     const [ours, theirs] = await Promise.all([idAt(endpoint), idAt(host)]);
-    // One that does not run is another check's.
+    // A daemon that isn't running is reported by another check.
     if (!ours.failed && theirs.stdout !== ours.stdout) {
         throw new Fault(
             `Docker's current context uses ${endpoint}, but Pulumi's Docker provider uses ${host}`,
@@ -80,7 +80,9 @@ export async function checkDaemon(): Promise<void> {
     }
 }
 
-/** @throws Fault where an image that is built would not fit. What Docker keeps elsewhere (macOS, Windows) is not seen. */
+/**
+ * @throws Fault if the disk is too full to build an image. Storage Docker keeps elsewhere (macOS, Windows) isn't checked.
+ */
 export async function checkDisk(): Promise<void> {
     const { stdout: folder } = await answerOf("docker", ["info", "--format", "{{.DockerRootDir}}"]);
     if (folder !== "" && existsSync(folder)) {
@@ -96,8 +98,8 @@ export async function checkDisk(): Promise<void> {
 }
 
 /**
- * @param project - the Compose project that may have the port already.
- * @throws Fault where another program has it, or a container of another project.
+ * @param project - the Compose project that may already use the port.
+ * @throws Fault if another program uses it, or another project's container.
  */
 export async function checkPort(port: number, project: string): Promise<void> {
     if (await isFree(port)) {
@@ -114,10 +116,10 @@ export async function checkPort(port: number, project: string): Promise<void> {
 }
 
 /**
- * @param gateway - of the network that is to be made.
- * @param name - that network's.
- * @param key - of the configuration, by which another gateway is chosen.
- * @throws Fault where its subnet is one that another network has.
+ * @param gateway - the gateway of the network to create.
+ * @param name - that network's name.
+ * @param key - the configuration key for choosing another gateway.
+ * @throws Fault if its subnet overlaps another network's.
  */
 export async function checkSubnet(gateway: string, name: string, key: string): Promise<void> {
     const { stdout: ids } = await answerOf("docker", ["network", "ls", "--quiet"]);
@@ -134,7 +136,7 @@ export async function checkSubnet(gateway: string, name: string, key: string): P
     }
 }
 
-/** @throws Fault with the external networks and volumes that services use and Docker does not have. */
+/** @throws Fault listing the external networks and volumes that services use and Docker doesn't have. */
 export async function checkExternals({ services, networks, volumes }: ComposeProject): Promise<void> {
     const used = Object.values(services);
     const usedNetworks = new Set(used.flatMap((service) => Object.keys(service.networks)));
@@ -156,9 +158,9 @@ export async function checkExternals({ services, networks, volumes }: ComposePro
 }
 
 /**
- * @param port - of this machine, the application's.
- * @param gateway - the address at which Open edX's containers look for it.
- * @throws Fault where a service binds the port to another address only, such as 127.0.0.1.
+ * @param port - the application's port on this machine.
+ * @param gateway - the address Open edX's containers use to reach it.
+ * @throws Fault if a service binds the port only to another address, such as 127.0.0.1.
  */
 export function checkReachable({ services }: Pick<ComposeProject, "services">, port: number, gateway: string): void {
     const bindings = Object.entries(services).flatMap(([service, { ports }]) =>
@@ -178,11 +180,12 @@ export function checkReachable({ services }: Pick<ComposeProject, "services">, p
 }
 
 /**
- * The gateway of the default network where the Compose file decides on its addresses: of an external one as Docker has it.
+ * The default network's gateway, if the Compose file determines its addresses. For an external network, Docker knows it.
  *
  * @param chosen - the configuration's `applicationGateway`; `""` for none.
- * @returns `undefined` where the stack decides.
- * @throws Fault where both decide, and differ; or where that network has no gateway that can be told.
+ * @returns `undefined` if the stack decides: the Compose file sets no addresses, the external network has no gateway, or
+ *   `chosen` fills in a missing one.
+ * @throws Fault if both decide and differ, or if the Compose file sets addresses without a gateway and `chosen` is empty.
  */
 export async function composeGateway(
     { networks }: Pick<ComposeProject, "networks">,
@@ -213,12 +216,12 @@ export async function composeGateway(
     return gateway;
 }
 
-/** The address that Docker gives the gateway of a subnet: of `172.28.0.0/16` it is `172.28.0.1`. */
+/** The address Docker gives a subnet's gateway: `172.28.0.1` for `172.28.0.0/16`. */
 function firstAddress(subnet: string | undefined): string | undefined {
     return subnet?.replace(/\d+\/.*/, (last) => String(Number.parseInt(last, 10) + 1));
 }
 
-/** Whether a host name leads to this machine, so that a container that looks it up finds itself, or nothing. */
+/** Whether a host name resolves to this machine's loopback, so that a container resolving it finds itself, or nothing. */
 export async function leadsHere(host: string): Promise<boolean> {
     return new Promise((resolve) => {
         lookup(host, {}, (error, address) => {
@@ -228,8 +231,8 @@ export async function leadsHere(host: string): Promise<boolean> {
 }
 
 /**
- * @param host - of the LMS's address, as the application's containers get it.
- * @throws Fault where it leads each container to itself.
+ * @param host - the host in the LMS's URL, as the application's containers see it.
+ * @throws Fault if in each container it means the container itself.
  */
 export function checkLmsHost(host: string): void {
     if (/(^|\.)localhost$|^127\./.test(host)) {
@@ -241,14 +244,14 @@ export function checkLmsHost(host: string): void {
     }
 }
 
-/** Whether a container can be told of a host: every container has its own `localhost`, and addresses need no name. */
+/** Whether a host can be added to containers: each has its own `localhost`, and IP addresses need no name. */
 export function isHostName(host: string): boolean {
     return isIP(host.replace(/^\[|\]$/g, "")) === 0 && !/(^|\.)localhost$/.test(host);
 }
 
 /**
- * @param isOurs - whether it is the stack's, whoever started it.
- * @throws Fault where the project runs already, and not by the stack `owner`.
+ * @param isOurs - whether the project is the stack's, whoever started it.
+ * @throws Fault if the project already runs and doesn't belong to the stack `owner`.
  */
 export async function checkOwner(project: ComposeProject, owner: string, isOurs: boolean): Promise<void> {
     if (isOurs) {
@@ -277,10 +280,10 @@ export async function checkOwner(project: ComposeProject, owner: string, isOurs:
 }
 
 /**
- * Renaming a folder renames its Compose project, and so its volumes. A project whose checkout is still there belongs to
- * another application: the next `up` removes it.
+ * Renaming a folder renames its Compose project, and with it the volumes. A project whose checkout still exists belongs to
+ * another application; the next `up` removes it.
  *
- * @throws Fault if this stack's containers belong to the project under its former name.
+ * @throws Fault if this stack's containers belong to the project under its old name.
  */
 export async function checkProjectName({ name, folder }: ComposeProject, owner: string): Promise<void> {
     const format = `{{.Label "${composeLabels.project}"}}\t{{.Label "${composeLabels.folder}"}}`;
@@ -303,10 +306,10 @@ export async function checkProjectName({ name, folder }: ComposeProject, owner: 
 
 /**
  * @param command - `tutor`, or its path.
- * @param host - the LMS's, which Tutor must know it by.
- * @param launches - whether the stack sets Open edX up where that has not been done.
+ * @param host - the LMS's host; Tutor must use the same one.
+ * @param launches - whether the stack sets up Open edX if that hasn't been done.
  * @returns the name of Tutor's Compose project for development.
- * @throws Fault where Tutor is not set up, or for another host.
+ * @throws Fault if Tutor isn't set up, or is set up for another host.
  */
 export async function detectTutorProject(command: string, host: string, launches: boolean): Promise<string> {
     const ask = async (args: string, read: (output: string) => string | undefined) => {
@@ -348,7 +351,7 @@ export async function detectTutorProject(command: string, host: string, launches
     return project;
 }
 
-/** Whether nobody listens on a port of this machine. */
+/** Whether nothing listens on a port of this machine. */
 async function isFree(port: number): Promise<boolean> {
     const server = createServer();
     try {
@@ -357,14 +360,14 @@ async function isFree(port: number): Promise<boolean> {
         });
         return true;
     } catch (error) {
-        // Ports below 1024 may be refused to this user, and are Docker's to take.
+        // Ports below 1024 may be off limits to this user, but not to Docker.
         return (error as NodeJS.ErrnoException).code !== "EADDRINUSE";
     } finally {
         server.close();
     }
 }
 
-/** Whether two subnets have an address in common: then one of them holds the other's first. */
+/** Whether two subnets overlap: then one contains the other's first address. */
 function overlap(one: string, other: string): boolean {
     const holds = (subnet: string, address: string) => {
         const [network = "", prefix] = subnet.split("/");

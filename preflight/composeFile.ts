@@ -5,15 +5,15 @@ const MIB = 1024 ** 2;
 const text = z.string();
 const texts = z.array(text);
 const textOrNumber = z.union([text, z.number()]);
-/** Compose writes `key: value` with values that are text, number or boolean. */
+/** Compose writes `key: value` with string, number or boolean values. */
 const mapping = z.record(text, z.union([text, z.number(), z.boolean()]).nullable().transform(asText));
-/** Means nothing for a running container, or is done by the stack in its own way. */
+/** Irrelevant to a running container, or handled by the stack in its own way. */
 const ignored = z.unknown().optional();
 
 const NO_ARGUMENT = "docker.Container has no argument for it";
 const SWARM = "it needs a swarm";
 
-/** Bytes, as Compose writes them. The Docker provider takes whole mebibytes. */
+/** Compose writes bytes; the Docker provider takes whole mebibytes. */
 const mebibytes = textOrNumber
     .transform(Number)
     .refine((bytes) => bytes <= 0 || bytes % MIB === 0, {
@@ -29,7 +29,7 @@ const seconds = text
     .refine(Number.isInteger, { error: "is no whole number of seconds; docker.Container takes no other" })
     .optional();
 
-/** A part of a processor, or several. */
+/** A number of CPUs, which may be fractional. */
 const cpus = textOrNumber
     .transform((value) => ({ value: Number(value), asRead: cpusAsRead(Number(value)) }))
     .refine(({ value, asRead }) => Number(asRead) === value, {
@@ -38,7 +38,7 @@ const cpus = textOrNumber
     .transform(({ asRead }) => asRead)
     .optional();
 
-/** Whose namespace a container has. */
+/** The namespace a container uses. */
 const namespace = text.refine((mode) => !mode.startsWith("container:"), {
     error: ({ input }) => `${String(input)} is not carried over: the stack knows containers of its own project only`,
 });
@@ -53,7 +53,7 @@ const ulimits = z
     )
     .optional();
 
-/** How fast devices of the host may be read or written, with keys as Compose writes them. */
+/** Read or write rates of host devices, with the keys Compose writes. */
 const deviceRates = z
     .array(
         z
@@ -74,7 +74,7 @@ const gpuRequests = z
     )
     .optional();
 
-/** A file in a container that comes from `secrets` or `configs`. */
+/** A file in a container, from `secrets` or `configs`. */
 const fileReference = z.strictObject({
     source: text,
     target: text.optional(),
@@ -87,7 +87,7 @@ const build = z.strictObject({
     context: text,
     dockerfile: text.default("Dockerfile"),
     target: text.optional(),
-    // Compose builds images, so it knows what to do with all of these.
+    // Compose builds the images, so it can handle all of these.
     ...passedOn(
         ...[
             "additional_contexts",
@@ -118,7 +118,7 @@ const volumeOptions = z.strictObject({
 
 const mounted = { target: text, read_only: z.boolean().default(false), consistency: ignored };
 
-/** What a service mounts. */
+/** A service's mount. */
 const volume = z.discriminatedUnion("type", [
     z
         .strictObject({ type: z.literal("bind"), source: text, ...mounted, bind: bindOptions.optional() })
@@ -127,7 +127,7 @@ const volume = z.discriminatedUnion("type", [
         }),
     z.strictObject({
         type: z.literal("volume"),
-        /** None for an anonymous volume. */
+        /** Not set for an anonymous volume. */
         source: text.optional(),
         ...mounted,
         volume: volumeOptions.optional(),
@@ -145,7 +145,7 @@ const port = z.strictObject({
     app_protocol: ignored,
     host_ip: text.optional(),
     target: z.int(),
-    /** Of a range, of which Docker may choose one, the first. */
+    /** For a range Docker may choose from, the first port. */
     published: text.transform((range) => range.replace(/-.*/, "")).optional(),
     protocol: z.enum(["tcp", "udp", "sctp"]).default("tcp"),
 });
@@ -183,7 +183,7 @@ const healthcheck = z
     });
 
 const deploy = z.strictObject({
-    // For a swarm; `docker compose up` leaves them out, too.
+    // For Swarm; `docker compose up` ignores them, too.
     mode: ignored,
     endpoint_mode: ignored,
     labels: ignored,
@@ -204,7 +204,7 @@ const deploy = z.strictObject({
                 .strictObject({
                     memory: mebibytes,
                     devices: gpuRequests,
-                    // For a swarm; `docker compose up` leaves them out, too.
+                    // For Swarm; `docker compose up` ignores them, too.
                     cpus: ignored,
                     generic_resources: ignored,
                 })
@@ -221,7 +221,7 @@ const deploy = z.strictObject({
         .optional(),
 });
 
-/** The keys of a service; the table in docs/compose.md names each of them. */
+/** The keys of a service, all documented in the table in docs/compose.md. */
 export const composeService = z.strictObject({
     image: text.optional(),
     build: build.optional(),
@@ -308,7 +308,7 @@ export const composeService = z.strictObject({
 
     attach: ignored,
     develop: ignored,
-    // Containers of a network reach every port of each other.
+    // Containers on the same network reach all of each other's ports.
     expose: ignored,
     profiles: texts.default([]),
 
@@ -352,7 +352,7 @@ const namedVolume = z.strictObject({
     labels: mapping.optional(),
 });
 
-/** A secret or config: Compose knows those from a file, from the environment and, for configs, inline. */
+/** A secret or config; Compose takes them from a file, from the environment or, for configs, inline. */
 const fileObject = z.strictObject({
     name: ignored,
     file: text.optional(),
@@ -362,7 +362,7 @@ const fileObject = z.strictObject({
     ...refused(SWARM, "external", "driver", "driver_opts", "template_driver"),
 });
 
-/** A project as `docker compose config --format json` writes it, without `x-` keys. */
+/** A project as written by `docker compose config --format json`, without `x-` keys. */
 export const composeFile = z
     .strictObject({
         name: text,
@@ -388,7 +388,7 @@ export const composeFile = z
         }
     });
 
-/** The Docker provider compares addresses one by one, and gets those of a port in an order of Docker's own. */
+/** The Docker provider compares addresses one by one, but reads a port's addresses back in Docker's own order. */
 function expectOneAddress(ports: readonly z.infer<typeof port>[], context: z.RefinementCtx): void {
     const places = ports.map(({ target, protocol }) => `${target}/${protocol}`);
     const twice = places.filter((place, index) => places.indexOf(place) < index);
@@ -404,7 +404,7 @@ export function parseLink(link: string): { service: string; alias: string } {
     return { service, alias };
 }
 
-/** Keys that stop the run, as nothing does for the stack what they ask for. */
+/** Keys that stop the run, because the stack can't do what they ask for. */
 function refused<Key extends string>(why: string, ...keys: Key[]) {
     const never = z
         .unknown()
@@ -415,7 +415,7 @@ function refused<Key extends string>(why: string, ...keys: Key[]) {
     return Object.fromEntries(keys.map((key) => [key, never])) as Record<Key, typeof never>;
 }
 
-/** Keys whose values go to Compose as they are. */
+/** Keys whose values are passed to Compose unchanged. */
 function passedOn<Key extends string>(...keys: Key[]) {
     return Object.fromEntries(keys.map((key) => [key, ignored])) as Record<Key, typeof ignored>;
 }
@@ -430,7 +430,7 @@ function asText(value: string | number | boolean | null): string {
     return value === null ? "" : String(value);
 }
 
-/** @returns NaN for what is no duration. */
+/** @returns NaN if it isn't a duration. */
 function inSeconds(duration: string): number {
     const parts = [...duration.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g)];
     const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
@@ -439,7 +439,7 @@ function inSeconds(duration: string): number {
         .reduce((a, b) => a + b, 0);
 }
 
-/** As the Docker provider writes it when it reads a container; any other text would be a difference for ever. */
+/** Formats CPUs as the Docker provider reads them back; any other text would be a permanent diff. */
 function cpusAsRead(value: number): string {
     const nine = value.toFixed(9);
     return nine.replaceAll(/[^0]/g, "").length === 9 ? value.toFixed(1) : nine.replace(/0+$/, "");

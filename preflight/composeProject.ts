@@ -20,13 +20,13 @@ import { Fault } from "./faults.ts";
 
 const text = z.string();
 
-/** Where the project that Compose is asked for keeps values of the environment. */
+/** The key that holds environment values in the project passed to Compose. */
 const VARIABLES = "x-variables";
-/** By which Compose chooses a platform for services that name none. */
+/** Compose uses it as the platform of services that don't set one. */
 const DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM";
 
 const fileObjects = z.record(text, z.looseObject({ environment: text.optional() })).default({});
-/** What of the files is looked at before their variables are filled in. */
+/** The parts of the Compose files that are read before interpolation. */
 const composeModel = z.looseObject({
     secrets: fileObjects,
     configs: fileObjects,
@@ -42,15 +42,15 @@ const composeModel = z.looseObject({
 });
 type ComposeModel = z.infer<typeof composeModel>;
 
-/** A service as Compose normalises it, with its environment files merged into `environment`. */
+/** A service as normalized by Compose, with its environment files merged into `environment`. */
 export type ComposeService = z.infer<typeof composeService> & {
-    /** Whether something of an environment file, `.env` among them, is in its environment: that may be secret. */
+    /** Whether its environment includes anything from an environment file such as `.env`, which may be secret. */
     readonly readsEnvFile: boolean;
 };
 
 /**
- * A Compose project as `docker compose config` normalises it: profiles, overrides and interpolation included. Its texts
- * may hold placeholders for what is not known yet, or is secret.
+ * A Compose project as normalized by `docker compose config`, with profiles, overrides and interpolation applied. Its
+ * strings may contain placeholders for values that are secret or not known yet.
  */
 export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "services"> {
     /** The folder with the Compose files, absolute. */
@@ -58,24 +58,24 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
     /** The Compose files, absolute. */
     readonly files: readonly string[];
     readonly services: Readonly<Record<string, ComposeService>>;
-    /** The variables of the environment and of `.env` that secrets and configs are taken from. */
+    /** The variables from the environment and `.env` that secrets and configs use. */
     readonly variables: Readonly<Record<string, string>>;
     /**
-     * The keys whose values have variables in the files, such as `services.web.command`: what Compose fills in, for
-     * instance from `.env`, may be secret.
+     * The keys whose values contain variables, such as `services.web.command`: what Compose interpolates, for instance from
+     * `.env`, may be secret.
      */
     readonly interpolated: readonly string[];
-    /** The whole file in that form, as JSON. */
+    /** The whole normalized file, as JSON. */
     readonly normalised: string;
 }
 
 /**
- * Asks Compose for the project in a folder. The folder's `.env` does not have to be there: its lines are given, and what
- * stands outside the managed block is added. Values of that block are not read, so that no secret passes through Compose.
+ * Asks Compose for the project in a folder. The folder's `.env` doesn't have to exist: the block's lines are passed in, and
+ * whatever is outside the managed block is added. The block's own values aren't read, so Compose never sees a secret.
  *
  * @param folder - the checkout, absolute.
- * @param lines - the lines of the managed block; placeholders for what is secret or not known yet.
- * @throws Fault with Compose's own words, or with every key that is not carried over.
+ * @param lines - the lines of the managed block, with placeholders for what is secret or not known yet.
+ * @throws Fault with Compose's error message, or with every key that isn't carried over.
  */
 export async function detectComposeProject(
     folder: string,
@@ -100,7 +100,7 @@ export async function detectComposeProject(
             run(["--file", "-", "config", "--format", "json"], input),
             run(["--file", "-", "config", "--environment"], input),
         ]);
-        // Compose writes `$$` for `$`, so that its output can be its input; but not a limit that it would read.
+        // Compose escapes `$` as `$$` so that its output can be its input, but writes the limit -1 in a form it rejects.
         const normalised = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
         const written = JSON.parse(normalised) as { readonly [VARIABLES]?: Record<string, string> };
         const variables = written[VARIABLES] ?? {};
@@ -137,9 +137,9 @@ export async function detectComposeProject(
 }
 
 /**
- * The project with a further name for this machine in the containers that have one already (`extra_hosts`) and read
- * `.env`: older checkouts know other host names of the LMS. Compose's hashes stay those of its files, so that
- * `docker compose up` leaves these containers as they are.
+ * Adds the LMS's host to `extra_hosts` of the containers that read `.env` and already map a host to this machine; older
+ * checkouts use other host names for the LMS. The config hashes still match the Compose files, so `docker compose up` leaves
+ * these containers alone.
  */
 export function withHost(project: ComposeProject, host: string): ComposeProject {
     const services = Object.entries(project.services).map(([name, service]) => {
@@ -154,10 +154,9 @@ export function withHost(project: ComposeProject, host: string): ComposeProject 
 }
 
 /**
- * Compose's hash of each service's configuration. A container that has it as a label is one that `docker compose up` and
- * `run` leave as it is.
+ * Compose's config hash for each service. `docker compose up` and `run` don't touch a container labeled with that hash.
  *
- * @param normalised - the project with every placeholder filled in; it goes to Compose by standard input.
+ * @param normalised - the project with every placeholder filled in; passed to Compose on standard input.
  */
 export async function serviceHashes(folder: string, normalised: string): Promise<Readonly<Record<string, string>>> {
     const args = ["--profile", "*", "--file", "-", "config", "--no-interpolate", "--hash", "*"];
@@ -165,7 +164,7 @@ export async function serviceHashes(folder: string, normalised: string): Promise
     return Object.fromEntries(output.split("\n").map((line) => line.split(" ", 2) as [string, string]));
 }
 
-/** @throws Fault with each file that a container needs and that is not there. Docker would make a folder of that name. */
+/** @throws Fault listing each file a container needs that doesn't exist; Docker would create a folder by that name. */
 function expectFiles(folder: string, { services, secrets, configs }: z.infer<typeof composeFile>): void {
     const needed = Object.entries(services).flatMap(([service, { volumes, security_opt, ...references }]) => [
         ...volumes.flatMap((volume) =>
@@ -192,16 +191,16 @@ function expectFiles(folder: string, { services, secrets, configs }: z.infer<typ
     }
 }
 
-/** The file with a profile for seccomp that an option of `security_opt` names. */
+/** The seccomp profile that a `security_opt` option names, if it's a file. */
 export function seccompProfile(option: string): string | undefined {
     const [, file] = /^seccomp[=:](?!unconfined$|builtin$)(.+)$/.exec(option) ?? [];
     return file;
 }
 
 /**
- * Builds the image of a service as Compose does, in the checkout as it is. What that says is shown as it comes.
+ * Builds a service's image with Compose, from the checkout as it is, and streams the output.
  *
- * @throws ProviderError with the end of what it said.
+ * @throws ProviderError with the last lines of output.
  */
 export async function buildImage(
     { folder, files }: Pick<ComposeProject, "folder" | "files">,
@@ -218,7 +217,7 @@ function defaultPlatform({ [DEFAULT_PLATFORM]: platform = "" }: Readonly<Record<
     return platform === "" ? undefined : platform;
 }
 
-/** The variables of the environment that are of interest, for Compose to fill in. */
+/** The environment variables this program needs, as references for Compose to interpolate. */
 function askedVariables({ secrets, configs }: ComposeModel): Record<string, string> {
     const sources = [...Object.values(secrets), ...Object.values(configs)].flatMap(
         ({ environment }) => environment ?? [],
@@ -226,7 +225,7 @@ function askedVariables({ secrets, configs }: ComposeModel): Record<string, stri
     return Object.fromEntries([...sources, DEFAULT_PLATFORM].map((name) => [name, `\${${name}-}`]));
 }
 
-/** Copies the file with the managed block, but in that the given lines: placeholders for what is secret. */
+/** Copies the file with the managed block, replaced with the given lines: placeholders for what is secret. */
 async function copyManaged(file: string, lines: Readonly<Record<string, string>>, copy: string): Promise<string> {
     const content = existsSync(file) ? await readFile(file, "latin1") : "";
     expectReadable(file, content);
@@ -234,7 +233,7 @@ async function copyManaged(file: string, lines: Readonly<Record<string, string>>
     return copy;
 }
 
-/** @throws Fault with the line that Compose can't read, without its text. Compose counts wrongly, and quotes secrets. */
+/** @throws Fault with the line Compose can't read, not its text. Compose's own error miscounts lines and quotes secrets. */
 function expectReadable(file: string, content: string): void {
     const unreadable = unreadableOutside(parseEnvText(content));
     if (unreadable !== undefined) {
@@ -245,12 +244,12 @@ function expectReadable(file: string, content: string): void {
     }
 }
 
-/** The profiles of the stack and of the shell: each alone would take the other's place. */
+/** The stack's profiles and the shell's combined, because either would override the other. */
 function profilesOfShell({ COMPOSE_PROFILES: own }: Readonly<Record<string, string>>): Record<string, string> {
     return own === undefined ? {} : { COMPOSE_PROFILES: joinProfiles(own, process.env["COMPOSE_PROFILES"] ?? "") };
 }
 
-/** Whether a service has an environment file, or variables that Compose fills in: by `${NAME}`, or a name alone. */
+/** Whether a service has an environment file, or variables Compose fills in: `${NAME}`, or a name without a value. */
 function readsEnvFile({ services }: ComposeModel, name: string): boolean {
     const { env_file = [], environment = [] } = services[name] ?? {};
     const values = Array.isArray(environment)
@@ -269,15 +268,15 @@ function interpolatedKeys({ services, networks, volumes }: ComposeModel): string
     );
 }
 
-/** Whether there is anything for Compose to fill in; `$$` is a dollar sign. */
+/** Whether Compose interpolates anything here; `$$` is a literal dollar sign. */
 function hasVariable(value: unknown): boolean {
     return JSON.stringify(value).replaceAll("$$", "").includes("$");
 }
 
 /**
- * The project with copies of its environment files in their place; one that does not have to be there may be empty.
+ * The project with its environment files replaced by copies; a missing optional one becomes an empty file.
  *
- * @param files - the copies by file; those that are made are added.
+ * @param files - the copies by original file; new ones are added.
  */
 async function withCopiedEnvFiles(
     model: ComposeModel,
@@ -303,7 +302,7 @@ async function withCopiedEnvFiles(
     return { ...model, services: Object.fromEntries(services) as ComposeModel["services"] };
 }
 
-/** The ports of this machine that a project's services take, of TCP. */
+/** The TCP ports a project's services publish on this machine. */
 export function publishedPorts({ services }: Pick<ComposeProject, "services">): number[] {
     return Object.values(services)
         .flatMap(({ ports }) => ports)
@@ -311,16 +310,16 @@ export function publishedPorts({ services }: Pick<ComposeProject, "services">): 
         .flatMap(({ published }) => (published === undefined ? [] : Number(published)));
 }
 
-/** The Compose files of a checkout, before Compose is asked: as the shell or `.env` names them, as far as they are there. */
+/** A checkout's existing Compose files, as named by the shell or `.env`, without asking Compose. */
 export function filesOfCheckout(folder: string, env: EnvText): string[] {
     const own = valuesOutside(env);
     return composeFiles(folder, (name) => process.env[name] ?? own[name]).filter((file) => existsSync(file));
 }
 
 /**
- * The files that Compose reads in a folder: those that a variable names, else the first of each kind.
+ * The files Compose reads in a folder: those named in a variable, otherwise the first of each kind.
  *
- * @param variable - what the shell or `.env` sets a variable to.
+ * @param variable - returns a variable's value in the shell or `.env`.
  */
 function composeFiles(folder: string, variable: (name: string) => string | undefined): string[] {
     const named = variable("COMPOSE_FILE") ?? "";
@@ -342,7 +341,7 @@ function inFolder(folder: string): string[] {
     return ["--project-directory", folder];
 }
 
-/** @param copied - the copies that Compose reads, by the file that they stand for. */
+/** @param copied - the copies Compose reads, by original file. */
 async function compose(
     args: string[],
     env: Readonly<Record<string, string>>,
@@ -357,14 +356,14 @@ async function compose(
     });
     if (result.failed) {
         const said = [...copied].reduce((text, [file, copy]) => text.replaceAll(copy, file), lastLines(result));
-        // What Compose can't fill in may be secret.
+        // What Compose can't interpolate may be secret.
         const shown = said.replace(/(Invalid template): .*/, "$1");
         throw new Fault(`docker compose config fails in ${folder}: ${shown}`, "correct the file that it names");
     }
     return result.stdout;
 }
 
-/** Without the keys that begin with `x-`: they are for the file's author. */
+/** Without `x-` keys, which are for the file's author. */
 function withoutExtensions(value: unknown): unknown {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return value;

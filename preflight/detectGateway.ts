@@ -4,11 +4,11 @@ import { answerOf } from "../dynamic-providers/command.ts";
 import { composeLabels, findNetwork, withLabels } from "../dynamic-providers/docker/docker.ts";
 
 /**
- * Asks Docker for the gateway of a Compose project's default network, found by the labels that Compose gives it. It is
- * asked on every run, as a network that is made anew may have another address.
+ * Asks Docker for the gateway of a Compose project's default network, found by Compose's labels. Asks on every run, because
+ * a recreated network may have another address.
  *
- * @param project - the name of the Compose project, for instance `tutor_dev`.
- * @returns an IP address, or `""` where Docker has no such network, or there is no Docker.
+ * @param project - the Compose project's name, e.g. `tutor_dev`.
+ * @returns an IP address, or `""` if there is no such network or no Docker.
  */
 export async function detectGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
@@ -20,8 +20,8 @@ export async function detectGateway(project: string): Promise<string> {
 const named = z.object({ name: z.string() });
 
 /**
- * The name of the Compose project in an application's checkout. The shell, `.env` and the Compose file may give it one, so
- * Compose is asked; where it can't tell, the name is that of the folder.
+ * The name of the Compose project in an application's checkout. It may be set in the shell, `.env` or the Compose file, so
+ * this asks Compose and falls back to the folder's name.
  */
 export async function detectComposeProjectName(envFile: string): Promise<string> {
     const folder = dirname(resolve(envFile));

@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { ApplicationProfile } from "../config/profiles.ts";
 
-/** What of a realm's file is of interest. */
+/** The part of a realm file used here. */
 const realm = z.object({ clients: z.array(z.object({ clientId: z.string(), secret: z.string().optional() })) });
 
 /**
- * The secret of APISIX in the realm that the checkout's Keycloak imports.
+ * APISIX's client secret in the realm that the checkout's Keycloak imports.
  *
  * @param checkout - the folder with the application's Compose files.
- * @returns `""` where it has none, or there is no checkout.
+ * @returns `""` if there is no secret, or no checkout.
  */
 export function detectKeycloakSecret(
     { realms, clientId }: NonNullable<ApplicationProfile["keycloak"]>,
     checkout: string,
 ): string {
-    // Compose mounts the whole folder, and the file in it has had several names.
+    // Compose mounts the whole folder, and the name of the file in it has changed over time.
     const folder = join(checkout, realms);
     if (!existsSync(folder)) {
         return "";

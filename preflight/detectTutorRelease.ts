@@ -5,10 +5,10 @@ import { Fault } from "./faults.ts";
 import { newestTutorRelease, type TutorRelease, tutorReleases } from "../config/tutorPlugin.ts";
 
 /**
- * Asks Tutor for its release. A newer one than is known is taken as the newest known, with a warning.
+ * Asks Tutor for its release. An unknown newer one counts as the newest known, with a warning.
  *
  * @param command - `tutor`, or its path.
- * @throws Fault where the command is not there, does not answer with a version, or is too old.
+ * @throws Fault if the command doesn't exist, doesn't print a version, or is too old.
  */
 export async function detectTutorRelease(command: string): Promise<TutorRelease> {
     const result = await answerOf(command, ["--version"]);
@@ -37,7 +37,7 @@ export async function detectTutorRelease(command: string): Promise<TutorRelease>
     return newestTutorRelease;
 }
 
-/** @throws Fault where the command is not there. */
+/** @throws Fault if the command can't be run. */
 export function expectTutor(command: string, { exitCode, code }: Pick<Answer, "exitCode" | "code">): void {
     if (exitCode === undefined) {
         throw new Fault(

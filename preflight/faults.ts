@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What is wrong on this machine, and what to do. Told together with all others, before anything is done. */
+/** A problem on this machine and its remedy. All of them are reported together, before anything is changed. */
 export class Fault extends Error {
     /**
-     * @param what - for instance `docker can't be run`.
-     * @param remedy - what to do, for instance `start Docker`.
+     * @param what - the problem, e.g. `docker can't be run`.
+     * @param remedy - what to do, e.g. `start Docker`.
      */
     constructor(what: string, remedy: string) {
         super(`  ${what}\n    ${remedy}`);
@@ -12,9 +12,9 @@ export class Fault extends Error {
 }
 
 /**
- * Waits for checks that run at the same time.
+ * Waits for checks that run in parallel.
  *
- * @throws pulumi.RunError with every fault that they found.
+ * @throws pulumi.RunError with every fault they found.
  */
 export async function allOf<const Checks extends readonly unknown[]>(
     checks: Checks,
@@ -26,7 +26,7 @@ export async function allOf<const Checks extends readonly unknown[]>(
         throw unexpected;
     }
     if (reasons.length > 0) {
-        // Two checks may stumble over the same.
+        // Two checks may hit the same problem.
         const faults = [...new Set(reasons.map(({ message }) => message))];
         const counted = faults.length === 1 ? "a problem" : `${faults.length} problems`;
         throw new pulumi.RunError([`Found ${counted} on this machine; nothing was changed.`, ...faults].join("\n\n"));

@@ -48,24 +48,24 @@ import { detectKeycloakSecret } from "./detectKeycloakSecret.ts";
 import { detectTutorRelease } from "./detectTutorRelease.ts";
 import { allOf, Fault } from "./faults.ts";
 
-/** The application's Compose project, where this stack runs it. */
+/** The application's Compose project, if this stack runs it. */
 export interface ApplicationOnMachine {
     readonly project: ComposeProject;
-    /** What Docker has of its data. */
+    /** Docker's volumes with its data. */
     readonly volumes: FoundVolumes;
 }
 
-/** What this machine has, as far as the stack concerns it. */
+/** What the stack needs to know about this machine. */
 export interface Machine {
     readonly detected: Detected;
     readonly application: ApplicationOnMachine | undefined;
 }
 
 /**
- * Looks at this machine before anything is made: asks Tutor, Docker and Compose for what the settings leave to them, and checks
- * what the stack is to run here. What does not depend on each other is asked side by side.
+ * Inspects this machine before anything is created: asks Tutor, Docker and Compose for whatever the settings leave to them,
+ * and checks what the stack is about to run here. Independent checks run in parallel.
  *
- * @throws pulumi.RunError with every problem. What only Docker can tell comes second.
+ * @throws pulumi.RunError with every problem. Those only Docker can find come in a second round.
  */
 export async function preflight(settings: Settings): Promise<Machine> {
     const usesTutor = settings.lmsFrom === "tutor";
@@ -111,7 +111,7 @@ export async function preflight(settings: Settings): Promise<Machine> {
     };
 }
 
-/** Without the keys that have no value. */
+/** Without undefined values. */
 function known<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
     return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
         [Key in keyof Values]?: Exclude<Values[Key], undefined>;
@@ -123,9 +123,9 @@ function checkoutOf(settings: Settings): string {
 }
 
 /**
- * The gateway of the network of an Open edX that somebody else runs; it is needed on Linux only, and may be set.
+ * The gateway of the network of an Open edX that somebody else runs. Only needed on Linux, and only if not set.
  *
- * @throws Fault where Docker has no such network.
+ * @throws Fault if Docker has no such network.
  */
 async function externalLmsGateway(settings: Settings): Promise<string | undefined> {
     return settings.lmsGateway !== "" || platformOf(settings) !== "linux"
@@ -133,7 +133,7 @@ async function externalLmsGateway(settings: Settings): Promise<string | undefine
         : expectGateway("lmsGateway", openEdxConstants.project, "tutor dev start --detach");
 }
 
-/** The same for an application that somebody else runs. */
+/** The same for an application somebody else runs. */
 async function externalApplicationGateway(settings: Settings): Promise<string | undefined> {
     return settings.applicationGateway !== "" || platformOf(settings) !== "linux"
         ? undefined
@@ -156,9 +156,9 @@ async function expectGateway(key: keyof Settings, project: string, start: string
 }
 
 /**
- * Keycloak's client secret, where the application needs one and none is set.
+ * Keycloak's client secret, if the application needs one and it isn't set.
  *
- * @throws Fault where the checkout has none.
+ * @throws Fault if the checkout has none.
  */
 function keycloakSecret(settings: Settings): string | undefined {
     const { keycloak } = profiles[settings.application] as ApplicationProfile;
@@ -175,7 +175,7 @@ function keycloakSecret(settings: Settings): string | undefined {
     return secret;
 }
 
-/** What Tutor's development server needs of the machine. */
+/** What Tutor's development server needs from this machine. */
 function tutorChecks(settings: Settings, lms: TutorOnMachine): Promise<void>[] {
     return [
         checkPort(portOf(settings.lmsUrl), lms.project),
@@ -186,11 +186,12 @@ function tutorChecks(settings: Settings, lms: TutorOnMachine): Promise<void>[] {
     ];
 }
 
-/** What the application's Compose project needs of the machine. */
+/** What the application's Compose project needs from this machine. */
 function composeChecks({ adopt }: Settings, project: ComposeProject, env: EnvText): Promise<void>[] {
     return [
-        // In a checkout whose `.env` this stack keeps, Compose called by hand starts the stack's own project. A block of
-        // another name is this stack's, which was renamed; or the plan stops at it, as its resource knows better.
+        // If this stack manages the checkout's `.env`, a manual `docker compose` starts the stack's own project. A block
+        // with another owner is this stack's from before a rename; if not, the plan stops at it, because its resource can
+        // tell.
         checkOwner(project, stackOwner(), adopt || env.owner !== undefined),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         checkExternals(project),
@@ -199,10 +200,10 @@ function composeChecks({ adopt }: Settings, project: ComposeProject, env: EnvTex
 }
 
 /**
- * Whether the containers of both sides will reach each other. Where Docker Desktop forwards `host.docker.internal`, those of
- * Open edX do.
+ * Checks that containers on both sides can reach each other. With Docker Desktop, which forwards `host.docker.internal`,
+ * Open edX's always can.
  *
- * @returns the gateway of the application's network, where its Compose file decides on that.
+ * @returns the gateway of the application's network, if its Compose file sets it.
  */
 async function checkAddresses(
     settings: Settings,
@@ -222,7 +223,7 @@ async function checkAddresses(
     return own;
 }
 
-/** What Docker has of the application's data. An `up` makes sure first that none of it goes with its container. */
+/** The application's volumes in Docker. An `up` first makes sure none of them is removed along with its container. */
 async function lookAtVolumes({ name }: ComposeProject): Promise<FoundVolumes> {
     if (!pulumi.runtime.isDryRun()) {
         await holdVolumes(name);
@@ -233,9 +234,9 @@ async function lookAtVolumes({ name }: ComposeProject): Promise<FoundVolumes> {
 interface TutorOnMachine {
     /** The Compose project. */
     readonly project: string;
-    /** The gateway of its network; `""` where there is none. */
+    /** The gateway of its network; `""` if there is none. */
     readonly gateway: string;
-    /** Whether it has no container at all. */
+    /** Whether it has no containers at all. */
     readonly isNew: boolean;
 }
 
@@ -246,9 +247,9 @@ async function lookAtTutor(project: string): Promise<TutorOnMachine> {
 }
 
 /**
- * Asks the file only: a `.env` of a stack that was renamed can't be told from another's before its state is known.
+ * Checks only the file: until the state is known, the `.env` of a renamed stack looks like another stack's.
  *
- * @throws Fault where something keeps the block from being written to `.env`, as far as its values are known yet.
+ * @throws Fault if the block can't be written to `.env`, judging by the values known so far.
  */
 async function checkEnvFile(
     settings: Settings,
@@ -273,7 +274,7 @@ async function checkEnvFile(
     }
 }
 
-/** The text of the checkout's Compose files, in which the variables are named that they ask for. */
+/** The text of the checkout's Compose files, which name the variables they use. */
 function composeText(settings: Settings, env: EnvText): string {
     return filesOfCheckout(checkoutOf(settings), env)
         .map((file) => readFileSync(file, "utf8"))

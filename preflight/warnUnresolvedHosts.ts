@@ -2,10 +2,10 @@ import { lookup } from "node:dns/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Warns of names that a browser on this machine would not find, with the line that the hosts file lacks. The program
- * itself does without.
+ * Warns about names a browser on this machine can't resolve, with the line to add to the hosts file. The program itself
+ * doesn't need them.
  *
- * @param wanted - for instance `mitxonline.odl.local`.
+ * @param wanted - host names, e.g. `mitxonline.odl.local`.
  */
 export async function warnUnresolvedHosts(wanted: readonly string[]): Promise<void> {
     const names = [...new Set(wanted)];

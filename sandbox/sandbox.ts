@@ -1,8 +1,8 @@
 /**
  * Starts and stops the sandbox: an Open edX LMS and the MIT applications, as small Django servers on loopback.
  *
- * The servers are detached: they outlive the command that started them. What is known about each is in its own folder
- * of the state directory: `process.json`, `server.log`, its database and, for an MIT application, its `.env`.
+ * The servers are detached: they outlive the command that started them. Each has its own folder in the state directory
+ * with `process.json`, `server.log`, its database and, for an MIT application, its `.env`.
  */
 import { execa } from "execa";
 import axios from "axios";
@@ -21,11 +21,11 @@ export type Ports = Record<PortName, number>;
 
 interface Definition {
     title: string;
-    /** The name in the server's URLs. It need not resolve: the server listens on 127.0.0.1. */
+    /** The host in the server's URLs. It need not resolve: the server listens on 127.0.0.1. */
     host: string;
     program: string;
     arguments: string[];
-    /** Which port each option of the program tells. */
+    /** The port that each option of the program sets. */
     listen: Record<string, PortName>;
     ready: { path: string; statuses: number[] };
     signIn: "openedx" | "django";
@@ -49,7 +49,7 @@ const definitions: Record<ServerName, Definition> = {
         program: "sandbox/mit-application/serve.py",
         arguments: ["--flavour", "mitxonline"],
         listen: { "--listen": "mitxonline", "--apisix-listen": "mitxonline-apisix" },
-        // 503 is the page that says which settings are missing, until there is an `.env`.
+        // Until there is an `.env`, a page with status 503 lists the missing settings.
         ready: { path: "/admin/login/", statuses: [200, 503] },
         signIn: "django",
         admin: { username: "admin", email: "admin@odl.local", password: "admin" },
@@ -66,31 +66,31 @@ const definitions: Record<ServerName, Definition> = {
     },
 };
 
-/** The servers of the sandbox, in the order in which they are shown. */
+/** The sandbox's servers, in display order. */
 export const serverNames = Object.keys(definitions) as ServerName[];
 
-/** The names of all servers, which they have to find when they call each other. */
+/** The hosts of all servers, which they must resolve to call each other. */
 const hosts = Object.values(definitions)
     .map(({ host }) => host)
     .join(" ");
 
-/** The ports that can be chosen, with their defaults. */
+/** The configurable ports with their defaults. */
 export const defaultPorts: Ports = { lms: 18000, mitxonline: 18013, "mitxonline-apisix": 19080, xpro: 18053 };
 
-/** What a client needs to know of a server, whether it runs or not. */
+/** What a client needs to know about a server, running or not. */
 export interface Server {
     name: ServerName;
     title: string;
-    /** Without a slash at the end, for instance `http://local.openedx.io:18000`. */
+    /** Without a trailing slash, for example `http://local.openedx.io:18000`. */
     baseUrl: string;
     host: string;
     port: number;
-    /** How an administrator signs in: by the JSON API of Open edX, or by the form of the Django admin. */
+    /** How an administrator signs in: with Open edX's JSON API or with the Django admin's form. */
     signIn: "openedx" | "django";
     username: string;
     email: string;
     password: string;
-    /** Folder with the server's log, database and `.env`. */
+    /** The folder with the server's log, database and `.env`. */
     stateDirectory: string;
     logFile: string;
 }
@@ -111,29 +111,29 @@ export interface Servers {
 
 export interface ServerStatus extends Server {
     state: "running" | "not answering" | "stopped";
-    /** Absent where the server is stopped. */
+    /** Absent if the server is stopped. */
     pid?: number;
 }
 
 export type Progress = "running" | "starting" | "started" | "stopping" | "stopped" | "removed";
 
 export interface SandboxOptions<Name extends ServerName = ServerName> {
-    /** Default: `.sandbox` in the project; made with mode 0700. */
+    /** Default: `.sandbox` in the project; created with mode 0700. */
     stateDirectory?: string;
-    /** Default: the port on which the server runs, else `defaultPorts`. */
+    /** Default: the port the server is running on, otherwise `defaultPorts`. */
     ports?: Partial<Ports>;
     /** Default: all. */
     servers?: readonly Name[];
-    /** Added to the environment of servers that are started: the switches in `sandbox/lms/README.md` and its sibling. */
+    /** Extra environment for the servers it starts: the switches in `sandbox/lms/README.md` and its sibling. */
     environment?: Readonly<Record<string, string>>;
-    /** Told about each step. */
+    /** Called at each step. */
     onProgress?: (server: Server, progress: Progress) => void;
 }
 
-/** A process as `process.json` records it. */
+/** A process as recorded in `process.json`. */
 interface RecordedProcess {
     pid: number;
-    /** Program and arguments as they appear in the list of processes. */
+    /** Program and arguments as `ps` shows them. */
     command: string;
     ports: Ports;
 }
@@ -148,11 +148,11 @@ const patience = (milliseconds: number) => ({
 });
 
 /**
- * Starts the servers that do not run yet, in parallel, and waits until all answer. A server that runs on another port
- * than the one asked for is restarted.
+ * Starts the servers that are not running, in parallel, and waits until all respond. Restarts a server that runs on
+ * another port than the requested one.
  *
- * @throws Error where a port is taken, a server dies at its start (with the last lines of its log), or does not answer
- *   within two minutes. The other servers stay up.
+ * @throws Error if a port is taken, a server dies during startup (with the last lines of its log), or does not respond
+ * within two minutes. The other servers stay up.
  */
 export async function up<Name extends ServerName = ServerName>(
     options: SandboxOptions<Name> = {},
@@ -161,12 +161,12 @@ export async function up<Name extends ServerName = ServerName>(
     return Object.fromEntries(started.map((server) => [server.name, server])) as unknown as Pick<Servers, Name>;
 }
 
-/** Stops the servers, by SIGTERM and after five seconds by SIGKILL. Their state is kept. */
+/** Stops the servers with SIGTERM, then with SIGKILL after five seconds. Keeps their state. */
 export async function down(options: SandboxOptions = {}): Promise<void> {
     await forEachServer(options, stop);
 }
 
-/** Tells which servers run, and where. */
+/** Which servers are running, and where. */
 export async function status(options: SandboxOptions = {}): Promise<ServerStatus[]> {
     return forEachServer(options, async (name) => {
         const running = await runningProcess(name, options);
@@ -176,7 +176,7 @@ export async function status(options: SandboxOptions = {}): Promise<ServerStatus
     });
 }
 
-/** Stops the servers, removes all their state and starts them anew. */
+/** Stops the servers, deletes all their state and starts them again. */
 export async function reset<Name extends ServerName = ServerName>(
     options: SandboxOptions<Name> = {},
 ): Promise<Pick<Servers, Name>> {
@@ -226,7 +226,8 @@ async function launch(
         cwd: project,
         detached: true,
         env: { ...process.env, PYTHONUNBUFFERED: "1", SANDBOX_HOSTS: hosts, ...environment },
-        // The log's descriptor itself, so that logging goes on when the command that started the server has ended.
+        // The log's file descriptor itself, so that logging continues after the command that started the server has
+        // ended.
         stdio: ["ignore", log.fd, log.fd],
     });
     await once(child, "spawn").finally(() => log.close());
@@ -237,7 +238,7 @@ async function launch(
     try {
         await writeFile(processFile(server), JSON.stringify(started, null, 4) + "\n", { flag: "wx" });
     } catch (error) {
-        // Without its record nobody could stop it; two commands at once both get here, and the first wins.
+        // Without its record, nothing could stop it. Two concurrent commands both get here, and the first one wins.
         signalGroup(started.pid, "SIGKILL");
         throw new Error(`${server.title} can't start: ${(error as Error).message}. Does another command start it?`, {
             cause: error,
@@ -269,7 +270,7 @@ function describe(name: ServerName, options: SandboxOptions, running?: RecordedP
 
 const processFile = (server: Server) => path.join(server.stateDirectory, "process.json");
 
-/** The process of a server as recorded, if that still runs and is not another one that got the same id since. */
+/** A server's recorded process, if it is still running and the pid has not been reused by another one. */
 async function runningProcess(name: ServerName, options: SandboxOptions): Promise<RecordedProcess | undefined> {
     const file = processFile(describe(name, options));
     const recorded = await readFile(file, "utf8").then(
@@ -282,7 +283,7 @@ async function runningProcess(name: ServerName, options: SandboxOptions): Promis
 const isRunning = async (process: RecordedProcess) =>
     (await commandsOfGroup(process.pid)).some((command) => command.includes(process.command));
 
-/** The command lines of the processes in a process group; each server leads one of its own, with its pid as the id. */
+/** The command lines of the processes in a process group. Each server leads its own group, with its pid as the id. */
 async function commandsOfGroup(id: number): Promise<string[]> {
     const { stdout } = await execa("ps", ["-A", "-ww", "-o", "pgid=,stat=,command="]);
     return stdout.split("\n").flatMap((line) => {
@@ -358,12 +359,12 @@ function signalGroup(id: number, signal: NodeJS.Signals): void {
     try {
         process.kill(-id, signal);
     } catch (error) {
-        // It has ended by itself since it was seen.
+        // It has exited on its own in the meantime.
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
 }
 
-/** Does something with all chosen servers at once, to the end with each, and then reports all that went wrong. */
+/** Runs a task for all selected servers concurrently, each to its end, then throws all errors together. */
 async function forEachServer<Result>(
     options: SandboxOptions,
     task: (name: ServerName, options: SandboxOptions) => Promise<Result>,

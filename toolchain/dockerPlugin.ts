@@ -6,12 +6,12 @@ import { project, stackOf } from "./pulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
 import { readState } from "./stackState.ts";
 
-/** Pulumi's commands that call plug-ins. */
+/** The Pulumi commands that use plug-ins. */
 const commands = new Set(["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn", "import", "watch"]);
 
 /**
- * Has the plug-in for containers built where it can't be downloaded, as soon as a command needs it: one on a stack that
- * runs an application's containers, or still has some. That takes minutes, once.
+ * Builds the Docker plug-in if it can't be downloaded, once a command needs it: one on a stack that runs an application's
+ * containers, or still has some. Takes minutes, once.
  *
  * @param args - Pulumi's arguments.
  */
@@ -21,7 +21,7 @@ export async function addDockerPlugin(args: readonly string[]): Promise<void> {
     }
     const stack = await stackOf(args);
     if (stack !== undefined && (await usesContainers(stack))) {
-        // Where it fails it has said why; Pulumi then says what it lacks.
+        // If it fails, it has said why; Pulumi then says what is missing.
         const setUp = join(project, "toolchain", "setup.mjs");
         await execa("node", [setUp, "--docker"], {
             reject: false,
@@ -32,13 +32,13 @@ export async function addDockerPlugin(args: readonly string[]): Promise<void> {
     }
 }
 
-/** Whether the set-up has nothing more to do for that plug-in: it is there, or the engine can download it. */
+/** Whether the setup is done with that plug-in: it is installed, or the engine can download it. */
 async function isSetUp(): Promise<boolean> {
     const stamp = join(project, ".toolchain", "set-up");
     return existsSync(stamp) && (await readFile(stamp, "utf8")).endsWith(" docker");
 }
 
-/** Whether a stack runs an application's containers, or has some in its state. */
+/** Whether a stack runs an application's containers, or has any in its state. */
 export async function usesContainers(stack: string): Promise<boolean> {
     const { applicationFrom } = (await settingsOf(stack)) ?? {};
     const resources = (await readState(stack))?.checkpoint.latest?.resources ?? [];

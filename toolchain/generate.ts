@@ -1,4 +1,6 @@
-/** `npm run generate`: writes what is made from the configuration's schema and from the causes that `npm run verify` names. */
+/**
+ * `npm run generate`: writes what is generated from the configuration's schema and from the causes `npm run verify` reports.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generatedFiles } from "./generated.ts";

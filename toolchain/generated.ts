@@ -10,7 +10,7 @@ import { causes, withCommands } from "../verify/causes.ts";
 import { commandFor, project } from "./pulumi.ts";
 import { resourceTypes } from "./resourceTypes.ts";
 
-/** A key of the configuration, as JSON Schema describes it. */
+/** A configuration key, as described by JSON Schema. */
 interface Key {
     readonly type: string;
     readonly default: unknown;
@@ -19,12 +19,12 @@ interface Key {
     readonly secret?: boolean;
 }
 
-/** The keys of the configuration, in the schema's order. */
+/** The configuration keys, in schema order. */
 const keys = Object.entries(z.toJSONSchema(settingsSchema).properties ?? {}) as unknown as [string, Key][];
 
 /**
- * The parts of the project's files that are made from schemas, and from the causes that `npm run verify` names: each file's
- * path and its new text.
+ * The parts of the project's files that are generated from schemas and from the causes `npm run verify` reports: each file's
+ * path and new text.
  */
 export async function generatedFiles(): Promise<Record<string, string>> {
     const parts = {
@@ -45,7 +45,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     return Object.fromEntries(await Promise.all(files));
 }
 
-/** `Pulumi.yaml`: the keys as the CLI knows them. */
+/** `Pulumi.yaml`: the keys for the CLI. */
 function declarations(): string {
     const declared = keys.map(([key, { type, default: value, description }]) => [
         key,
@@ -54,7 +54,7 @@ function declarations(): string {
     return stringify(Object.fromEntries(declared), { lineWidth: 0 }).replaceAll(/^/gm, "  ").trimEnd();
 }
 
-/** `docs/configuration.md`: the keys as people read about them. */
+/** `docs/configuration.md`: the keys for people. */
 function table(): string {
     const code = (value: unknown) => (value === "" ? "" : `\`${String(value)}\``);
     const rows = keys.map(([key, { type, default: value, description, enum: allowed, secret }]) => {
@@ -66,7 +66,7 @@ function table(): string {
     return markdownTable(["Key", "Value", "Default", "Meaning"], rows);
 }
 
-/** `docs/resources.md`: a kind of resource with its inputs, and what its provider adds to them. */
+/** `docs/resources.md`: a resource type with its inputs, and the outputs its provider adds. */
 function section({ name, description, inputs, outputs }: ResourceType): string {
     const { properties, required } = propertiesOf(inputs);
     const rows = Object.entries(properties).map(([key, schema]) => [
@@ -102,7 +102,7 @@ function typeName(schema: PropertySchema): string {
     return schema.items ? `${typeName(schema.items)}[]` : [schema.type].flat().join(", ");
 }
 
-/** `docs/troubleshooting.md`: what `npm run verify` names, with the same texts as its messages. */
+/** `docs/troubleshooting.md`: what `npm run verify` reports, worded as in its messages. */
 function causesTable(): string {
     const rows = Object.values(causes).map(({ title, why, step, isWarning = false }) => [
         isWarning ? `${title} (warning)` : title,

@@ -1,15 +1,15 @@
-/** Processes of Pulumi that a killed engine of this clone left. */
+/** Pulumi processes left behind by a killed engine of this clone. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 
 /**
- * Ends the programs and dynamic providers whose engine is gone. Pulumi's own processes do not notice that it was killed:
- * they stay for ever. Only those of this clone end, and none whose engine still listens.
+ * Ends programs and dynamic providers whose engine is gone. Pulumi's own processes don't notice that it was killed, and stay
+ * forever. Only this clone's are ended, and none whose engine still listens.
  *
  * @param project - the clone's folder.
- * @returns the ids of the processes that it ended.
+ * @returns the ids of the ended processes.
  */
 export async function endLeftovers(project: string): Promise<number[]> {
     if (process.platform === "win32") {
@@ -31,7 +31,7 @@ export async function endLeftovers(project: string): Promise<number[]> {
     return ended;
 }
 
-/** The engine's port, as Pulumi passes its address to a program (`--engine`) and to a dynamic provider (the last word). */
+/** The engine's port. Pulumi passes its address to programs as `--engine`, and to dynamic providers as the last argument. */
 function engineOf(command: string): number | undefined {
     const port =
         /\/cmd\/run\/.* --engine[ =]127\.0\.0\.1:(\d+)/.exec(command)?.[1] ??
@@ -55,7 +55,7 @@ function end(pid: number): void {
     try {
         process.kill(pid, "SIGKILL");
     } catch (error) {
-        // It ended by itself since it was seen.
+        // It exited on its own in the meantime.
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
             throw error;
         }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ResourceType } from "../dynamic-providers/resourceType.ts";
 
-/** What JSON Schema says of one property, with our metadata. */
+/** JSON Schema for a single property, with our metadata. */
 export interface PropertySchema {
     readonly type?: string | readonly string[];
-    /** The name of an object's type, where several properties have it. */
+    /** The name of an object type that several properties share. */
     readonly title?: string;
     readonly description?: string;
     readonly default?: unknown;
@@ -13,14 +13,14 @@ export interface PropertySchema {
     readonly items?: PropertySchema;
     readonly properties?: Readonly<Record<string, PropertySchema>>;
     readonly required?: readonly string[];
-    /** Also `false`, where there are `properties`. */
+    /** Also `false`, if there are `properties`. */
     readonly additionalProperties?: PropertySchema;
     readonly anyOf?: readonly PropertySchema[];
     readonly secret?: true;
     readonly replaces?: true;
 }
 
-/** The properties of a definition's inputs or outputs, and which are always there. */
+/** The properties of a definition's inputs or outputs, and the required ones. */
 export function propertiesOf(schema: z.ZodType): {
     readonly properties: Readonly<Record<string, PropertySchema>>;
     readonly required: readonly string[];
@@ -30,9 +30,9 @@ export function propertiesOf(schema: z.ZodType): {
 }
 
 /**
- * The Pulumi package schema of resources: what a provider plug-in would serve to programs in other languages.
+ * The Pulumi package schema for resources: what a provider plug-in would serve to programs in other languages.
  *
- * @param name - the package's name, for instance `openedx-mit`.
+ * @param name - the package's name, e.g. `openedx-mit`.
  * @param version - its version.
  * @param resources - the definitions.
  * @see {@link https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/}
@@ -41,7 +41,7 @@ export function packageSchema(name: string, version: string, resources: readonly
     const types: Record<string, object> = {};
     const token = (type: string) => `${name}:${type}`;
 
-    /** A property's type; objects get a type of their own, named after where they stand. */
+    /** A property's type; each object gets its own type, named after its place. */
     const typeOf = (schema: PropertySchema, place: string): object => {
         const alternatives = schema.anyOf?.filter(({ type }) => type !== "null");
         if (alternatives !== undefined) {
@@ -115,7 +115,7 @@ export function packageSchema(name: string, version: string, resources: readonly
     };
 }
 
-/** Pulumi's schema has defaults for plain values only. */
+/** Pulumi's schema only supports defaults for primitive values. */
 function isPlain(value: unknown): boolean {
     return ["string", "number", "boolean"].includes(typeof value);
 }

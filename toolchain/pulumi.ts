@@ -13,8 +13,8 @@ export const projectName = "openedx-mit-integration";
 const home = join(project, ".toolchain", "pulumi");
 
 /**
- * The environment of every run of Pulumi for this project: its own home, CLI and passphrase, and no questions. The
- * set-up has taken the shell's own `PULUMI_*` variables out before.
+ * The environment for every Pulumi run in this project: its own home, CLI and passphrase, and no prompts. The setup has
+ * already removed the shell's own `PULUMI_*` variables.
  */
 export async function pulumiEnvironment(): Promise<Record<string, string>> {
     return {
@@ -22,19 +22,19 @@ export async function pulumiEnvironment(): Promise<Record<string, string>> {
         PULUMI_HOME: home,
         PULUMI_CONFIG_PASSPHRASE_FILE: join(project, ".pulumi-passphrase"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
-        // The program reports all mistakes of the configuration at once; the engine would stop at the first.
+        // The program reports all configuration mistakes at once; the engine would stop at the first.
         PULUMI_OPTION_SKIP_CONFIG_VALIDATION: "true",
-        // The engine would try, at length, to download what it can't reach from here.
+        // The engine would spend a long time trying to download what it can't reach.
         ...((await notDownloaded()).length > 0 && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     };
 }
 
-/** How a user of the project's commands calls Pulumi, for `PULUMI_COMMAND`. */
+/** How users of this project call Pulumi, for `PULUMI_COMMAND`. */
 export function commandFor(stack: string | undefined): string {
     return ["npm run pulumi -- ARGUMENTS", ...(stack === undefined ? [] : ["--stack", stack])].join(" ");
 }
 
-/** The stack that the arguments of Pulumi name, where they name one. */
+/** The stack named in Pulumi's arguments, if any. */
 export function stackOption(args: readonly string[]): string | undefined {
     const { stack } = parseArgs({
         args: [...args],
@@ -44,7 +44,7 @@ export function stackOption(args: readonly string[]): string | undefined {
     return typeof stack === "string" ? stack : undefined;
 }
 
-/** The stack that the arguments of Pulumi mean: the one they name, or the selected one, where one is. */
+/** The stack Pulumi's arguments refer to: the one they name, otherwise the selected one, if any. */
 export async function stackOf(args: readonly string[]): Promise<string | undefined> {
     const named = stackOption(args);
     if (named !== undefined) {
@@ -54,12 +54,12 @@ export async function stackOf(args: readonly string[]): Promise<string | undefin
     return failed ? undefined : stdout;
 }
 
-/** Asks the Pulumi CLI, off the terminal. */
+/** Calls the Pulumi CLI without a terminal. */
 export async function askPulumi(...args: string[]): Promise<{ failed: boolean; stdout: string; stderr: string }> {
     return execa("pulumi", args, { env: await pulumiEnvironment(), reject: false, stdin: "ignore" });
 }
 
-/** Says in one line which plug-ins are not the published ones; says nothing where all are. */
+/** Prints one line naming the plug-ins that aren't the published ones, if any. */
 export async function announceStandIns(): Promise<void> {
     const plugins = await notDownloaded();
     const named = (marker: Marker) => plugins.filter((plugin) => plugin.marker === marker).map(({ name }) => name);
@@ -71,7 +71,7 @@ export async function announceStandIns(): Promise<void> {
     }
 }
 
-/** The file by which the set-up marks a plug-in that it put in place of the published one. */
+/** The file the setup uses to mark a plug-in it installed instead of the published one. */
 type Marker = "STAND-IN" | "BUILT-HERE";
 
 async function notDownloaded(): Promise<{ name: string; marker: Marker }[]> {

@@ -29,7 +29,7 @@ Options:
   -h, --help          Show this help
 `.trim();
 
-/** What of an exported stack is of interest. */
+/** The part of an exported stack used here. */
 const exported = z.object({
     deployment: z
         .object({ resources: z.array(z.object({ type: z.string(), id: z.string().default("") })).default([]) })
@@ -69,10 +69,10 @@ if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`)))
 }
 
 const projects = await composeProjects(options.stack);
-// What is on servers that go as well holds nothing up.
+// Resources on servers that are about to be deleted don't block the destroy.
 process.env[DELETE_UNREACHABLE] = "true";
 await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
-// Its anonymous volumes are noted by now, also those that were taken over from containers of others.
+// By now its anonymous volumes are recorded, including those taken over from other containers.
 const volumes = (await Promise.all(projects.map(projectVolumes))).flat();
 if (volumes.length > 0) {
     await execa("docker", ["volume", "rm", "--force", ...volumes], { stdio: "inherit" });
@@ -110,8 +110,8 @@ async function pulumi(...args: string[]): Promise<void> {
 }
 
 /**
- * The Compose projects that a stack runs: as its state says, whatever the stack was called before, and as the labels say
- * of what versions made that had no volumes in their state.
+ * The Compose projects a stack runs: from its state, even if the stack has been renamed since, and from the labels of
+ * resources created by versions that kept no volumes in the state.
  */
 async function composeProjects(stack: string): Promise<string[]> {
     const { failed, stdout } = await askPulumi("stack", "export", "--stack", stack);
@@ -123,7 +123,7 @@ async function composeProjects(stack: string): Promise<string[]> {
     return [...new Set([...inState, ...labels.flat()])];
 }
 
-/** Databases write their files as users of their containers: what this user may not remove, such a container may. */
+/** Databases write files as their containers' users. If this user may not remove them, a container can. */
 async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
     await execa(tutor, ["dev", "dc", "down", "--remove-orphans"], { stdio: "inherit" });
     const said = await runCommand(tutor, ["config", "printvalue", "DOCKER_IMAGE_PERMISSIONS"]);

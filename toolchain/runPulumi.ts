@@ -12,7 +12,7 @@ import { removeNeedlessSalts } from "./stackSettings.ts";
 import { clearFinishedCreations, protectState } from "./stackState.ts";
 
 /**
- * Runs the Pulumi CLI that the set-up found, on the terminal, and tidies up after it.
+ * Runs the Pulumi CLI from the setup in the terminal, and cleans up before and after.
  *
  * @param args - Pulumi's arguments.
  * @returns its exit code.
@@ -45,9 +45,9 @@ export async function runPulumi(...args: string[]): Promise<number> {
     return exitCode;
 }
 
-/** The options among Pulumi's arguments by which Pulumi prints secrets in clear. */
+/** The arguments that make Pulumi print secrets in the clear. */
 export function revealingOptions(args: readonly string[]): string[] {
-    // The letters before -d and -v are those of options without a value, as in -yd.
+    // The letters before -d and -v are flags without a value, as in -yd.
     return args.filter((arg) =>
         /^(--(debug|verbose|logtostderr|logflow)(=.*)?|-[efgry]*(d[efgry]*|v=?\d*))$/.test(arg),
     );

@@ -1,12 +1,12 @@
 /**
- * Sets a fresh clone up: npm packages, the Pulumi CLI, plug-ins, the sandbox's Python environments, a passphrase. What
- * is there is left alone. Needs no package itself; runs on Node.js 18 and newer.
+ * Sets up a fresh clone: npm packages, the Pulumi CLI, plug-ins, the sandbox's Python environments, a passphrase. Leaves
+ * alone whatever exists. Needs no packages itself; runs on Node.js 18 and newer.
  *
  *     node toolchain/setup.mjs [--docker] [PROGRAM [ARGUMENT...]]
  *
- * then runs a program of the project with the project's own Node.js. `--docker` has the plug-in for containers built
- * where it can't be downloaded, which takes minutes; so does a set `TEST_DOCKER_HOST`. Progress goes to standard error:
- * standard output belongs to the program.
+ * then runs one of the project's programs with the project's own Node.js. `--docker` builds the Docker plug-in if it can't
+ * be downloaded, which takes minutes; so does setting `TEST_DOCKER_HOST`. Progress goes to standard error: standard output
+ * belongs to the program.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -41,11 +41,11 @@ const PULUMI_HOME = join(project, LOCAL, "pulumi");
 const DOWNLOADS = "https://get.pulumi.com";
 const PYTHON_AT_LEAST = [3, 11];
 const NODE_AT_LEAST = [22, 18];
-/** The file that marks what was built here, and from what. */
+/** The file that marks what was built here, and from which sources. */
 const BUILT_HERE = "BUILT-HERE";
 const DOCKER_PLUGIN = "toolchain/docker-plugin";
 const LANGUAGE_HOST = "toolchain/language-host";
-/** What is added to the language host's own sources, and what of its `main.go` has to become what for that. */
+/** Files added to the language host's own sources, and the replacements in its `main.go` that hook them in. */
 const LANGUAGE_HOST_ADDED = ["forward.go", "options.go"].map((name) => `${LANGUAGE_HOST}/added/${name}`);
 const LANGUAGE_HOST_CHANGES = [
     [
@@ -56,14 +56,14 @@ const LANGUAGE_HOST_CHANGES = [
 ];
 const windows = process.platform === "win32";
 
-/** The Python environments of the sandbox's servers and what goes into each. */
+/** The Python environments of the sandbox's servers, with their requirements. */
 const PYTHON_ENVIRONMENTS = {
     lms: "sandbox/lms/requirements.txt",
     mitxonline: "sandbox/mit-application/requirements-mitxonline.txt",
     xpro: "sandbox/mit-application/requirements-xpro.txt",
 };
 
-/** Files by which a finished set-up is known to be up to date. */
+/** The files that decide whether a finished setup is up to date. */
 const INPUTS = [
     "package-lock.json",
     "toolchain/setup.mjs",
@@ -75,10 +75,10 @@ const INPUTS = [
     ...Object.values(PYTHON_ENVIRONMENTS),
 ];
 
-/** No questions, no look for updates. */
+/** No update check, and this project's own Pulumi home. */
 const QUIET = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME };
 
-/** A fault for the user: what is wrong and what to do. */
+/** An error for the user: what is wrong and what to do. */
 class SetupError extends Error {}
 
 const [first, ...rest] = process.argv.slice(2);
@@ -95,7 +95,7 @@ try {
 }
 runProgram(program);
 
-/** @param {boolean} withDocker whether the plug-in for containers is asked for */
+/** @param {boolean} withDocker whether the Docker plug-in is required */
 async function setUp(withDocker) {
     const state = fingerprint();
     const complete = `${state} docker`;
@@ -115,7 +115,7 @@ async function setUp(withDocker) {
     writeFileSync(STAMP, dockerDone ? complete : state);
 }
 
-/** Where the set-up is and what it was made from: a moved clone is set up anew, as paths are part of it. */
+/** Hashes the clone's path and the setup's inputs; a moved clone is set up again, because the results contain paths. */
 function fingerprint() {
     const hash = createHash("sha256").update(project);
     for (const file of INPUTS) {
@@ -136,7 +136,7 @@ async function installPackages() {
     writeFileSync(stamp, state);
 }
 
-/** The programs run on the Node.js that comes with the packages, or the machine's where there is none for it. */
+/** Programs run on the Node.js installed with the npm packages, or on the machine's if npm has none for this platform. */
 function checkNode() {
     const version = spawnSync("node", ["--version"], { env: environment(), encoding: "utf8" }).stdout.trim();
     if (!isAtLeast(version, NODE_AT_LEAST)) {
@@ -147,7 +147,7 @@ function checkNode() {
     }
 }
 
-/** Whether Pulumi's downloads can be reached. Asked once, and not for long. */
+/** Whether Pulumi's downloads are reachable. One attempt, with a short timeout. */
 async function canDownload() {
     try {
         await fetch(DOWNLOADS, { method: "HEAD", signal: AbortSignal.timeout(5000) });
@@ -158,8 +158,8 @@ async function canDownload() {
 }
 
 /**
- * Puts the Pulumi CLI where the npm package `pulumi` looks for it, so that `npx pulumi` is the one way in: one that is
- * on the PATH, or the download, or a build from source.
+ * Installs the Pulumi CLI where the npm package `pulumi` looks for it, so that `npx pulumi` is the only entry point: the one
+ * on the PATH, a download, or a build from source.
  * @param {boolean} reachable
  */
 async function installPulumi(reachable) {
@@ -194,21 +194,21 @@ async function installPulumi(reachable) {
 /**
  * Lets the npm package download the CLI, as it would on first use.
  * @param {string} version
- * @returns {Promise<boolean>} whether that went well
+ * @returns {Promise<boolean>} whether it succeeded
  */
 function downloadPulumi(version) {
     return succeeds(() => step(`Pulumi CLI ${version}, downloaded`, () => run("pulumi", ["version"])));
 }
 
 /**
- * The folder of the CLI on the PATH, where it is new enough.
+ * The folder of the CLI on the PATH, if it is new enough.
  * @param {string} version
  */
 function pulumiOnPath(version) {
     const needed = version.split(".").map(Number);
     for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
         const file = join(folder, windows ? "pulumi.exe" : "pulumi");
-        // The npm package's own wrapper is what looks for the CLI.
+        // The npm package's own wrapper is what needs the CLI.
         if (folder.includes(MODULES) || !isExecutable(file)) {
             continue;
         }
@@ -221,7 +221,7 @@ function pulumiOnPath(version) {
 }
 
 /**
- * Builds CLI and language host, each from a Go module of its own: together they don't resolve.
+ * Builds the CLI and the language host, each from its own Go module, because together they don't resolve.
  * @param {string} version
  * @param {string} target
  */
@@ -241,8 +241,8 @@ async function buildPulumi(version, target) {
 }
 
 /**
- * The newest language host that is a module by itself is older than the CLI: it is built with files of ours, for what the
- * engine has learnt since.
+ * The newest language host published as its own module is older than the CLI, so it is built with files of ours for what the
+ * engine has added since.
  * @param {string} folder
  */
 async function buildLanguageHost(folder) {
@@ -277,7 +277,7 @@ function languageHostOrigin() {
 }
 
 /**
- * What the marker of something that was built here says.
+ * The content of the marker for something built here.
  * @param {string} place
  * @param {string[]} sources
  */
@@ -297,8 +297,8 @@ function goBuild(module, command, folder, flags) {
 }
 
 /**
- * Plug-ins are the engine's to download. Where it can't, stand-ins of this project take the place of `random` and
- * `command`; they go as soon as the real ones can be had.
+ * Downloading plug-ins is the engine's job. If it can't, this project's stand-ins replace `random` and `command`, until the
+ * real ones can be downloaded.
  * @param {boolean} reachable
  */
 function installStandIns(reachable) {
@@ -326,11 +326,11 @@ function installStandIns(reachable) {
 }
 
 /**
- * The plug-in for containers is the engine's to download, too. Where it can't, and where asked for, it is built from
- * the upstream provider; what is built here goes as soon as the published one can be had.
+ * Downloading the Docker plug-in is the engine's job, too. If it can't, this builds the plug-in from the upstream provider
+ * on request, and removes that build once the published one can be downloaded.
  * @param {boolean} reachable
  * @param {boolean} wanted
- * @returns {Promise<boolean>} whether nothing remains to be done when it is asked for next time
+ * @returns {Promise<boolean>} whether a later request has nothing left to do
  */
 async function installDockerPlugin(reachable, wanted) {
     const version = packageVersion("@pulumi/docker");
@@ -430,7 +430,7 @@ function findPython() {
     );
 }
 
-/** The passphrase of the stacks' secrets, and the folder of their state: for this user only. */
+/** Creates the passphrase for the stacks' secrets and the folder for their state, for this user only. */
 function makePassphrase() {
     mkdirSync(".pulumi", { recursive: true, mode: 0o700 });
     if (!existsSync(PASSPHRASE)) {
@@ -439,7 +439,7 @@ function makePassphrase() {
 }
 
 /**
- * Announces a step and tells how long it took; one that takes long shows that it is alive.
+ * Announces a step and reports how long it took; prints a sign of life every 20 seconds.
  * @param {string} title
  * @param {() => Promise<unknown>} work
  */
@@ -459,7 +459,7 @@ async function step(title, work) {
 }
 
 /**
- * Whether work that may fail went well; tells why where it didn't.
+ * Whether some work succeeded; prints the reason if it didn't.
  * @param {() => Promise<unknown>} work
  */
 async function succeeds(work) {
@@ -473,7 +473,7 @@ async function succeeds(work) {
 }
 
 /**
- * Runs a command and keeps its output for the case that it fails.
+ * Runs a command and keeps its output in case it fails.
  * @param {string} command
  * @param {string[]} args
  * @param {string} [folder]
@@ -503,7 +503,7 @@ function run(command, args, folder = project) {
 }
 
 /**
- * Runs a program of the project, and ends as that ends.
+ * Runs one of the project's programs and exits the way it does.
  * @param {string[]} program
  */
 function runProgram(program) {
@@ -516,7 +516,7 @@ function runProgram(program) {
         stdio: "inherit",
     });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-        // A terminal sends it to the program too; this process waits for its end.
+        // On Ctrl-C the terminal signals the program too, so only SIGTERM is passed on. This process waits for it to exit.
         process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
     }
     child.on("exit", (code, signal) => {
@@ -524,13 +524,13 @@ function runProgram(program) {
     });
 }
 
-/** The shell's environment without its settings of Pulumi, which are for other projects, and with this project's. */
+/** The shell's environment with this project's Pulumi settings instead of its own, which are for other projects. */
 function environment() {
     const own = Object.entries(process.env).filter(([name]) => !isPulumiSetting(name));
     return { ...Object.fromEntries(own), ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
 }
 
-/** Names the settings that {@link environment} leaves out, unless they are the same here. */
+/** Lists the settings {@link environment} drops, except those that match this project's. */
 function announceIgnoredSettings() {
     const ignored = Object.entries(process.env)
         .filter(
@@ -574,7 +574,7 @@ function isExecutable(file) {
 }
 
 /**
- * @param {string} version for instance `v22.18.0`
+ * @param {string} version e.g. `v22.18.0`
  * @param {number[]} least
  */
 function isAtLeast(version, least) {

@@ -5,15 +5,14 @@ import { isScalar, parse, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { project, projectName } from "./pulumi.ts";
 
-/** The file with a stack's settings: the values by the project's name and key, secrets as objects. */
+/** A stack's settings file: values by project name and key; secrets are objects. */
 const fileSchema = z.object({ config: z.record(z.string(), z.unknown()).default({}) });
 
 /**
- * The settings of a stack of the project in this folder, by key, as its file has them. The stack itself does not have to
- * be there yet.
+ * The settings of one of this project's stacks, by key, as written in its file. The stack itself doesn't have to exist yet.
  *
- * @param stack - its name; may have organization and project before it.
- * @returns the values as text, secrets left out; nothing where there is no such file.
+ * @param stack - its name, optionally with organization and project.
+ * @returns the values as strings, without secrets; nothing if there is no such file.
  */
 export async function settingsOf(stack: string): Promise<Record<string, string> | undefined> {
     const file = `Pulumi.${basename(stack)}.yaml`;
@@ -29,8 +28,8 @@ export async function settingsOf(stack: string): Promise<Record<string, string> 
 }
 
 /**
- * The CLI writes a new encryption salt into every stack's settings that lack one. Where these hold no secret nothing
- * needs it, as the state has its own; so that a run changes no file that belongs to the repository.
+ * The CLI adds a new encryption salt to any stack settings that lack one. Settings without secrets don't need it, because
+ * the state has its own; removing it keeps a run from changing files in the repository.
  */
 export async function removeNeedlessSalts(): Promise<void> {
     const settings = (await readdir(project)).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
@@ -43,7 +42,7 @@ export async function removeNeedlessSalts(): Promise<void> {
     }
 }
 
-/** The text of a stack's settings without its salt, all else as it stands; with it where a secret needs it. */
+/** The text of a stack's settings without its salt, otherwise unchanged; keeps the salt if a secret needs it. */
 export function withoutNeedlessSalt(text: string): string {
     const salts: [start: number, end: number][] = [];
     const secrets: unknown[] = [];

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import { askPulumi, project, projectName, pulumiEnvironment, stackOf } from "./pulumi.ts";
 
-/** What of a stack's state is read here, as the engine saves it. */
+/** The part of a stack's state used here, as the engine saves it. */
 const stateSchema = z.object({
     checkpoint: z.object({
         latest: z
@@ -23,25 +23,25 @@ const stateSchema = z.object({
 /** A stack's state. */
 export type State = z.infer<typeof stateSchema>;
 
-/** The folder of the project's states. */
+/** The folder with the project's states. */
 const states = join(project, ".pulumi");
 
 /**
- * The state of a stack of this project.
+ * Reads the state of one of this project's stacks.
  *
- * @returns nothing where it has none.
+ * @returns nothing if there is none.
  */
 export async function readState(stack: string, folder = states): Promise<State | undefined> {
     const text = await readText(stateFile(stack, folder));
     return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
 }
 
-/** A stack may be named with its organization and project. */
+/** A stack name may include organization and project. */
 function stateFile(stack: string, folder = states): string {
     return join(folder, "stacks", projectName, `${basename(stack)}.json`);
 }
 
-/** Whether a state has creations that were interrupted, and shows each of these as done by now. */
+/** Whether a state has interrupted creations, all of which have since succeeded. */
 export function hasFinishedCreations({ checkpoint: { latest } }: State): boolean {
     const { resources = [], pending_operations: pending = [] } = latest ?? {};
     const made = new Set(resources.map(({ urn }) => urn));
@@ -49,11 +49,11 @@ export function hasFinishedCreations({ checkpoint: { latest } }: State): boolean
 }
 
 /**
- * The engine lists the creations of an interrupted run in every later one. An `up` of the whole stack finishes them; then
- * this takes them out of the state, the way Pulumi's own `state` commands change it: exported, and imported under the
- * stack's lock. While another run has that lock, nothing happens.
+ * The engine lists the creations of an interrupted run in every later one. An `up` of the whole stack completes them; this
+ * then removes them from the state, the way Pulumi's own `state` commands do: export, then import under the stack's lock.
+ * Does nothing while another run holds the lock.
  *
- * @param args - Pulumi's arguments of the run that ended well.
+ * @param args - the arguments of the successful Pulumi run.
  */
 export async function clearFinishedCreations(args: readonly string[]): Promise<void> {
     const isWhole = !args.some((arg) => /^(-t|--(target|exclude|preview-only|plan))/.test(arg));
@@ -68,7 +68,7 @@ export async function clearFinishedCreations(args: readonly string[]): Promise<v
     const before = await readText(stateFile(stack));
     const { failed, stdout: exported } = await askPulumi("stack", "export", "--stack", stack);
     if (!failed && (await readText(stateFile(stack))) === before) {
-        // It takes out what is pending. It fails where another run has begun.
+        // An import drops pending operations. It fails if another run has started.
         await execa("pulumi", ["stack", "import", "--stack", stack], {
             env: await pulumiEnvironment(),
             input: exported,
@@ -77,7 +77,7 @@ export async function clearFinishedCreations(args: readonly string[]): Promise<v
     }
 }
 
-/** Lets nobody but this user read the states: folders have mode 0700, files 0600. The engine writes them for all. */
+/** Makes the states readable only by this user: folders get mode 0700, files 0600. The engine makes them world-readable. */
 export async function protectState(folder = states): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);

@@ -1,4 +1,4 @@
-/** `npm start`: brings the sandbox's servers up and integrates them with `pulumi up`. */
+/** `npm start`: starts the sandbox's servers and integrates them with `pulumi up`. */
 import { up } from "../sandbox/sandbox.ts";
 import { announceStandIns } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";

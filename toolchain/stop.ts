@@ -1,4 +1,4 @@
-/** `npm stop`: takes away what `npm start` made, the stack first and then the servers with their state. */
+/** `npm stop`: removes what `npm start` created: first the stack, then the servers and their state. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { project } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";
 
 if (existsSync(join(project, ".pulumi", "stacks", "openedx-mit-integration", "sandbox.json"))) {
-    // Objects can be taken only out of servers that run.
+    // Objects can only be deleted from running servers.
     await up();
     process.exitCode =
         (await runPulumi("destroy", "--stack", "sandbox", "--yes", "--skip-preview")) ||
-        // The stack's settings belong to the repository.
+        // The stack's settings file is part of the repository.
         (await runPulumi("stack", "rm", "sandbox", "--yes", "--preserve-config"));
 }
 await down();

@@ -23,7 +23,7 @@ Options:
   -h, --help          Show this help
 `.trim();
 
-/** The keys of the configuration that the plug-in follows from: others may still be missing. */
+/** The configuration keys the plug-in depends on; other keys may still be missing. */
 const { shape } = settingsSchema;
 const schema = z.object({
     application: shape.application,
@@ -35,7 +35,7 @@ const schema = z.object({
     clientSecretIn: shape.clientSecretIn,
 });
 
-/** What of an exported state is read here. */
+/** The part of an exported state used here. */
 const exportSchema = z.object({
     deployment: z.object({
         resources: z
@@ -89,7 +89,7 @@ async function pluginOf(stack: string): Promise<string> {
     });
 }
 
-/** The client secret by which Open edX signs in to the application, from the stack's state. */
+/** The client secret Open edX uses to sign in to the application, from the stack's state. */
 async function clientSecretOf(stack: string): Promise<string> {
     const { failed, stdout } = await askPulumi("stack", "export", "--show-secrets", "--stack", stack);
     const resources = failed ? [] : exportSchema.parse(JSON.parse(stdout)).deployment.resources;

@@ -5,11 +5,11 @@ import { isAbsolute, relative } from "node:path";
 import { configurationIn } from "../dynamic-providers/tutor/tutor.ts";
 
 /**
- * Why a folder that Tutor names as its root must not be removed: it holds more than Tutor's, or is not Tutor's at all.
+ * Why the folder Tutor names as its root must not be removed: it contains other things, or isn't Tutor's at all.
  *
- * @param folder - one that is there.
- * @param project - the folder of this project.
- * @returns for instance `it holds /home/ada`; nothing where it may be removed.
+ * @param folder - an existing folder.
+ * @param project - this project's folder.
+ * @returns e.g. `it holds /home/ada`; nothing if it may be removed.
  */
 export async function whyKept(folder: string, project: string): Promise<string | undefined> {
     const root = await realpath(folder);

@@ -74,7 +74,7 @@ async function verify(options: {
         ...(signsIn ? signInChecks(target, options.keep, interrupted.signal) : []),
     ];
     if (signsIn) {
-        // A second signal ends the command at once; the next run removes the user then.
+        // A second signal ends the command right away; the next run then removes the user.
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
             process.once(signal, () => {
                 interrupted.abort();
@@ -103,7 +103,7 @@ function summary(results: readonly Result[], seconds: number): string {
     return `${numbers}; ${requestsSent()} requests in ${seconds.toFixed(1)} s.`;
 }
 
-/** A result with its texts, for machines. */
+/** A result with its texts, as machine-readable output. */
 function described({ findings, ...result }: Result): object {
     return {
         ...result,
@@ -116,7 +116,7 @@ function described({ findings, ...result }: Result): object {
     };
 }
 
-/** What the stack's settings and outputs say. Secrets stay in memory. */
+/** The stack's settings and outputs. Secrets stay in memory. */
 async function readTarget(stack: string): Promise<Target> {
     const settings = await settingsOf(stack);
     const { failed, stdout } = await askPulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);

@@ -5,34 +5,34 @@ import { type HttpClient, httpClient, serverWords } from "../dynamic-providers/o
 import { found, type Outcome } from "./check.ts";
 import { diagnose } from "./diagnose.ts";
 
-/** Somebody without a session. One lost answer means nothing, as a server may end a connection that was kept open. */
+/** A client without a session. It tolerates one lost response, because a server may close a keep-alive connection. */
 export function visitor(baseUrl: string): HttpClient {
     return httpClient(baseUrl, 1);
 }
 
-/** A request and its answer in a line, as evidence. */
+/** A request and its response on one line, as evidence. */
 export function seen(request: string, answer: AxiosResponse<string>): string {
     const location = answer.headers["location"] as string | undefined;
     const target = location === undefined ? null : URL.parse(location, answer.config.url);
     return `${request}: ${answer.status}, ${target ? `to ${addressOf(target)}` : serverWords(answer.data)}`;
 }
 
-/** What an answer means that is not the one hoped for. */
+/** Interprets a response other than the expected one. */
 export function understood(request: string, answer: AxiosResponse<string>): Outcome {
     return found(diagnose(textOf(answer)) ?? "unexpected-answer", seen(request, answer));
 }
 
-/** The whole text of an answer, which may be a page of many lines. */
+/** The full text of a response, which may be a page of many lines. */
 export function textOf(answer: AxiosResponse<string>): string {
     return parseHtml(answer.data)("body").text();
 }
 
-/** An address without its query, which may hold a state. */
+/** A URL without its query, which may contain a state. */
 export function addressOf({ origin: server, pathname }: URL): string {
     return server + pathname;
 }
 
-/** What differs between two sets of addresses, by key. */
+/** The differences between two sets of URLs, by key. */
 export function differences(
     actual: Readonly<Record<string, unknown>>,
     expected: Readonly<Record<string, string>>,
@@ -48,17 +48,17 @@ function shown(value: unknown): string {
     return value === undefined ? "missing" : JSON.stringify(value);
 }
 
-/** A question that is asked once, whoever needs the answer. */
+/** Memoizes a query, so it runs once no matter how many callers need the result. */
 export function once<Answer>(question: () => Promise<Answer>): () => Promise<Answer> {
     let answer: Promise<Answer> | undefined;
     return () => (answer ??= question());
 }
 
 /**
- * A time that a form of the admin shows, in milliseconds; `NaN` where the field is empty. Django's admin tells the server's
- * distance from UTC.
+ * A time from an admin form, in milliseconds; `NaN` if the field is empty. Django's admin provides the server's UTC
+ * offset.
  *
- * @param field - for instance `expires`, of which the form has the date and the time.
+ * @param field - such as `expires`, which the form splits into date and time.
  */
 export function timeIn(form: AdminForm, field: string): number {
     const offset = Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;

@@ -3,52 +3,54 @@ import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
 import { type HttpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { addressOf, visitor } from "./answers.ts";
 
-/** More redirects than a sign-in has. */
+/** More redirects than any sign-in takes. */
 const MOST_REDIRECTS = 20;
-/** The names that Django's CSRF cookie has on the servers. */
+/** The names of Django's CSRF cookie on the servers. */
 const CSRF_COOKIES = ["csrftoken", "csrf_mitxonline"];
 
-/** Where a browser comes to rest. */
+/** Where a browser ends up. */
 export interface Landing {
-    /** The address with its query, which may hold a secret: for messages there is {@link addressOf}. */
+    /** The URL with its query, which may contain a secret: use {@link addressOf} in messages. */
     readonly url: URL;
     readonly answer: AxiosResponse<string>;
-    /** What was asked on the way, and the status of each answer; without queries. The last is where it rests. */
+    /**
+     * The requests along the way with the status of each response, without queries. The last one is where it stopped.
+     */
     readonly trail: readonly string[];
-    /** How it ended: on a page, in a circle of redirects, or at a redirect to a server that does not count. */
+    /** How it ended: on a page, in a redirect loop, or at a redirect to a server that it does not follow. */
     readonly end: "page" | "circle" | "elsewhere";
 }
 
-/** The browser of somebody who has just opened it: cookies of all servers, redirects followed, no JavaScript. */
+/** A fresh browser: keeps the cookies of all servers and follows redirects, but runs no JavaScript. */
 export class Browser {
     readonly #http: HttpClient;
     readonly #isOurs: (url: URL) => boolean;
 
     /**
-     * @param baseUrl - where it begins.
-     * @param isOurs - which servers it follows redirects to. Default: all.
+     * @param baseUrl - where it starts.
+     * @param isOurs - which servers to follow redirects to. Default: all.
      */
     constructor(baseUrl: string, isOurs: (url: URL) => boolean = () => true) {
         this.#http = visitor(baseUrl);
         this.#isOurs = isOurs;
     }
 
-    /** Cookies that a server set for another name than its own. */
+    /** Cookies that a server set for a domain other than its own. */
     get foreignCookies(): ReadonlyMap<string, string> {
         return this.#http.foreignCookies;
     }
 
-    /** One answer, redirects included. */
+    /** Requests a URL once, without following redirects. */
     ask(address: string): Promise<AxiosResponse<string>> {
         return this.#http.send({ method: "GET", path: address });
     }
 
-    /** Opens an address and follows redirects. */
+    /** Opens a URL and follows redirects. */
     async open(address: string): Promise<Landing> {
         return this.#follow(new URL(address), await this.ask(address), "GET");
     }
 
-    /** Sends a form, or JSON, with the token that Django wants, and follows redirects. */
+    /** Posts a form or JSON with the CSRF token that Django requires, and follows redirects. */
     async post(address: string, data: URLSearchParams | Readonly<Record<string, unknown>>): Promise<Landing> {
         const isForm = data instanceof URLSearchParams;
         const token = await this.#csrfToken(address);
@@ -82,7 +84,7 @@ export class Browser {
             if (!this.#isOurs(url)) {
                 return { url, answer, trail: [...trail, addressOf(url)], end: "elsewhere" };
             }
-            // The LMS's completion sends a browser to itself once, for a cookie.
+            // The LMS's completion page redirects to itself once, to set a cookie.
             const times = (visited.get(addressOf(url)) ?? 0) + 1;
             visited.set(addressOf(url), times);
             if (times > 2 || trail.length > MOST_REDIRECTS) {
@@ -94,14 +96,14 @@ export class Browser {
     }
 }
 
-/** A form of a page, to be filled in. */
+/** A form on a page, ready to fill in. */
 export interface PageForm {
-    /** Where it is sent to. */
+    /** Where to submit it. */
     readonly action: string;
     readonly fields: URLSearchParams;
 }
 
-/** The form of a page that asks for a password, or `undefined`. */
+/** The first form on the page with a password field, or `undefined`. */
 export function passwordForm({ url, answer }: Landing): PageForm | undefined {
     const $ = parseHtml(answer.data);
     const form = $("form:has(input[type=password])").first();
@@ -112,7 +114,7 @@ export function passwordForm({ url, answer }: Landing): PageForm | undefined {
     return { action: new URL(form.attr("action") ?? url.href, url).href, fields };
 }
 
-/** The address of the page where somebody new signs up, as a sign-in page links to it, or `undefined`. */
+/** The URL of the sign-up page that a sign-in page links to, or `undefined`. */
 export function signUpAddress({ url, answer }: Landing): string | undefined {
     const $ = parseHtml(answer.data);
     const link = $("a[href]")
@@ -122,7 +124,7 @@ export function signUpAddress({ url, answer }: Landing): string | undefined {
     return target === undefined ? undefined : new URL(target, url).href;
 }
 
-/** A form with values for those of its fields that it has. */
+/** The form's fields with those values filled in that it has a field for. */
 export function filled({ fields }: PageForm, values: Readonly<Record<string, string>>): URLSearchParams {
     const all = new URLSearchParams(fields);
     for (const [name, value] of Object.entries(values)) {
@@ -133,7 +135,7 @@ export function filled({ fields }: PageForm, values: Readonly<Record<string, str
     return all;
 }
 
-/** Where a browser came to rest and what it saw there, for a message. */
+/** Where a browser ended up and what it saw there, for a message. */
 export function seenAt({ url, answer, end, trail }: Landing): string {
     if (end === "circle") {
         return `a circle of redirects: ${[...new Set(trail.slice(-3).map((one) => one.replace(/^GET |: \d+$/g, "")))].join(" and ")}`;
@@ -143,7 +145,7 @@ export function seenAt({ url, answer, end, trail }: Landing): string {
         : `${addressOf(url)}: ${answer.status}, ${withoutSecrets(serverWords(answer.data))}`;
 }
 
-/** A server's words, or an error's, without the queries of addresses: they may hold codes, states and tokens. */
+/** A message without URL queries and secrets: it may contain codes, states and tokens. */
 export function withoutSecrets(text: string): string {
     return text
         .replaceAll(/\?[\w.~%+-]+=[^\s"'<>]*/g, "")

@@ -1,14 +1,14 @@
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 
-/** Why a check fails, and what to do. `docs/troubleshooting.md` has the same texts. */
+/** Why a check fails, and what to do about it. `docs/troubleshooting.md` has the same text. */
 export interface Cause {
     /** What is wrong, in a few words. */
     readonly title: string;
-    /** Why. */
+    /** Why it is wrong. */
     readonly why: string;
-    /** What to do. `{up}` stands for the Pulumi command `up` of this stack, other commands likewise. */
+    /** What to do. `{up}` stands for the Pulumi command `up` on this stack; the same goes for other commands. */
     readonly step: string;
-    /** Whether the integration works all the same, for some or for now. */
+    /** Whether the integration still works, for some users or for now. */
     readonly isWarning?: boolean;
 }
 
@@ -324,15 +324,15 @@ const table = {
 /** The name of a cause. */
 export type CauseId = keyof typeof table;
 
-/** Every cause that a check names. */
+/** Every cause that a check can report. */
 export const causes: Readonly<Record<CauseId, Cause>> = table;
 
-/** A step with its Pulumi commands as this user types them. */
+/** A step with its Pulumi commands spelled out for this user. */
 export function stepOf(cause: CauseId): string {
     return withCommands(causes[cause].step, pulumiCommand);
 }
 
-/** A text with its commands written out. */
+/** A text with its commands spelled out. */
 export function withCommands(text: string, command: (args: string) => string): string {
     return text.replaceAll(/\{([^}]+)\}/g, (_, args: string) => command(args));
 }

@@ -2,72 +2,72 @@ import { ProviderError, UnreachableError } from "../dynamic-providers/errors.ts"
 import { type CauseId, causes } from "./causes.ts";
 import { diagnose } from "./diagnose.ts";
 
-/** Something that is not as it should be. */
+/** A problem that a check found. */
 export interface Finding {
     readonly cause: CauseId;
-    /** What was seen: address, status, the server's words. It holds no secret. */
+    /** What was seen: URL, status, the server's message. Contains no secrets. */
     readonly evidence: string;
 }
 
-/** What a check saw. Without findings it passed, or was skipped. */
+/** The outcome of a check. Without findings, it passed or was skipped. */
 export interface Outcome {
     readonly findings: readonly Finding[];
-    /** What is worth telling, for instance how long a token is valid, or why the check could not look. */
+    /** Extra information, such as how long a token is still valid or why the check was skipped. */
     readonly note?: string;
-    /** What was asked on the way and what came, address by address, where that is more than one. It holds no secret. */
+    /** The requests along the way and their responses, URL by URL, if there is more than one. Contains no secrets. */
     readonly trail?: readonly string[];
-    /** Whether it could not look. Then nothing is known, good or bad. */
+    /** Whether the check could not run. Then nothing is known, good or bad. */
     readonly isSkipped?: boolean;
 }
 
-/** One thing to look at. */
+/** A single check. */
 export interface Check {
-    /** Its name, by which others refer to it. */
+    /** The name that other checks refer to. */
     readonly name: string;
-    /** What is true when it passes. */
+    /** The statement that holds if the check passes. */
     readonly title: string;
-    /** The checks without which this one says nothing new. Those that are not in the same run don't count. */
+    /** The checks without which this one adds nothing. Names that are not in the same run are ignored. */
     readonly needs?: readonly string[];
-    /** The checks that run before this one, whatever they find. Those that are not in the same run don't count. */
+    /** The checks to run before this one, whatever their result. Names that are not in the same run are ignored. */
     readonly after?: readonly string[];
-    /** What it means that a server gives no answer, where its words tell nothing else. */
+    /** The cause to report if a server does not respond and the error says nothing more specific. */
     readonly unreachable?: CauseId;
-    /** Whether it belongs to the quick part, which signs in nowhere. */
+    /** Whether it is one of the quick checks, which sign in nowhere. */
     readonly isQuick?: boolean;
-    /** @throws ProviderError where the server's answer is not understood: it is diagnosed by its words. */
+    /** @throws ProviderError for a response that it can't interpret; the caller diagnoses it by its message. */
     run(): Promise<Outcome>;
 }
 
-/** A check that has run, or was left out as one that it needs failed. */
+/** A check that ran, or that was left out because one it needs failed. */
 export interface Result extends Omit<Outcome, "isSkipped"> {
     readonly name: string;
     readonly title: string;
     readonly state: "passed" | "warning" | "failed" | "follows" | "skipped";
-    /** The failed check that this one follows from; with the state `follows` only. */
+    /** The failed check that this one follows from; only with state `follows`. */
     readonly follows?: string;
     readonly seconds: number;
 }
 
-/** A check that passed. */
+/** The outcome of a check that passed. */
 export function passed(note?: string): Outcome {
     return { findings: [], ...(note !== undefined && { note }) };
 }
 
-/** A check that could not look, and why. */
+/** The outcome of a check that could not run, with the reason. */
 export function skipped(note: string): Outcome {
     return { findings: [], note, isSkipped: true };
 }
 
-/** A check that found one thing. */
+/** The outcome of a check with one finding. */
 export function found(cause: CauseId, evidence: string): Outcome {
     return { findings: [{ cause, evidence }] };
 }
 
 /**
- * Runs checks side by side, each as soon as those that it needs have passed.
+ * Runs the checks concurrently, each as soon as the ones it needs have passed.
  *
- * @param checks - those that a check needs, or comes after, stand before it.
- * @param tell - called with each result as it comes.
+ * @param checks - in dependency order: a check comes after those in its `needs` and `after`.
+ * @param tell - called with each result as it arrives.
  * @returns the results in the order of the checks.
  */
 export async function runChecks(checks: readonly Check[], tell?: (result: Result) => void): Promise<Result[]> {
@@ -115,7 +115,7 @@ function stateOf({ findings }: Pick<Outcome, "findings">): Result["state"] {
     return findings.length === 0 ? "passed" : isProblem ? "failed" : "warning";
 }
 
-/** Whether the integration works, as far as the checks tell: what they warn of leaves it working. */
+/** Whether the integration works according to the checks. Warnings don't break it. */
 export function isHealthy(results: readonly Result[]): boolean {
     return !results.some(isBroken);
 }
@@ -124,7 +124,7 @@ function isBroken({ state }: Result): boolean {
     return state === "failed" || state === "follows";
 }
 
-/** All that was found, in the order of the checks; what is only warned of comes last. */
+/** All findings in the order of the checks, with warnings last. */
 export function findingsOf(results: readonly Result[]): Finding[] {
     const isWarning = ({ cause }: Finding) => causes[cause].isWarning === true;
     const all = results.flatMap(({ findings }) => findings);

@@ -16,13 +16,13 @@ import { fromContainers } from "./checks/containers.ts";
 import { discovery, signInStart, signInPage } from "./checks/signInStart.ts";
 
 /**
- * What can be seen from this machine without changing anything, in the order in which it is shown. Both servers are
- * looked at side by side.
+ * The checks that run from this machine without changing anything, in display order. Both servers are checked
+ * concurrently.
  */
 export function readOnlyChecks(target: Target): Check[] {
     const { openEdx, application, profile, sites } = target;
     const [lmsSite = ""] = sites;
-    // One list has the newest row of every site.
+    // One changelist has the newest row of every site.
     const rows = once(() =>
         adminSession(openEdx.connection).list(LIST, { backend_name: openEdxConstants.backendName }),
     );

@@ -7,13 +7,13 @@ import { composeExec, publisherOf, runningContainer } from "../dynamic-providers
 import { ProviderError } from "../dynamic-providers/errors.ts";
 import type { Side } from "./target.ts";
 
-/** What a container is asked. */
+/** What to look at from a container. */
 export interface Question {
-    /** Addresses to GET, without following redirects. */
+    /** URLs to GET, without following redirects. */
     readonly urls: readonly string[];
-    /** Keys of a JSON answer that name further addresses to GET. */
+    /** Keys of a JSON response whose values are further URLs to GET. */
     readonly follow: readonly string[];
-    /** Variables and their values. They may be secret: they go in by standard input, and no value comes out. */
+    /** Variables and their values. They may be secret: they are passed on stdin, and no value is printed. */
     readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -21,28 +21,28 @@ const answer = z.object({ status: z.number().optional(), words: z.string() });
 const sight = z.object({
     /** The container's clock, in seconds since 1970. */
     time: z.number(),
-    /** By address: the status, and the body or the error. */
+    /** By URL: the status, and the body or the error. */
     answers: z.record(z.string(), answer),
-    /** The names of the variables that the container does not have, or has with another value. */
+    /** The names of the variables that the container lacks or has with another value. */
     different: z.array(z.string()),
 });
 
-/** The answer to one address. Without a status there was none, and `words` is the error. */
+/** The response from one URL. Without a status there was none, and `words` is the error. */
 export type SeenAnswer = z.infer<typeof answer>;
 
 /** What a server's container sees and has. */
 export type Sight = z.infer<typeof sight> & {
-    /** The container, for people: `the container of lms (project tutor_dev)`. */
+    /** The container's display name: `the container of lms (project tutor_dev)`. */
     readonly where: string;
-    /** This machine's clock when the container was asked, in milliseconds. */
+    /** This machine's clock when the container was queried, in milliseconds. */
     readonly askedAt: number;
 };
 
 /**
- * Looks at the world from inside a server's container on this machine, whoever started it.
+ * Looks at the network and environment from inside a server's container on this machine, no matter who started it.
  *
- * @returns why not, in words, where there is none.
- * @throws ProviderError where the container can't be asked.
+ * @returns why not, in words, if there is no such container.
+ * @throws ProviderError if the container can't be queried.
  */
 export async function lookFromContainer(side: Side, question: Question): Promise<Sight | string> {
     const program = readFileSync(new URL("container.py", import.meta.url), "utf8");
@@ -60,11 +60,11 @@ export async function lookFromContainer(side: Side, question: Question): Promise
 }
 
 /**
- * Runs a command in a server's container on this machine, whoever started it.
+ * Runs a command in a server's container on this machine, no matter who started it.
  *
- * @param input - its standard input, which may be secret.
- * @returns why not, in words, where there is no such container.
- * @throws ProviderError with the command's last words where it fails.
+ * @param input - its stdin, which may be secret.
+ * @returns why not, in words, if there is no such container.
+ * @throws ProviderError with the command's last output if it fails.
  */
 export async function runInContainer(
     { url, container: { service } }: Side,
@@ -82,7 +82,7 @@ export async function runInContainer(
     return { where: `the container of ${service} (project ${project})`, output };
 }
 
-/** The Compose project on this machine that has the port of an address, or why there is none. */
+/** The Compose project on this machine that publishes the port of a URL, or why there is none. */
 async function projectBehind(url: string): Promise<string | { readonly reason: string }> {
     const { hostname } = new URL(url);
     if (!(await leadsHere(hostname))) {

@@ -1,6 +1,6 @@
 import type { CauseId } from "./causes.ts";
 
-/** What servers say, and what it means. The first that fits counts. */
+/** Server messages and their causes. The first match wins. */
 const signatures: readonly (readonly [RegExp, CauseId])[] = [
     [/The following settings are missing/, "application-lacks-settings"],
     [/Can't fetch setting of a disabled backend/, "provider-disabled"],
@@ -33,12 +33,12 @@ const signatures: readonly (readonly [RegExp, CauseId])[] = [
     [/ENOTFOUND|EAI_AGAIN/, "name-unknown"],
 ];
 
-/** The cause that a server's words tell, or `undefined` where they tell none. */
+/** The cause for a server's message, or `undefined` if it suggests none. */
 export function diagnose(words: string): CauseId | undefined {
     return signatures.find(([signature]) => signature.test(words))?.[1];
 }
 
-/** What a container's error says, beyond that there is no answer. */
+/** The cause for a container's error, beyond the fact that nothing answered. */
 export function diagnoseSilence(error: string): CauseId | undefined {
     return /^gaierror\b|Name or service not known|Temporary failure in name resolution/.test(error)
         ? "name-unknown-in-container"
@@ -46,10 +46,10 @@ export function diagnoseSilence(error: string): CauseId | undefined {
 }
 
 /**
- * Why nothing answers at a gateway.
+ * The cause when nothing answers at a gateway.
  *
- * @param code - the error of the connection, for instance `ECONNREFUSED`.
- * @param isOwn - whether the address is one of this machine.
+ * @param code - the error code of the connection, such as `ECONNREFUSED`.
+ * @param isOwn - whether the address belongs to this machine.
  */
 export function diagnoseGateway(code: string, isOwn: boolean): CauseId {
     return code === "ECONNREFUSED" && isOwn ? "port-on-loopback-only" : "stale-gateway";

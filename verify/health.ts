@@ -5,16 +5,16 @@ import { findingsOf, runChecks } from "./check.ts";
 import { readOnlyChecks } from "./checks.ts";
 import { type StackOutputs, targetOf } from "./target.ts";
 
-/** How long a server has for an answer here, in seconds: nobody waits for an output. */
+/** Seconds a server gets to answer here: nobody waits for a stack output. */
 const PATIENCE = "10";
 
 /**
- * Whether the integration works, as far as a few requests tell that sign in nowhere: both servers answer, know the ids,
- * secrets and the token, and the LMS sends a visitor to the application. The same state gives the same text, without
- * times or secrets, so that an output has it.
+ * Whether the integration works, judged by a few requests that sign in nowhere: both servers answer and accept the ids,
+ * secrets and the token, and the LMS redirects a visitor to the application. The same state always yields the same
+ * text, without times or secrets, so it can be a stack output.
  *
- * @param stack - for the command that tells more.
- * @returns `ok`, or what is wrong. It never rejects.
+ * @param stack - the stack named in the command that gives details.
+ * @returns `ok`, or what is wrong. Never rejects.
  */
 export async function health(config: StackConfig, outputs: StackOutputs, stack: string): Promise<string> {
     process.env[TIMEOUT_SECONDS] ??= PATIENCE;
@@ -24,7 +24,7 @@ export async function health(config: StackConfig, outputs: StackOutputs, stack: 
         const found = findingsOf(await runChecks(quick)).map(({ cause }) => causes[cause].title);
         return found.length === 0 ? "ok" : `${[...new Set(found)].join("; ")}. ${more}`;
     } catch {
-        // An output must not fail the run. The command shows the error.
+        // A stack output must not fail the run. The command shows the error.
         return `not known. ${more}`;
     }
 }

@@ -7,12 +7,12 @@ import { adminSession, type AdminSession } from "../dynamic-providers/openedx/dj
 import type { Target } from "./target.ts";
 
 const FORM = "user_form";
-/** What the name of a user begins with whom a run removes, its own or a later one; and of one whom nobody removes. */
+/** Username prefixes: of users that this or a later run deletes, and of users that no run deletes. */
 const MARKS = { removed: "integration-check-", kept: "integration-kept-" };
-/** No mail ever gets there. */
+/** Mail to this domain goes nowhere. */
 const DOMAIN = "verify.invalid";
 
-/** Somebody new, who signs up and signs in to see whether that works. */
+/** A new user who signs up and signs in to test whether that works. */
 export interface Learner {
     readonly username: string;
     readonly email: string;
@@ -22,9 +22,9 @@ export interface Learner {
 }
 
 /**
- * Makes somebody up whom no server knows yet.
+ * Makes up a user that no server knows yet.
  *
- * @param isKept - whether they stay on the servers. Else a later run removes them where this one can't.
+ * @param isKept - whether to keep the user on the servers. Otherwise, if this run can't delete them, a later run does.
  */
 export function makeUpLearner(isKept: boolean): Learner {
     const username = (isKept ? MARKS.kept : MARKS.removed) + randomBytes(4).toString("hex");
@@ -32,21 +32,23 @@ export function makeUpLearner(isKept: boolean): Learner {
     return { username, email: `${username}@${DOMAIN}`, name: "Integration Check", password };
 }
 
-/** The values by the names that forms of Django, the MIT applications and Keycloak have for them. */
+/** The values under the field names that the forms of Django, the MIT applications and Keycloak use. */
 export function fieldsOf({ username, email, name, password }: Learner): Record<string, string> {
     const [firstName = "", lastName = ""] = name.split(" ");
     const passwords = { password, password1: password, password2: password, "password-confirm": password };
     return { username, email, name, firstName, lastName, ...passwords };
 }
 
-/** The users of one server's admin. */
+/** The users in one server's admin. */
 export interface Users {
     readonly session: AdminSession;
-    /** The admin's list of users. */
+    /** Path of the admin's user changelist. */
     readonly path: () => Promise<string>;
 }
 
-/** The users of both servers. The MIT applications have a model of their own for them, whose page the admin lists. */
+/**
+ * The users of both servers. The MIT applications have a custom user model; the admin index links to its changelist.
+ */
 export function usersOf({ openEdx: lms, application }: Target): { openEdx: Users; application: Users } {
     const session = adminSession(application.connection);
     let path: Promise<string> | undefined;
@@ -71,14 +73,14 @@ async function userPage(session: AdminSession): Promise<string> {
     return path;
 }
 
-/** A user's row, or `undefined`. */
+/** A user's changelist row, or `undefined`. */
 export async function userRow({ session, path }: Users, { email }: Learner): Promise<Row | undefined> {
     return (await session.list(await path(), { email }))[0];
 }
 
 /**
- * Makes the user in the application's admin, as staff without rights: such a user may sign in at `/admin/`. For
- * applications that have no page to sign up at without JavaScript or e-mail.
+ * Creates the user in the application's admin as staff without permissions: such a user can sign in at `/admin/`. For
+ * applications whose sign-up page requires JavaScript or e-mail.
  */
 export async function addInAdmin({ session, path }: Users, learner: Learner): Promise<void> {
     const list = await path();
@@ -87,7 +89,7 @@ export async function addInAdmin({ session, path }: Users, learner: Learner): Pr
     const change = await session.newForm(`${list}${id}/change/`, FORM);
     const address = { first_name: "Integration", last_name: "Check", country: "US" };
     change.fill({ ...fieldsOf(learner), first_name: "Integration", is_active: true, is_staff: true });
-    // The MIT applications answer 500 to somebody without legal address or profile; their sign-up makes both.
+    // The MIT applications return 500 for users without a legal address or profile; their sign-up creates both.
     for (const inline of change.inlines()) {
         const fields = { ...address, year_of_birth: "1980", birth_year: "1980" };
         change.fill(
@@ -98,9 +100,9 @@ export async function addInAdmin({ session, path }: Users, learner: Learner): Pr
 }
 
 /**
- * Removes users that this program made and does not keep: those that it finds by their mark, on both servers.
+ * Deletes the users this program created and does not keep. It finds them by their e-mail addresses on both servers.
  *
- * @returns the pages of those that a server keeps, as protected objects refer to them.
+ * @returns the pages of users that a server keeps because protected objects refer to them.
  */
 export async function removeLearners(target: Target): Promise<string[]> {
     const left = await Promise.all(Object.values(usersOf(target)).map(removeMarked));

@@ -2,20 +2,20 @@ import { causes, stepOf } from "./causes.ts";
 import { findingsOf, type Result } from "./check.ts";
 import type { Target } from "./target.ts";
 
-/** Who takes part in a sign-in, in the order in which they are drawn. */
+/** The participants in a sign-in, in drawing order. */
 type Party = "browser" | "openEdx" | "application";
 
-/** A step of the sign-in, and the checks that say whether it works. */
+/** A step of the sign-in, and the checks that show whether it works. */
 interface Leg {
     readonly from: Party;
     readonly to: Party;
     readonly what: string;
     readonly checks: readonly string[];
-    /** Whether it is drawn only where somebody was signed in. */
+    /** Whether to draw it only if a sign-in was tried. */
     readonly isTried?: boolean;
 }
 
-/** How a learner signs in to Open edX, and how the application gets there; then what a try of it does besides. */
+/** How a learner signs in to Open edX by way of the application, then what a trial sign-in does in addition. */
 const legs: readonly Leg[] = [
     {
         from: "browser",
@@ -79,7 +79,7 @@ const legs: readonly Leg[] = [
     { from: "browser", to: "application", what: "signs out there", checks: ["sign-out-application"], isTried: true },
 ];
 
-/** The states in words and signs, so that nothing depends on color. */
+/** The states as words and signs, so nothing depends on color. */
 const states: Readonly<Record<Result["state"], { readonly sign: string; readonly word: string }>> = {
     passed: { sign: "✓", word: "ok" },
     warning: { sign: "!", word: "warning" },
@@ -91,8 +91,8 @@ const states: Readonly<Record<Result["state"], { readonly sign: string; readonly
 const worstFirst: readonly Result["state"][] = ["failed", "follows", "warning", "passed", "skipped"];
 
 /**
- * The results as one page that needs nothing else: the table, the sign-in as a sequence diagram, and what to do. It holds
- * no secret, as results hold none.
+ * The results as a self-contained page: the table, the sign-in as a sequence diagram, and what to do. It contains no
+ * secrets because results contain none.
  */
 export function reportPage(stack: string, target: Target, results: readonly Result[], time: Date): string {
     const drawn = legs.filter(
@@ -174,7 +174,7 @@ function findings(results: readonly Result[]): string {
 const ROW = 46;
 const columns: Readonly<Record<Party, number>> = { browser: 60, openEdx: 230, application: 400 };
 
-/** Three life lines and an arrow for each leg: whole where it works, broken where it fails, with a sign before its text. */
+/** Three lifelines and an arrow for each leg: solid if it works, dashed if it fails, with a sign before its label. */
 function diagram(target: Target, drawn: readonly Leg[], results: readonly Result[]): string {
     const names: Readonly<Record<Party, string>> = {
         browser: "Browser",
@@ -194,7 +194,7 @@ ${arrows.join("\n")}
 </svg>`;
 }
 
-/** What was seen at each leg, for those of which there is more to tell than the sign: findings, notes, and the way there. */
+/** What was seen at each leg that has more to show than its sign: findings, notes, and the trail. */
 function evidence(drawn: readonly Leg[], results: readonly Result[]): string {
     const items = drawn.map((leg) => {
         const seen = results
@@ -225,7 +225,7 @@ function arrow({ from, to, what }: Leg, y: number, state: Result["state"]): stri
     );
 }
 
-/** The worst of the checks that a leg stands on. */
+/** The worst state among a leg's checks. */
 function stateOf(leg: Leg, results: readonly Result[]): Result["state"] {
     const found = results.filter(({ name }) => leg.checks.includes(name)).map(({ state }) => state);
     return worstFirst.find((state) => found.includes(state)) ?? "passed";
@@ -235,7 +235,7 @@ function escaped(text: string): string {
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** A text of the documentation with its code marked. */
+/** A documentation text with its code as HTML. */
 function marked(text: string): string {
     return escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }

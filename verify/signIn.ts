@@ -1,4 +1,4 @@
-/** The checks that sign somebody in. Source: handbook, "Open edX Provider Configuration" step 7. */
+/** The checks that sign a user in. Source: handbook, "Open edX Provider Configuration" step 7. */
 import type { AxiosResponse } from "axios";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
@@ -18,7 +18,10 @@ import type { Side, Target } from "./target.ts";
 
 const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
 const NOBODY = skipped("nobody could sign up");
-/** What xPro does when somebody signs up, which needs an e-mail: for the user whose address comes in. */
+/**
+ * What xPro does on sign-up, which requires e-mail: it creates the Open edX account of the user whose address is on
+ * stdin.
+ */
 const MAKE_ACCOUNT = `
 import sys
 from django.contrib.auth import get_user_model
@@ -26,8 +29,8 @@ from courseware.api import create_user
 create_user(get_user_model().objects.get(email=sys.stdin.read()))`;
 
 /**
- * Whether the sign-in is tried unless somebody says otherwise: where both servers are for development, that is by a
- * name that development has, or on this machine. Elsewhere a user is made only when asked for.
+ * Whether to try the sign-in by default: only if both servers are development servers, that is, have a development host
+ * name or run on this machine. Elsewhere, a user is created only on request.
  */
 export async function isForDevelopment({ openEdx, application }: Target): Promise<boolean> {
     const hosts = [openEdx.url, application.url].map((url) => new URL(url).hostname);
@@ -36,11 +39,11 @@ export async function isForDevelopment({ openEdx, application }: Target): Promis
 }
 
 /**
- * Makes a user in the MIT application, signs them in to Open edX as a browser does, looks for the rows that the handbook's
- * last step looks for, signs in anew and out, and removes the user from both servers.
+ * Creates a user in the MIT application, signs them in to Open edX the way a browser does, looks for the rows listed in
+ * the handbook's last step, signs in again and out, and deletes the user from both servers.
  *
- * @param isKept - whether the user stays.
- * @param signal - ends it early: what was made is removed all the same.
+ * @param isKept - whether to keep the user.
+ * @param signal - aborts the run; whatever was created is still deleted.
  */
 export function signInChecks(target: Target, isKept: boolean, signal: AbortSignal): Check[] {
     const signIn = new SignIn(target, makeUpLearner(isKept));
@@ -124,7 +127,7 @@ export function signInChecks(target: Target, isKept: boolean, signal: AbortSigna
     ];
 }
 
-/** A check whose evidence holds no code or state, which stand in the addresses of a sign-in. */
+/** Runs a check and strips codes and states from its evidence: the URLs of a sign-in contain them. */
 async function leg(check: Check, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) {
         return skipped("interrupted");
@@ -141,7 +144,10 @@ async function leg(check: Check, signal: AbortSignal): Promise<Outcome> {
     }
 }
 
-/** A cause by a server's words. A server whose connection failed says which address it asked: that tells its direction. */
+/**
+ * The cause for a server's message. If one of the server's connections failed, the message contains the address it
+ * tried, which shows the direction.
+ */
 function causeOf(words: string, { openEdx, application }: Target, asked: CauseId): CauseId | undefined {
     const [, host = "", port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
     const isOf = ({ url, gateway }: Side) =>
@@ -154,17 +160,17 @@ function causeOf(words: string, { openEdx, application }: Target, asked: CauseId
     return port === undefined ? diagnose(words) : unreachable;
 }
 
-/** One try of all that a user does, from signing up to signing out. Its methods are called in that order. */
+/** One run through everything a user does, from sign-up to sign-out. Call the methods in that order. */
 class SignIn {
     readonly #target: Target;
     readonly #learner: Learner;
     readonly #start: string;
     #browser: Browser;
-    /** How the user was made: with the application's own form, or in its admin. */
+    /** How the user was created: with the application's own form, or in its admin. */
     #way: "form" | "admin" | undefined;
-    /** Why the application has no account for the user, where that is not its fault. */
+    /** Why the application has no account for the user, if that is not its fault. */
     #noAccount: string | undefined = "nobody could sign up";
-    /** Where the browser came to rest after the form for signing up. */
+    /** Where the browser ended up after the sign-up form. */
     #signedUp: Landing | undefined;
 
     constructor(target: Target, learner: Learner) {
@@ -174,7 +180,9 @@ class SignIn {
         this.#browser = this.#newBrowser();
     }
 
-    /** As a browser does: from Open edX to the application's sign-in page, and from there to the form for new users. */
+    /**
+     * Follows a browser's path: from Open edX to the application's sign-in page, and from there to the sign-up form.
+     */
     async signUp(): Promise<Outcome> {
         const left = await removeLearners(this.#target);
         if (left.length > 0) {
@@ -224,7 +232,10 @@ class SignIn {
         return { ...passed(`at ${addressOf(page.url)}`), trail: [...before, ...page.trail, ...landing.trail] };
     }
 
-    /** The application's calls to Open edX: a form makes them on the way, else the page that completes the profile. */
+    /**
+     * The application's calls to Open edX. The sign-up form triggers them; without one, the page that completes the
+     * profile does.
+     */
     async account(): Promise<Outcome> {
         const { application, profile } = this.#target;
         if (this.#way === "form") {
@@ -251,8 +262,8 @@ class SignIn {
     }
 
     /**
-     * What it means that the application's calls failed. One of them is a sign-in: the application often can't tell why
-     * that failed, but a browser that tries the same can.
+     * Diagnoses why the application's calls failed. One of them is a sign-in; the application often can't say why it
+     * failed, but a browser doing the same can.
      */
     async #accountFailed(landing: Landing): Promise<Outcome> {
         const outcome = await this.#failed(landing, "account-not-made");
@@ -261,7 +272,7 @@ class SignIn {
         }
         const tried = await this.#reachDashboard(await this.#browser.open(this.#start));
         const [{ cause } = { cause: undefined }] = tried.findings;
-        // Somebody has a name for Open edX only once the account is made.
+        // Users get an Open edX username only once the account exists.
         return cause === undefined || cause === "no-edx-username" ? outcome : tried;
     }
 
@@ -286,7 +297,7 @@ class SignIn {
         }
     }
 
-    /** A row of the application's admin for the user. */
+    /** Looks for the user's row in the application's admin. */
     async applicationRow(page: string, isAsWanted: (cells: ReadonlyMap<string, string>) => boolean): Promise<Outcome> {
         const { application } = this.#target;
         if (this.#noAccount !== undefined) {
@@ -307,7 +318,7 @@ class SignIn {
         if (this.#way === undefined) {
             return NOBODY;
         }
-        // The form for signing up leads on, but where the account was not made.
+        // The sign-up form continues to the dashboard, unless the account was not created.
         const landing = this.#signedUp;
         return this.#reachDashboard(
             landing === undefined || this.#isOfApplication(landing) ? await this.#browser.open(this.#start) : landing,
@@ -335,7 +346,7 @@ class SignIn {
               : found("user-not-linked", `${address} has no ${this.#learner.username}`);
     }
 
-    /** In a browser without cookies: with the password, and without registering. */
+    /** Uses a browser without cookies: signs in with the password, without registering. */
     async signInAgain(): Promise<Outcome> {
         if (this.#way === undefined) {
             return NOBODY;
@@ -366,7 +377,10 @@ class SignIn {
             : { ...found("sign-out", `after ${trail.join(", ")} the session is still that of ${username}`), trail };
     }
 
-    /** The way that each application has; it is signed in there still, as Open edX's sign-out ends its own session only. */
+    /**
+     * Uses each application's own sign-out. The user is still signed in there, because signing out of Open edX ends
+     * only its own session.
+     */
     async signOutOfApplication(): Promise<Outcome> {
         if (this.#way === undefined) {
             return NOBODY;
@@ -403,7 +417,10 @@ class SignIn {
         return left.length === 0 ? passed() : found("user-left", left.join(", "));
     }
 
-    /** Follows the servers of this integration only: a micro-frontend runs in the browser, and need not answer here. */
+    /**
+     * Follows redirects only to servers of this integration: a micro-frontend runs in the browser and need not answer
+     * here.
+     */
     #newBrowser(): Browser {
         const { openEdx, application, profile } = this.#target;
         const hosts = [openEdx.url, application.url].map((url) => new URL(url).host);
@@ -419,7 +436,7 @@ class SignIn {
         return form === undefined ? page : this.#browser.post(form.action, filled(form, fieldsOf(this.#learner)));
     }
 
-    /** Whether the application knows the browser. It answers 200 to everybody. */
+    /** Whether the application recognizes the browser's session. The endpoint returns 200 to everyone. */
     async #isSignedIn(): Promise<boolean> {
         const answer = await this.#browser.ask(this.#target.application.url + mitApplication.mePath);
         return jsonOf(answer)["is_authenticated"] === true;
@@ -431,7 +448,10 @@ class SignIn {
         return typeof username === "string" && username !== "" ? username : undefined;
     }
 
-    /** From where the application sent the browser to the dashboard, through registration where Open edX asks for it. */
+    /**
+     * Continues from where the application sent the browser to the dashboard, through registration if Open edX asks for
+     * it.
+     */
     async #reachDashboard(landing: Landing, before: readonly string[] = []): Promise<Outcome> {
         const isNew = isRegistration(landing, this.#target.openEdx.url);
         const end = isNew ? await this.#register(landing) : landing;
@@ -446,7 +466,10 @@ class SignIn {
         return { ...passed(`${addressOf(end.url)}${isNew ? ", after registering at Open edX" : ""}`), trail };
     }
 
-    /** What the page `/register`, or the micro-frontend in its place, does by JavaScript: it fills itself in. */
+    /**
+     * Does what the JavaScript of `/register`, or of the micro-frontend that replaces it, does: the form submits
+     * itself.
+     */
     async #register(landing: Landing): Promise<Landing | Outcome> {
         const { openEdx } = this.#target;
         const form = registrationForm(landing.answer) ?? (await this.#registrationContext());
@@ -465,7 +488,7 @@ class SignIn {
         return { ...end, trail: [...sent.trail, ...end.trail] };
     }
 
-    /** What the micro-frontend for registration asks for. */
+    /** The fields that the registration micro-frontend asks for. */
     async #registrationContext(): Promise<RegistrationForm | undefined> {
         const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
         const context = answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
@@ -484,7 +507,7 @@ class SignIn {
         return url.origin === this.#target.application.url;
     }
 
-    /** What it means that a browser came to rest where it should not. */
+    /** Diagnoses a browser that ended up in the wrong place. */
     async #failed(landing: Landing, otherwise: CauseId = "unexpected-answer"): Promise<Outcome> {
         const asked =
             otherwise === "account-not-made" ? "lms-unreachable-from-application" : "application-unreachable-from-lms";
@@ -499,7 +522,7 @@ class SignIn {
         };
     }
 
-    /** What Open edX tells its micro-frontend of a sign-in that failed. */
+    /** What Open edX tells its micro-frontend about a failed sign-in. */
     async #errorMessage({ end, url }: Landing): Promise<string> {
         if (end !== "elsewhere" || !/authn|login/.test(url.pathname)) {
             return "";
@@ -509,7 +532,7 @@ class SignIn {
         return context?.errorMessage ?? "";
     }
 
-    /** What it means where the words say nothing. */
+    /** The cause to infer from the location when the message says nothing. */
     #causeOfPlace(landing: Landing): CauseId | undefined {
         const { url, answer, end } = landing;
         if (end === "page" && url.pathname.startsWith(openEdxConstants.authorizationPath)) {
@@ -533,7 +556,7 @@ interface ThirdPartyAuth {
 interface RegistrationForm {
     readonly submitPath: string;
     readonly fields: URLSearchParams;
-    /** Where the sign-in goes on once there is an account. */
+    /** Where the sign-in continues once the account exists. */
     readonly finishPath: string;
 }
 
@@ -541,7 +564,7 @@ function isRegistration({ url }: Landing, openEdxUrl: string): boolean {
     return addressOf(url) === `${openEdxUrl}/register` || /\/authn\/register\b/.test(url.pathname);
 }
 
-/** The form that Open edX's page carries as JSON for its own JavaScript, or `undefined` where the page is another one. */
+/** The form that Open edX embeds in the page as JSON for its own JavaScript, or `undefined` if this is another page. */
 function registrationForm({ data }: AxiosResponse<string>): RegistrationForm | undefined {
     const [, json] = /\boptions\s*=\s*(\{.*?\});?\s*LogistrationFactory\(/s.exec(data) ?? [];
     if (json === undefined) {

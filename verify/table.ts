@@ -1,11 +1,11 @@
 import { causes, stepOf } from "./causes.ts";
 import { type Check, findingsOf, type Result } from "./check.ts";
 
-/** What the table is written to: a terminal, where `isTTY` says so. */
+/** Where the table is written; `isTTY` says whether that is a terminal. */
 export type Terminal = Pick<NodeJS.WriteStream, "write"> &
     Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns" | "rows">>;
 
-/** The states in words, so that nothing depends on color. */
+/** The states as words, so nothing depends on color. */
 const words: Readonly<Record<Result["state"] | "running", string>> = {
     running: "…",
     passed: "ok",
@@ -16,15 +16,15 @@ const words: Readonly<Record<Result["state"] | "running", string>> = {
 };
 
 /**
- * The table of checks, in their order: a line for each as soon as those before it are there. On a terminal those that are
- * still to come stand below, as many as it has room for.
+ * The table of checks, in order. Each line is printed as soon as all lines before it are. On a terminal, the pending
+ * checks are listed below, as many as fit.
  */
 export class CheckTable {
     readonly #checks: readonly Check[];
     readonly #output: Terminal;
     readonly #results = new Map<string, Result>();
     readonly #width: number;
-    /** How many checks have their line for good, and how many lines are drawn below these. */
+    /** How many checks have their final line, and how many lines are drawn below those. */
     #written = 0;
     #drawn = 0;
 
@@ -35,7 +35,7 @@ export class CheckTable {
         this.#draw();
     }
 
-    /** Shows a result. */
+    /** Adds a result. */
     add(result: Result): void {
         this.#results.set(result.name, result);
         this.#draw();
@@ -49,7 +49,7 @@ export class CheckTable {
             lines.push(this.#line(next));
             this.#written++;
         }
-        // No longer than the terminal is wide, as a line that breaks is two, and one less than it is high.
+        // No wider than the terminal, because a wrapped line counts as two, and one line shorter than it is high.
         const pending = isTTY ? this.#checks.slice(this.#written, this.#written + rows - 1) : [];
         lines.push(...pending.map((check) => this.#line(this.#results.get(check.name) ?? check).slice(0, columns - 1)));
         const up = this.#drawn > 0 ? `\u001B[${this.#drawn}A` : "";
@@ -57,7 +57,7 @@ export class CheckTable {
         this.#drawn = pending.length;
     }
 
-    /** The result of the first check that has no line yet. */
+    /** The result of the first check that has no line yet, if it is there. */
     #next(): Result | undefined {
         return this.#results.get(this.#checks[this.#written]?.name ?? "");
     }
@@ -75,7 +75,7 @@ export class CheckTable {
     }
 }
 
-/** What is wrong, why, and what to do: a paragraph for each finding. */
+/** What is wrong, why, and what to do: one paragraph per finding. */
 export function findingsText(results: readonly Result[]): string {
     return findingsOf(results)
         .map(({ cause, evidence }) => {
@@ -90,7 +90,7 @@ export function findingsText(results: readonly Result[]): string {
         .join("\n\n");
 }
 
-/** What could not be looked at, and why; `""` where all could. */
+/** The skipped checks and why; `""` if there are none. */
 export function skippedText(results: readonly Result[]): string {
     const lines = results
         .filter(({ state }) => state === "skipped")
@@ -98,7 +98,7 @@ export function skippedText(results: readonly Result[]): string {
     return lines.length === 0 ? "" : ["Not looked at", ...lines].join("\n");
 }
 
-/** A text of the documentation without its marks. */
+/** A documentation text without its Markdown. */
 function plain(text: string): string {
     return text.replaceAll("`", "");
 }

@@ -7,7 +7,7 @@ import { parseSettings } from "../config/load.ts";
 import { atHost, resolveConfig, type StackConfig } from "../config/stackConfig.ts";
 import type { Connection } from "../dynamic-providers/openedx/connection.ts";
 
-/** What of a stack's outputs is needed. Secret. */
+/** The stack outputs that are needed. Secret. */
 export const outputsSchema = z.object({
     clientIds: z.object({ openEdx: z.string(), application: z.string() }),
     clientSecrets: z.object({ openEdx: z.string(), application: z.string() }),
@@ -19,20 +19,20 @@ export const outputsSchema = z.object({
     gateways: z.object({ openEdx: z.string(), application: z.string() }),
 });
 
-/** A stack's outputs, as far as they are needed. */
+/** The stack outputs that are needed. */
 export type StackOutputs = z.infer<typeof outputsSchema>;
 
-/** One of the two servers, and the OAuth application that the other one has on it. */
+/** One of the two servers, and the other one's OAuth application on it. */
 export interface Side {
-    /** The server's name for people. */
+    /** The server's display name. */
     readonly title: string;
-    /** Its address in a browser. */
+    /** Its URL in a browser. */
     readonly url: string;
-    /** The host by which the other server reaches it. */
+    /** The host that the other server reaches it at. */
     readonly gateway: string;
-    /** Its admin, and who signs in there. */
+    /** Its admin, and the account that signs in there. */
     readonly connection: Connection;
-    /** The service of its Compose project that Django runs in, and whether this stack starts it. */
+    /** The Compose service that runs Django, and whether this stack starts it. */
     readonly container: { readonly service: string; readonly isOfStack: boolean };
     readonly client: {
         readonly name: string;
@@ -43,30 +43,30 @@ export interface Side {
     };
 }
 
-/** An integration to be verified: what each server should have. */
+/** The integration to verify: what each server should have. */
 export interface Target {
     readonly profile: ApplicationProfile;
     readonly openEdx: Side;
     readonly application: Side;
     readonly worker: { readonly username: string; readonly token: string; readonly renewBeforeDays: number };
-    /** The domains of the sites with a provider configuration; the LMS's own first. */
+    /** The domains of the sites with a provider configuration, the LMS's own first. */
     readonly sites: readonly string[];
-    /** The other settings of these configurations, and whether they have the client secret. */
+    /** The other settings of these configurations, and whether they contain the client secret. */
     readonly otherSettings: Readonly<Record<string, string>>;
     readonly hasSecretInDatabase: boolean;
-    /** The application's `.env`, and the variables that its block has. Some are secret. */
+    /** The application's `.env`, and the variables in its block. Some are secret. */
     readonly envFile: string;
     readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The same from a stack's settings, which may leave the passwords to the stack. */
+/** The same, from a stack's settings, which may leave the passwords to the stack. */
 export function targetFrom(settings: Readonly<Record<string, string>>, outputs: StackOutputs): Target {
     const { openEdx, application } = outputs.superusers;
     const complete = { ...settings, lmsPassword: openEdx.password, applicationPassword: application.password };
     return targetOf(resolveConfig(parseSettings(complete)), outputs);
 }
 
-/** What follows from a stack's configuration and outputs. */
+/** What a stack's configuration and outputs imply. */
 export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
     const { openEdx, application, lms, serviceWorker } = config;
     const { clientIds, clientSecrets, serviceWorkerToken, superusers, gateways } = outputs;
@@ -117,7 +117,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
                 serviceWorkerToken,
                 clientId: clientIds.openEdx,
                 clientSecret: clientSecrets.openEdx,
-                // No output tells these.
+                // These are not in any output.
                 apisixSessionSecret: undefined,
                 keycloakClientSecret: undefined,
             }),

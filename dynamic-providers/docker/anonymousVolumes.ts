@@ -10,28 +10,28 @@ import {
     withLabels,
 } from "./docker.ts";
 
-/** In a volume's labels: where in the container of its service it is mounted. */
+/** Volume label: where the volume is mounted in its service's container. */
 const PATH_LABEL = "openedx-mit-integration.path";
-/** In a note's labels: the volume that it is about. */
+/** Note label: the volume that the note is about. */
 const NOTE_LABEL = "openedx-mit-integration.volume";
-/** Of a container that only holds volumes: whose. */
+/** Label of a container that only holds volumes: the service they belong to. */
 const HOLDER_LABEL = "openedx-mit-integration.holder";
 
-/** Volumes of a service by their place in its container. */
+/** A service's volumes by mount path. */
 export type VolumesByPath = Readonly<Record<string, string>>;
 
-/** What the machine has of a Compose project's data; all of it by service. */
+/** A Compose project's data on this machine, by service. */
 export interface FoundVolumes {
-    /** The volumes of the container that is there now, whoever made it. */
+    /** The volumes of the current container, no matter who created it. */
     readonly mounted: Readonly<Record<string, VolumesByPath>>;
-    /** The anonymous volumes of former containers, as their notes tell. */
+    /** The anonymous volumes of former containers, according to their notes. */
     readonly noted: Readonly<Record<string, VolumesByPath>>;
 }
 
-/** As on a machine that has nothing of the project. */
+/** The result on a machine that has nothing of the project. */
 export const noVolumes: FoundVolumes = { mounted: {}, noted: {} };
 
-/** A container as far as its data is concerned. */
+/** The parts of a container that concern its data. */
 interface DockerContainer {
     readonly Id: string;
     readonly Image: string;
@@ -48,7 +48,7 @@ interface DockerVolume {
     readonly Labels: Readonly<Record<string, string>> | null;
 }
 
-/** Looks at the containers and volumes of a Compose project, and changes nothing. */
+/** Looks at a Compose project's containers and volumes; changes nothing. */
 export async function findVolumes(project: string): Promise<FoundVolumes> {
     const [containers, ofProject, all] = await Promise.all([
         serviceContainers(project),
@@ -74,17 +74,17 @@ export async function findVolumes(project: string): Promise<FoundVolumes> {
 }
 
 /**
- * The volume for a place that the Compose file gives none: the one that is there, else the one that was there last, else
- * one of the stack's own, whose name tells what it is.
+ * The volume for a path that has none in the Compose file: the one mounted there now, or else the last one according to its
+ * note, or else one of the stack's own, with a name that describes it.
  */
 export function volumeFor({ mounted, noted }: FoundVolumes, project: string, service: string, path: string): string {
     return mounted[service]?.[path] ?? noted[service]?.[path] ?? ownVolume(project, service, path);
 }
 
 /**
- * The data of a service's container that a new one would not have any more.
+ * The data of a service's container that a new container would lose.
  *
- * @param paths - by place in the new container: the volume there, or `""` for what is none.
+ * @param paths - by mount path in the new container: the volume there, or `""` if it is not a volume.
  */
 export function lostVolumes(
     { mounted }: FoundVolumes,
@@ -98,18 +98,18 @@ export function lostVolumes(
         .map(([path, volume]) => ({ path, volume }));
 }
 
-/** The places at which an image declares volumes; `undefined` where there is no such image. */
+/** The paths at which an image declares volumes; `undefined` if the image does not exist. */
 export async function declaredPaths(image: string): Promise<string[] | undefined> {
     const answer = await unlessMissing(docker("image", "inspect", "--format", "{{json .Config.Volumes}}", image));
     return answer === undefined ? undefined : Object.keys((JSON.parse(answer) as object | null) ?? {}).map(asPath);
 }
 
-/** A place in a container, as Docker writes it. */
+/** A path in a container, as Docker writes it. */
 export function asPath(path: string): string {
     return posix.normalize(path).replace(/(?<=.)\/$/, "");
 }
 
-/** Makes those of a service's volumes that are the stack's own; ones that are there already stay as they are. */
+/** Creates those of a service's volumes that are the stack's own; existing ones stay as they are. */
 export async function makeOwnVolumes(
     project: string,
     service: string,
@@ -124,10 +124,10 @@ export async function makeOwnVolumes(
 }
 
 /**
- * Notes which anonymous volumes a project's containers have, by the labels of an empty volume, as an anonymous one can get
- * no labels itself. So they are found again when those containers are gone.
+ * Notes which anonymous volumes a project's containers have, so that they can be found once those containers are gone. A
+ * note is an empty volume with labels, as an anonymous volume itself can't be given any.
  *
- * @param containers - their ids or names. Those of `docker compose run` hold nothing of a service.
+ * @param containers - their ids or names. Containers from `docker compose run` hold none of a service's data.
  */
 export async function noteVolumes(project: string, containers: readonly string[]): Promise<void> {
     for (const container of await inspectContainers(containers)) {
@@ -138,8 +138,8 @@ export async function noteVolumes(project: string, containers: readonly string[]
 }
 
 /**
- * Keeps Docker from removing the anonymous volumes of containers that the stack made before it named them: the state has
- * both removed together. Docker lets a volume be as long as another container has it, here one that never runs.
+ * Keeps Docker from removing the anonymous volumes of containers that the stack created before it started to name them: the
+ * state says to remove both together. Docker spares a volume as long as another container has it, here one that never runs.
  */
 export async function holdVolumes(project: string): Promise<void> {
     for (const container of await serviceContainers(project, `label=${OWNER_LABEL}`)) {
@@ -157,25 +157,25 @@ export async function holdVolumes(project: string): Promise<void> {
     }
 }
 
-/** Removes what {@link holdVolumes} made for a service, or for all; the volumes stay. */
+/** Removes what {@link holdVolumes} created for one service, or for all of them; the volumes stay. */
 export async function releaseVolumes(project: string, service = ""): Promise<void> {
     const holders = service === "" ? HOLDER_LABEL : `${HOLDER_LABEL}=${service}`;
     await removeContainers(await projectContainers(project, `label=${holders}`));
 }
 
-/** Every volume of a Compose project, with the anonymous ones that are noted, and the notes. */
+/** Every volume of a Compose project, including the noted anonymous ones and the notes. */
 export async function projectVolumes(project: string): Promise<string[]> {
     const { noted } = await findVolumes(project);
     const ofProject = await volumeNames(...withLabels({ [composeLabels.project]: project }));
     return [...new Set([...ofProject, ...Object.values(noted).flatMap((paths) => Object.values(paths))])];
 }
 
-/** Docker's own name for a volume that nobody gave one. */
+/** Whether Docker chose the name, because nobody named the volume. */
 export function isAnonymous(volume: string): boolean {
     return /^[0-9a-f]{64}$/.test(volume);
 }
 
-/** The name of the stack's own volume for a place in a service's container. */
+/** The name of the stack's own volume for a mount path of a service. */
 function ownVolume(project: string, service: string, path: string): string {
     return `${project}_${service}${path.replaceAll(/[^\w.-]+/g, "_")}`;
 }
@@ -231,7 +231,7 @@ function volumesIn({ Mounts }: DockerContainer): { readonly path: string; readon
     }));
 }
 
-/** Whether Docker chose a volume of the container: it removes such a one with the container, if it is asked to. */
+/** Whether Docker chose one of the container's volumes: it removes such a volume with the container, if asked to. */
 function hasUnnamedMount(container: DockerContainer): boolean {
     const { Binds, Mounts } = container.HostConfig;
     const named = [
@@ -249,7 +249,7 @@ async function inspectVolumes(names: readonly string[]): Promise<DockerVolume[]>
     return names.length === 0 ? [] : (JSON.parse(await docker("volume", "inspect", ...names)) as DockerVolume[]);
 }
 
-/** Puts together what is of one service. */
+/** Merges the entries of each service. */
 function byService(found: readonly (readonly [string, VolumesByPath])[]): Record<string, VolumesByPath> {
     return Object.fromEntries(
         found.map(([service]) => [

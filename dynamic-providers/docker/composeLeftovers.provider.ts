@@ -6,7 +6,7 @@ import {
 import { defineProvider } from "../crud.ts";
 import { removeProjectContainers } from "./leftovers.ts";
 
-/** The operations of `ComposeLeftovers`, by the command `docker`. */
+/** The operations of `ComposeLeftovers`, through the `docker` command. */
 export const provider = defineProvider<Inputs, Outputs>(composeLeftovers, {
     create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
 

@@ -21,9 +21,10 @@ export type ComposeLeftoversOutputs = OutputsOf<typeof composeLeftovers>;
 export type ComposeLeftoversArgs = ArgsOf<typeof composeLeftovers>;
 
 /**
- * The containers of a Compose project that Compose made when it was called by hand, a shell by `docker compose run` for
- * instance. They would hold the project's network, so delete removes them; it comes between the stack's own containers
- * and that network. Creating it makes nothing. It is replaced with the network that its argument is made from.
+ * The containers that a developer's own Compose commands created in a Compose project, for instance a shell opened with
+ * `docker compose run`. They would keep the project's network in use, so delete removes them, after the stack's own
+ * containers and before that network. Create does nothing. It is replaced along with the network from which its argument is
+ * derived.
  *
  * Id: the project.
  */

@@ -10,7 +10,7 @@ import { ProviderError } from "../errors.ts";
 import { docker } from "./docker.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 
-/** The operations of `ComposeVolumes`, by the commands `docker` and `pulumi`. */
+/** The operations of `ComposeVolumes`, through the `docker` and `pulumi` commands. */
 export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
     create: (inputs) => Promise.resolve({ id: inputs.project, outs: inputs }),
 
@@ -36,7 +36,7 @@ export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
     },
 });
 
-/** The present configuration, as the state has only that of the last `up`. What can't be told is no wish to delete. */
+/** Reads the current configuration, as the state has only that of the last `up`. If it can't be read, nothing is deleted. */
 async function keepsVolumes(owner: string): Promise<boolean> {
     const stack = owner.replace(/^.*\//, "");
     try {

@@ -25,9 +25,9 @@ export type ComposeVolumesOutputs = OutputsOf<typeof composeVolumes>;
 export type ComposeVolumesArgs = ArgsOf<typeof composeVolumes>;
 
 /**
- * The volumes of a Compose project, databases among them. Creating it makes nothing. Delete asks the stack's present
- * configuration: unless `keepVolumes` is `false`, the volumes stay, and a warning names them and how to remove them. It
- * comes after the containers are gone.
+ * The volumes of a Compose project, including databases. Create does nothing. Delete reads the stack's current
+ * configuration: unless `keepVolumes` is `false`, the volumes stay, and a warning lists them and how to remove them. It runs
+ * after the containers are gone.
  *
  * Id: the project.
  */

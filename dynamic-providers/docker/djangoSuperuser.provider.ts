@@ -13,16 +13,16 @@ import {
     type DjangoSuperuserOutputs as Outputs,
 } from "./djangoSuperuser.ts";
 
-/** What the program in the container answers. */
+/** The answer from the program in the container. */
 const answer = z.object({
     /** `made` here, `found` as it should be, `stranger` with another password, or `missing`. */
     state: z.enum(["made", "found", "stranger", "missing"]),
-    /** The flags of a user that was found, as they were before. */
+    /** An existing user's flags that were off before. */
     former: z.record(z.string(), z.boolean()).optional(),
 });
 type Answer = z.infer<typeof answer>;
 
-/** The operations of `DjangoSuperuser`, by `docker compose exec`. */
+/** The operations of `DjangoSuperuser`, through `docker compose exec`. */
 export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     async create(inputs) {
         const outs = outputs(inputs, await ensure(inputs));
@@ -31,7 +31,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     },
 
     async read(_id, props) {
-        // Without a container there is nobody to ask, and nothing to repair before it runs again.
+        // Without a container there is nobody to ask, and nothing to repair until it runs again.
         if ((await runningContainer(props.project, props.service)) === "") {
             return props;
         }
@@ -46,7 +46,8 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     },
 
     async delete(_id, props) {
-        // The containers go next. Version 0.1.0 left it to Docker to remove their anonymous volumes, databases among them.
+        // The containers are deleted next. Version 0.1.0 left it to Docker to remove their anonymous volumes, including
+        // databases.
         await holdVolumes(props.project);
         const task = props.isMadeHere ? "remove" : props.former === undefined ? undefined : "restore";
         if (task !== undefined && (await runningContainer(props.project, props.service)) !== "") {
@@ -55,7 +56,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     },
 });
 
-/** What was before the first change counts. */
+/** The flags from before the first change win. */
 function outputs(inputs: Inputs, { state, former }: Answer, before: Outputs["former"] = {}): Outputs {
     const flags = { ...former, ...before };
     return {
@@ -78,14 +79,14 @@ async function ensure(inputs: Inputs): Promise<Answer> {
     return answer;
 }
 
-/** Runs `superuser.py` in the server's Django; the password goes in by standard input. */
+/** Runs `superuser.py` in the server's Django; the password goes in through standard input. */
 async function ask(task: "ensure" | "look" | "reset" | "remove" | "restore", props: Inputs | Outputs): Promise<Answer> {
     const { project, service, manage, username, email, password, owner } = props;
     const program = readFileSync(new URL("superuser.py", import.meta.url), "utf8");
     const former = "former" in props ? props.former : {};
     const input = JSON.stringify({ task, username, email, password, owner, former });
     const output = await composeExec(project, service, [...manage, "shell", "-c", program], { input });
-    // Settings may print lines of their own, and what ends with the process after it.
+    // Settings may print lines of their own, and so may anything that shuts down with the process afterwards.
     const said = lastAnswer(output.split("\n"), (line) => answer.safeParse(readJson(line)).data);
     if (said === undefined) {
         throw new ProviderError(

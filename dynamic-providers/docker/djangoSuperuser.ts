@@ -44,11 +44,12 @@ export type DjangoSuperuserOutputs = OutputsOf<typeof djangoSuperuser>;
 export type DjangoSuperuserArgs = ArgsOf<typeof djangoSuperuser>;
 
 /**
- * The superuser as whom the other resources sign in, made by Django's own commands in the server's container. A
- * superuser of that name with that password is taken over, and gets what the server lets nobody in without (staff flag,
- * profile); with another password it is somebody else's, and an error.
+ * The superuser as whom the other resources sign in, created by Django's own commands in the server's container. An existing
+ * superuser with that name and password is adopted, and gets whatever the server requires to let it in (staff flag,
+ * profile); one with another password belongs to somebody else, which is an error.
  *
- * Delete gives one that was taken over its flags back (a profile stays), and removes one that was made here. What it saved may have to stay, and it with it: then it can't sign in any more.
+ * Delete restores the flags of an adopted user (a profile stays), and removes a user that was created here. If the server
+ * must keep what that user saved, the user stays too, but can no longer sign in.
  *
  * Id: the user name. Source: handbook, "Prerequisite".
  */

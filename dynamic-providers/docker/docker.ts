@@ -3,15 +3,15 @@ import { answerOf, type CommandOptions, runCommand } from "../command.ts";
 import { ProviderError } from "../errors.ts";
 import { waitUntil } from "../waiting.ts";
 
-/** The label by which what this program makes in Docker tells whose it is: `project/stack`. */
+/** The label that names the owner of what this program creates in Docker: `project/stack`. */
 export const OWNER_LABEL = "openedx-mit-integration.owner";
 
 const EXEC_TRIES = 3;
-/** How `docker compose exec` fails where the container stops under it (by signals 9 and 15), or does not run just then. */
+/** How `docker compose exec` fails if the container is stopping (signals 9 and 15) or is not running at that moment. */
 const INTERRUPTED = /exit code 1(37|43)\)|is not running|is restarting|stopped container|no such (exec|container)/i;
-/** For how long a container that restarts is waited for, in seconds. */
+/** How long to wait for a restarting container, in seconds. */
 const RESTART_PATIENCE = 120;
-/** For how long a database server that starts is waited for, in seconds. */
+/** How long to wait for a starting database server, in seconds. */
 const DATABASE_PATIENCE = 60;
 
 /** Compose's own labels. */
@@ -23,43 +23,44 @@ export const composeLabels = {
     folder: "com.docker.compose.project.working_dir",
 } as const;
 
-/** A network as far as it matters here. */
+/** The parts of a Docker network that are used here. */
 export interface DockerNetwork {
     readonly name: string;
-    /** The address of the host in it; `""` where it has none. */
+    /** The host's address in the network; `""` if it has none. */
     readonly gateway: string;
     readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The subnet of 256 addresses that a gateway is in: `172.30.80.0/24` for `172.30.80.1`. */
+/** The /24 subnet (256 addresses) of a gateway: `172.30.80.0/24` for `172.30.80.1`. */
 export function subnetOf(gateway: string): string {
     return gateway.replace(/\d+$/, "0/24");
 }
 
-/** Calls the Docker CLI, which knows the daemon and the context that the user chose. */
+/** Runs the Docker CLI, which knows the daemon and the context that the user chose. */
 export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
 
-/** What a list of Docker has, a line each. */
+/** The lines that a Docker list command prints. */
 export async function dockerLines(...args: readonly string[]): Promise<string[]> {
     return (await docker(...args)).split("\n").filter((line) => line !== "");
 }
 
-/** The arguments by which a list of Docker shows only what has all these labels. */
+/** The arguments that limit a Docker list command to objects with all these labels. */
 export function withLabels(labels: Readonly<Record<string, string>>): string[] {
     return Object.entries(labels).flatMap(([label, value]) => ["--filter", `label=${label}=${value}`]);
 }
 
-/** The daemon that the Docker CLI uses: that of its current context; `""` where there is no Docker CLI. */
+/** The daemon that the Docker CLI uses, from its current context; `""` if there is no Docker CLI. */
 export async function dockerEndpoint(): Promise<string> {
     return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
 }
 
-/** Says that `DOCKER_HOST` is not the user's, but {@link dockerHost}'s. */
+/** Marks `DOCKER_HOST` as set by {@link dockerHost}, not by the user. */
 const HOST_OF_CONTEXT = "OPENEDX_DOCKER_HOST_OF_CONTEXT";
 
 /**
- * The variable by which the resources of `@pulumi/docker` use the daemon that the Docker CLI uses: they know no context.
- * Nothing where it is set already, or where the context also has certificates, which the variable can't carry.
+ * The variable that points the resources of `@pulumi/docker` at the Docker CLI's daemon, since they don't support contexts.
+ * Empty if it is already set, or if the endpoint is neither a socket, a named pipe, nor SSH: a TCP context may have
+ * certificates, which the variable can't carry.
  */
 export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
     const isSet = (process.env["DOCKER_HOST"] ?? "") !== "";
@@ -68,14 +69,14 @@ export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
 }
 
 /**
- * Takes that variable away again for Compose: a Compose file may pass it on to containers, whose environment would then
- * differ from that of a `docker compose up` by hand.
+ * Unsets that variable for Compose: a Compose file may pass it to containers, whose environment would then differ from what
+ * a plain `docker compose up` gives them.
  */
 export function asByHand(): { readonly DOCKER_HOST?: undefined } {
     return process.env[HOST_OF_CONTEXT] === "true" ? { DOCKER_HOST: undefined } : {};
 }
 
-/** A network by its exact name or id, or `undefined` where there is none. */
+/** A network by its exact name or id, or `undefined` if there is none. */
 export async function findNetwork(name: string): Promise<DockerNetwork | undefined> {
     const answer = await unlessMissing(docker("network", "inspect", name));
     const [network] = (answer === undefined ? [] : JSON.parse(answer)) as {
@@ -93,9 +94,9 @@ export async function findNetwork(name: string): Promise<DockerNetwork | undefin
 }
 
 /**
- * The ids of a Compose project's containers, also of those that don't run.
+ * The ids of a Compose project's containers, including stopped ones.
  *
- * @param conditions - further filters of `docker ps`, for instance `status=running`.
+ * @param conditions - more filters for `docker ps`, for instance `status=running`.
  */
 export function projectContainers(project: string, ...conditions: readonly string[]): Promise<string[]> {
     const filters = conditions.flatMap((condition) => ["--filter", condition]);
@@ -104,7 +105,7 @@ export function projectContainers(project: string, ...conditions: readonly strin
     );
 }
 
-/** The running container that publishes a port of this machine, and its Compose project, `""` where it is of none. */
+/** The running container that publishes a port of this machine, and its Compose project; `""` if it has none. */
 export async function publisherOf(
     port: number,
 ): Promise<{ readonly container: string; readonly project: string } | undefined> {
@@ -114,19 +115,19 @@ export async function publisherOf(
     return line === undefined ? undefined : { container, project };
 }
 
-/** Removes containers, but none of their volumes, which may be databases; ones that are gone already are fine. */
+/** Removes containers but not their volumes, which may be databases; no error if they are already gone. */
 export async function removeContainers(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) {
         await unlessMissing(docker("rm", "--force", ...ids));
     }
 }
 
-/** Removes a network; one that is gone already is fine. */
+/** Removes a network; no error if it is already gone. */
 export async function removeNetwork(name: string): Promise<void> {
     await unlessMissing(docker("network", "rm", name));
 }
 
-/** What an inquiry gives, or `undefined` where Docker says that the object does not exist. */
+/** The result of a query, or `undefined` if Docker says that the object does not exist. */
 export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<Result | undefined> {
     try {
         return await inquiry;
@@ -142,11 +143,11 @@ export async function unlessMissing<Result>(inquiry: Promise<Result>): Promise<R
 }
 
 /**
- * Calls a command in the running container of a Compose project's service. Where that restarts, the command goes with it:
- * the container is waited for then, and the command called again.
+ * Runs a command in the running container of a Compose service. If the container restarts, the command dies with it: wait
+ * for the container, then run the command again.
  *
- * @param options - of the command; `patienceSeconds` is how long a container that does not run is waited for.
- * @throws ProviderError where the command fails, or the container does not come back, with the command that shows its logs.
+ * @param options - for the command; `patienceSeconds` is how long to wait for a container that is not running.
+ * @throws ProviderError if the command fails, or if the container does not come back, with the command that shows its logs.
  */
 export function composeExec(
     project: string,
@@ -179,7 +180,7 @@ export function composeExec(
     );
 }
 
-/** The id of the container that runs a Compose project's service; `""` where none does. */
+/** The id of a Compose service's running container; `""` if there is none. */
 export async function runningContainer(project: string, service: string): Promise<string> {
     const [id = ""] = await projectContainers(
         project,
@@ -191,9 +192,9 @@ export async function runningContainer(project: string, service: string): Promis
 }
 
 /**
- * Waits for the end of a container.
+ * Waits for a container to exit.
  *
- * @throws ProviderError with what it said last, where that is not a good one.
+ * @throws ProviderError with its last output if it does not exit successfully.
  */
 export async function expectCompleted(name: string): Promise<void> {
     const code = await docker("wait", name);
@@ -207,15 +208,15 @@ export async function expectCompleted(name: string): Promise<void> {
 }
 
 /**
- * Waits until a database server in a container takes connections.
+ * Waits until a database server in a container accepts connections.
  *
- * @param service - of the server, in a Compose project.
- * @param user - who may sign in without a password inside the container, as in the published images of PostgreSQL.
- * @throws ProviderError where it has no database of that name, with what makes one.
+ * @param service - the server's service in a Compose project.
+ * @param user - a user who can sign in without a password inside the container, as in the official PostgreSQL images.
+ * @throws ProviderError if it has no database with that name, with the command that creates one.
  */
 export async function expectDatabase(project: string, service: string, user: string, database: string): Promise<void> {
     const query = `SELECT count(*) FROM pg_database WHERE datname = '${database.replaceAll("'", "''")}'`;
-    // While the image sets the server up it can't be reached by TCP.
+    // The image accepts no TCP connections while it initializes the server.
     const psql = ["psql", "--host", "127.0.0.1", "--username", user, "--dbname", "template1", "--tuples-only"];
     let count = "";
     await waitUntil(async () => {
@@ -230,7 +231,7 @@ export async function expectDatabase(project: string, service: string, user: str
     }
 }
 
-/** @throws ProviderError where there is no such image on this machine. */
+/** @throws ProviderError if this machine does not have the image. */
 export async function expectImage(name: string): Promise<void> {
     if ((await docker("image", "ls", "--quiet", name)) === "") {
         throw new ProviderError(

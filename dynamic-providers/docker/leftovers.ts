@@ -11,7 +11,7 @@ import {
 import { ProviderError } from "../errors.ts";
 
 /**
- * Removes all containers of a Compose project. Their data stays, and is noted, so that the next containers get it.
+ * Removes all containers of a Compose project. Their data stays and is noted, so that the next containers get it.
  *
  * @returns how many there were.
  */
@@ -25,11 +25,11 @@ export async function removeProjectContainers(project: string): Promise<number> 
 }
 
 /**
- * Removes the container of a name, so that it can be made again: one that a killed run left, or that Compose made when it
- * was called by hand.
+ * Removes the container with a given name so that it can be created again: one that was left by a killed run, or created by
+ * a developer's own Compose command.
  *
- * @param project - the Compose project that it has to be of; it is the stack's, as the checks at the start have seen.
- * @throws ProviderError where it is of another one, or of none.
+ * @param project - the Compose project it must belong to, which the startup checks have confirmed to be the stack's.
+ * @throws ProviderError if it belongs to another project or to none.
  */
 export async function removeLeftContainer(name: string, project: string): Promise<void> {
     const format = `{{index .Config.Labels "${composeLabels.project}"}}`;
@@ -41,7 +41,7 @@ export async function removeLeftContainer(name: string, project: string): Promis
     }
 }
 
-/** Removes the network of a name as {@link removeLeftContainer}, with the project's containers, which would hold it. */
+/** Removes a network like {@link removeLeftContainer}, and the project's containers, which would keep it in use. */
 export async function removeLeftNetwork(name: string, project: string): Promise<void> {
     const network = await findNetwork(name);
     if (network !== undefined) {

@@ -1,5 +1,5 @@
-# Run by djangoSuperuser.provider.ts in the container of a server with `manage.py shell -c`: makes, looks at, or removes
-# a superuser. The task comes on standard input, as arguments can be read by everybody on the machine.
+# djangoSuperuser.provider.ts runs this in a server's container with `manage.py shell -c`: it creates, checks, or removes a
+# superuser. The task comes through standard input, since everybody on the machine can read arguments.
 import json
 import sys
 
@@ -11,12 +11,12 @@ FLAGS = ("is_active", "is_staff", "is_superuser")
 
 task = json.load(sys.stdin)
 users = get_user_model().objects
-# Open edX lets nobody sign in who has no profile; its own command makes one.
+# Open edX requires a profile to sign in; its own command creates one.
 is_open_edx = "manage_user" in get_commands()
 
 
 def make():
-    """Make the user with what the server wants every user to have."""
+    """Create the user with everything the server requires."""
     if is_open_edx:
         call_command("manage_user", task["username"], task["email"], staff=True, superuser=True)
     else:
@@ -25,7 +25,7 @@ def make():
 
 
 def mark(user):
-    """Write down whose the user is, and let them in."""
+    """Record the owner and let the user in."""
     complete(user)
     if hasattr(user, "first_name"):
         user.first_name, user.last_name = "Managed by Pulumi", task["owner"][:150]
@@ -38,7 +38,7 @@ def mark(user):
 
 
 def adopt(user):
-    """Add what somebody else's superuser lacks to be let in, and tell which flags were different before."""
+    """Add what somebody else's superuser needs to be let in; report which flags were off before."""
     former = {flag: False for flag in FLAGS if not getattr(user, flag)}
     if not lets_in(user):
         complete(user)
@@ -46,9 +46,9 @@ def adopt(user):
 
 
 def complete(user):
-    """Add profile and flags."""
+    """Add the profile and set the flags."""
     if not has_profile(user):
-        # The command takes groups away that it is not told.
+        # The command removes the user from groups that it is not given.
         groups = list(user.groups.all())
         call_command("manage_user", user.username, user.email, staff=True, superuser=True)
         user.groups.set(groups)
@@ -56,12 +56,12 @@ def complete(user):
 
 
 def has_profile(user):
-    """Whether the user has a profile, where the server wants one."""
+    """Whether the user has a profile, if the server requires one."""
     return not is_open_edx or hasattr(user, "profile")
 
 
 def set_flags(user, flags):
-    """Set flags of an account."""
+    """Set the user's flags."""
     for flag, value in flags.items():
         setattr(user, flag, value)
     user.save()
@@ -74,12 +74,12 @@ def lets_in(user):
 
 
 def is_ours(user):
-    """Whether this stack made the user."""
+    """Whether this stack created the user."""
     return task["owner"] in (getattr(user, "last_name", ""), getattr(user, "name", "").removeprefix("Managed by Pulumi: "))
 
 
 def remove(user):
-    """Delete the user, or take away what it may do where what it saved has to stay."""
+    """Delete the user, or strip all permissions if protected objects refer to the user."""
     try:
         user.delete()
     except ProtectedError:
@@ -90,7 +90,7 @@ def remove(user):
 
 
 def run():
-    """Carry the task out and say what is there then."""
+    """Carry out the task and report the result."""
     user = users.filter(username=task["username"]).first()
     if user is None:
         return make() if task["task"] in ("ensure", "reset") else {"state": "missing"}

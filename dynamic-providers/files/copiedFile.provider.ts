@@ -17,7 +17,7 @@ export const provider = defineProvider<Inputs, Outputs>(copiedFile, {
                     `${inputs.source} does not exist, so it can't be copied. Create ${target} yourself`,
                 );
             }
-            // A whole file or none. The container reads it as another user, and the template is as open.
+            // All of the file or none of it. The container reads it as another user, and the template is just as readable.
             await writeFileAtomic(target, await readFile(resolve(inputs.source)), { mode: 0o644 });
         }
         return { id: inputs.target, outs: { ...inputs, isMadeHere } };

@@ -31,10 +31,10 @@ export type CopiedFileOutputs = OutputsOf<typeof copiedFile>;
 export type CopiedFileArgs = ArgsOf<typeof copiedFile>;
 
 /**
- * A local file that has to be copied from a template once, as its developer may put another one there. Delete removes a
- * copy that was made here and not changed since.
+ * A local file that is copied from a template once and that its developer may replace. Delete removes a copy that was made
+ * here and has not changed since.
  *
- * Id: the target. Source: MITx Online's set-up of Keycloak, whose certificates lie there as `*.default`.
+ * Id: the target. Source: MITx Online's Keycloak setup, which ships its certificates as `*.default`.
  */
 export class CopiedFile extends ThinResource {
     constructor(name: string, args: CopiedFileArgs, opts?: pulumi.CustomResourceOptions) {

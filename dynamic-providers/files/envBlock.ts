@@ -1,29 +1,29 @@
 import { type Assignment, readAssignments, type Unreadable } from "./envSyntax.ts";
 
-/** A `.env` file taken apart. Its text has one character a byte (latin1), so that nothing of it is changed. */
+/** A parsed `.env` file. Its text has one character per byte (latin1), so every byte survives. */
 export interface EnvText {
-    /** The mark at the start of a file in UTF-8; `""` where there is none. */
+    /** The UTF-8 byte order mark at the start of the file; `""` if there is none. */
     readonly bom: string;
-    /** Every line as its developer wrote it; those of the block are empty, so that the others keep their numbers. */
+    /** Every line as its developer wrote it. Lines of the block are empty, so that the others keep their line numbers. */
     readonly lines: readonly string[];
-    /** The indexes of lines that are commented out by {@link MARK}. */
+    /** The indexes of lines commented out with {@link MARK}. */
     readonly taken: ReadonlySet<number>;
-    /** The index of the block's first line, and how many lines it has. */
+    /** The index of the block's first line, and the number of lines in it. */
     readonly block: { readonly start: number; readonly length: number };
-    /** Who keeps the block; `undefined` where there is none. */
+    /** The block's owner; `undefined` if there is no block. */
     readonly owner: string | undefined;
     /** The block's variables. */
     readonly values: Readonly<Record<string, string>>;
 }
 
-/** What stands before a line that is commented out as long as the block sets its variable. */
+/** The prefix of a line that is commented out while the block sets its variable. */
 export const MARK = "# taken over by Pulumi: ";
 
 const BOM = "\xEF\xBB\xBF";
 const BLOCK =
     /(?<![^\n])# BEGIN (\S+) \(managed by Pulumi: edits in here are undone\)\r?\n([\s\S]*?)(?<![^\n])# END \1(?:\r?\n|$)/;
 
-/** Finds the managed block, and the lines that are commented out for it. */
+/** Finds the managed block and the lines commented out for it. */
 export function parseEnvText(text: string): EnvText {
     const bom = text.startsWith(BOM) ? BOM : "";
     const body = text.slice(bom.length);
@@ -43,8 +43,8 @@ export function parseEnvText(text: string): EnvText {
 }
 
 /**
- * The text with the block in its old place, or else at the top: there it needs nothing of the lines around it. Lines that
- * set one of its variables to something else are commented out; those of a variable that left the block are given back.
+ * The text with the block where it was before, or else at the top, where it does not depend on the lines around it. Lines
+ * that set one of its variables to something else are commented out; lines of a variable that left the block are restored.
  */
 export function withBlock(text: EnvText, owner: string, values: Readonly<Record<string, string>>): string {
     const newline = text.lines.slice(0, -1).some((line) => line.endsWith("\r")) ? "\r\n" : "\n";
@@ -67,7 +67,7 @@ export function withoutBlock(text: EnvText): string {
     return aroundBlock(text, "", () => false);
 }
 
-/** The variables as the developer set them outside the block, lines that are commented out for it included. */
+/** The variables as the developer set them outside the block, including lines commented out for it. */
 export function valuesOutside(text: EnvText): Readonly<Record<string, string>> {
     return lastValues(assignmentsOutside(text));
 }
@@ -77,7 +77,7 @@ export function unreadableOutside({ lines }: EnvText): Unreadable | undefined {
     return readAssignments(lines.join("\n")).unreadable;
 }
 
-/** The block's variables as a reader finds them: a line outside that follows the block wins. */
+/** The block's variables as a reader sees them: a line outside the block wins if it comes after the block. */
 export function effectiveValues(text: EnvText): Readonly<Record<string, string>> {
     const later = assignmentsOutside(text).filter(
         (own) => Object.hasOwn(text.values, own.key) && !isTaken(text, own) && own.line > text.block.start,
@@ -88,17 +88,17 @@ export function effectiveValues(text: EnvText): Readonly<Record<string, string>>
 /** A line outside the block that sets one of its variables to something else. */
 export interface Conflict {
     readonly key: string;
-    /** Its number in the file, from 1. */
+    /** Its line number in the file, from 1. */
     readonly line: number;
-    /** Whether it sets another variable too, so that it can't be commented out. */
+    /** Whether the line also sets another variable and so can't be commented out. */
     readonly isShared: boolean;
 }
 
 /**
- * The lines that can't be commented out without asking. One without a value can be, and so can a list of Compose's
- * profiles that the block's list includes. One with the block's own value stays.
+ * The lines that can't be commented out without asking. A line without a value can be, and so can a list of Compose profiles
+ * that the block's list includes. A line with the block's own value stays.
  *
- * @param values - the variables of the block that is to be; `undefined`: not known yet, perhaps what the block has now.
+ * @param values - the variables of the new block; `undefined`: not known yet, perhaps the block's present value.
  */
 export function conflicts(text: EnvText, values: Readonly<Record<string, string | undefined>>): Conflict[] {
     const outside = assignmentsOutside(text);
@@ -116,19 +116,19 @@ export function conflicts(text: EnvText, values: Readonly<Record<string, string 
     });
 }
 
-/** A list of profiles in Compose's form, without repetitions. */
+/** A list of profiles in Compose's format, without duplicates. */
 export function joinProfiles(...lists: readonly string[]): string {
     return [...new Set(lists.flatMap(profilesIn))].join(",");
 }
 
-/** Whether a value can be written so that Compose and python-dotenv read it back as it is. */
+/** Whether a value can be written so that Compose and python-dotenv read it back unchanged. */
 export function isWritable(value: string): boolean {
     return written(value) !== undefined;
 }
 
 /**
- * A value as it is where nothing in it means anything to a reader, or else in quotes. python-dotenv fills in `${NAME}`
- * whatever the quotes, reads two backslashes as one, and takes one at the end for hiding the quote that follows.
+ * A value as is if nothing in it is special to a reader, or else quoted. python-dotenv expands `${NAME}` in any quotes,
+ * reads two backslashes as one, and takes a trailing one as escaping the closing quote.
  */
 function written(value: string): string | undefined {
     if (/[\r\n\0]|\$\{[^}:]*(?::-[^}]*)?\}/.test(value)) {
@@ -158,7 +158,7 @@ function isTaken({ taken }: EnvText, assignment: Assignment): boolean {
     return linesOf(assignment).every((index) => taken.has(index));
 }
 
-/** Whether nothing is lost with an assignment of one's own. */
+/** Whether nothing is lost if a developer's own assignment is commented out. */
 function isKept({ key, value }: Assignment, wanted = ""): boolean {
     const included = profilesIn(wanted);
     const isIncluded = () => profilesIn(value ?? "$").every((name) => included.includes(name));
@@ -172,12 +172,12 @@ function profilesIn(list: string): string[] {
         .filter((name) => name !== "");
 }
 
-/** The indexes of the lines that an assignment stands on. */
+/** The indexes of the lines that an assignment spans. */
 function linesOf({ line, lastLine }: Assignment): number[] {
     return Array.from({ length: lastLine - line + 1 }, (_, index) => line - 1 + index);
 }
 
-/** What depends on other variables stands as it is written. */
+/** A value that depends on other variables is kept as written. */
 function lastValues(assignments: readonly Assignment[]): Readonly<Record<string, string>> {
     return Object.fromEntries(assignments.map(({ key, value, text }) => [key, value ?? text]));
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { conflicts, type EnvText, parseEnvText } from "./envBlock.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 
-/** What keeps the block from being written, and what to do. */
+/** Why the block can't be written, and what to do. */
 export interface EnvFault {
     readonly what: string;
     readonly remedy: string;
@@ -11,7 +11,7 @@ export interface EnvFault {
 
 const NAME_FILE = pulumiCommand("config set envFile PATH/.env");
 
-/** That the application's checkout is not there. */
+/** The fault that the application's checkout is missing. */
 export function missingCheckout(folder: string): EnvFault {
     return {
         what: `${folder}, the application's checkout, does not exist`,
@@ -19,17 +19,17 @@ export function missingCheckout(folder: string): EnvFault {
     };
 }
 
-/** The `.env` file that is there; one without a line where there is none. */
+/** The existing `.env` file; empty if there is none. */
 export function readEnvText(path: string): EnvText {
     const file = resolve(path);
     return parseEnvText(existsSync(file) && statSync(file).isFile() ? readFileSync(file, "latin1") : "");
 }
 
 /**
- * What keeps the block from being written. It asks the file only, so that it can be asked before anything is made.
+ * Why the block can't be written, if it can't. Looks only at the file, so it can be called before anything is created.
  *
- * @param values - the variables of the block that is to be; `undefined` for what is not known yet.
- * @param adopt - whether lines that set them to something else are commented out.
+ * @param values - the variables of the new block; `undefined` for values not known yet.
+ * @param adopt - whether to comment out lines that set them to something else.
  */
 export function envFault(
     path: string,

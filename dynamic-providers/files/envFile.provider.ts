@@ -15,7 +15,7 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
     faults: fileFaults,
     title: ({ path }) => path,
 
-    /** Whether a line that came after the block wins over it. */
+    /** Whether a line after the block overrides it. */
     async isOutdated({ path, owner }) {
         const text = parseEnvText((await readText(resolve(path), "latin1")) ?? "");
         return text.owner === owner && !isDeepStrictEqual(effectiveValues(text), text.values);
@@ -66,7 +66,7 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
     },
 });
 
-/** What speaks against writing, told before anything has changed; what the file itself is in the way of, at its path. */
+/** Why the block can't be written, reported before anything changes; problems with the file itself, under `path`. */
 function fileFaults(
     { path, owner, values, adopt = false }: Partial<Inputs>,
     olds: Partial<Inputs>,
@@ -98,7 +98,7 @@ function managedBy(path: string, other: string): string {
     return `${path} is managed by another stack, ${other}: destroy that one first, or delete its block`;
 }
 
-/** Replaces the file as a whole: a reader sees the old text or the new one. It holds secrets: for its owner only. */
+/** Replaces the file atomically: a reader sees the old text or the new. It holds secrets, so only its owner may read it. */
 function replaceFile(path: string, text: string): Promise<void> {
     return writeFileAtomic(resolve(path), text, { encoding: "latin1", mode: 0o600 });
 }

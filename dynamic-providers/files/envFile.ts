@@ -42,19 +42,19 @@ export type EnvFileOutputs = OutputsOf<typeof envFile>;
 
 /** The arguments of {@link EnvFile}. */
 export type EnvFileArgs = Omit<ArgsOf<typeof envFile>, "values"> & {
-    /** The names are known from the first preview on, so that conflicts are; the values may come later. */
+    /** The names are known from the first preview on, and so are conflicts; the values may be Pulumi inputs. */
     readonly values: Readonly<Record<string, pulumi.Input<string>>>;
 };
 
 /**
- * A managed block in a local `.env` file. The file is replaced as a whole and gets mode 0600. All other bytes of it stay as
- * they are, but for lines that set a variable of the block: one without a value is commented out with a mark, and so is
- * one with another value if `adopt` says so; else it is a conflict, told before anything is done. One with the same value
- * stays. The mark is the only record: what it stands before is given back when its variable leaves the block, or the
- * block the file.
+ * A managed block in a local `.env` file. The file is replaced atomically and gets mode 0600. All its other bytes stay as
+ * they are, except lines that set one of the block's variables: a line without a value is commented out with a mark, and so
+ * is a line with another value if `adopt` is set; otherwise it is a conflict, reported before anything changes. A line with
+ * the same value stays. The mark is the only record: the line after it is restored when its variable leaves the block, or
+ * when the block leaves the file.
  *
- * A block that names the stack as the last run knew it is the stack's: it may have been renamed. Delete removes the
- * block, and the file where it was made here and holds nothing else.
+ * A block that names the stack as of the last run belongs to the stack, which may have been renamed. Delete removes the
+ * block, and the file if it was created here and holds nothing else.
  *
  * Id: the path. Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */

@@ -1,24 +1,24 @@
 /** A variable that is set in a `.env` file. */
 export interface Assignment {
     readonly key: string;
-    /** `null` for a bare name, which has the shell's value; `undefined` for one that depends on other variables. */
+    /** `null` for a bare name, which takes the shell's value; `undefined` for a value that depends on other variables. */
     readonly value: string | null | undefined;
-    /** The value as it is written, with its quotes. */
+    /** The value as written, with its quotes. */
     readonly text: string;
-    /** The first and the last line that it stands on, from 1. */
+    /** The first and last line that it spans, from 1. */
     readonly line: number;
     readonly lastLine: number;
 }
 
-/** What Compose can't read, so that it reads nothing of the file. */
+/** What Compose can't parse, in which case it reads nothing from the file. */
 export interface Unreadable {
     /** From 1. */
     readonly line: number;
-    /** Without a word of the line, which may hold a secret. */
+    /** Never quotes the line, which may hold a secret. */
     readonly reason: string;
 }
 
-// What Go takes for white space, in UTF-8 with one character a byte: within a line, and anywhere.
+// Go's white space, as UTF-8 with one character per byte: within a line, and anywhere.
 const SPACE = String.raw`(?:[\t\v\f\r ]|\xC2[\x85\xA0])`;
 const WHITE = String.raw`(?:[\n\t\v\f\r ]|\xC2[\x85\xA0]|\xE1\x9A\x80|\xE2\x80[\x80-\x8A\xA8\xA9\xAF]|\xE2\x81\x9F|\xE3\x80\x80)`;
 
@@ -34,13 +34,13 @@ const ESCAPED = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v
 const VARIABLE = /\$(?:(\$)|[_a-z]\w*|\{(?:[_a-z]\w*(?::?[-+?][^\n]*)?\}|()))/gi;
 
 /**
- * Reads a `.env` file by Compose's rules, which no package for Node.js has: names with a colon, bare names, further
- * assignments on a line after quotes, quotes over several lines. After what Compose can't read it goes on with the next
- * line, as python-dotenv does.
+ * Parses a `.env` file by Compose's rules, which no Node.js package implements: names with a colon, bare names, more
+ * assignments on the same line after quotes, quotes that span lines. After anything Compose can't parse, it continues with
+ * the next line, as python-dotenv does.
  *
- * @param text - without a mark at its start; one character a byte (latin1).
- * @returns what it sets, in order, and the first thing that Compose can't read. What only the values of other variables
- *   make unreadable (`${NAME:?}`) is not seen.
+ * @param text - without a byte order mark; one character per byte (latin1).
+ * @returns the assignments in order, and the first thing that Compose can't parse. It does not catch what only the values of
+ * other variables make unreadable (`${NAME:?}`).
  *
  * Source: `dotenv/parser.go` and `template/template.go` of github.com/compose-spec/compose-go, version 2.
  */
@@ -89,7 +89,7 @@ interface Fault {
     readonly fault: string;
 }
 
-/** @param isLast - whether it is a bare name at the very end, where Compose takes it for a value without a name. */
+/** @param isLast - whether it is a bare name at the very end, which Compose takes for a value without a name. */
 function nameFault(name: string, isMissing: boolean, isLast: boolean): Fault | undefined {
     const written = utf8(name);
     if (isMissing) {
@@ -101,7 +101,7 @@ function nameFault(name: string, isMissing: boolean, isLast: boolean): Fault | u
     return !isLast && trimmed(written).includes(" ") ? { fault: "a name has a space in it" } : undefined;
 }
 
-/** A value without its quotes and escapes. Compose fills in variables unless it has single quotes. */
+/** A value without its quotes and escapes. Compose expands variables except in single quotes. */
 function valueOf(match: RegExpExecArray | undefined): { readonly value: string | undefined } | Fault {
     if (match === undefined) {
         return { fault: "quotes are not closed" };

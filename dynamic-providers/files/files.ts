@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { ProviderError } from "../errors.ts";
 
 /**
- * The text of a file, or `undefined` where there is none.
+ * The text of a file, or `undefined` if it does not exist.
  *
- * @param encoding - `latin1` keeps every byte as one character.
- * @throws ProviderError where it can't be read.
+ * @param encoding - `latin1` maps every byte to one character.
+ * @throws ProviderError if the file can't be read.
  */
 export async function readText(file: string, encoding: "utf8" | "latin1" = "utf8"): Promise<string | undefined> {
     try {

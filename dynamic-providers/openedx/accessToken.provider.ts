@@ -9,10 +9,10 @@ const LIST = "/admin/oauth2_provider/accesstoken/";
 const FORM = "accesstoken_form";
 const DAY = 24 * 60 * 60 * 1000;
 const DEFAULT_RENEW_BEFORE_DAYS = 30;
-/** The form shows a server's local time: an hour may come from summer time, and means no change. */
+/** The form shows the server's local time: daylight saving time may shift it by an hour, which is no change. */
 const SUMMER_TIME = 60 * 60 * 1000;
 
-/** The operations of `AccessToken`, over the LMS's Django admin. */
+/** The operations of `AccessToken`, through the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>(accessToken, {
     defaults: expiryDefaults,
     faults({ expires, lifetimeDays, renewBeforeDays }) {
@@ -23,7 +23,7 @@ export const provider = defineProvider<Inputs, Outputs>(accessToken, {
             ? [{ property: "renewBeforeDays", reason: `must be less than lifetimeDays (${lifetimeDays})` }]
             : [];
     },
-    // A user takes their tokens with them.
+    // Deleting a user deletes their tokens.
     equal: { expires: (one, other) => Date.parse(one) === Date.parse(other) },
 
     async create(inputs) {
@@ -33,7 +33,7 @@ export const provider = defineProvider<Inputs, Outputs>(accessToken, {
         try {
             return { id: await session.save(form), outs: inputs };
         } catch (error) {
-            // Tokens are unique: a refused one is there already, made by a run that was interrupted.
+            // Tokens are unique: a refused one already exists, created by an interrupted run.
             if (!(error instanceof FormError && error.fields.has("token"))) {
                 throw error;
             }
@@ -72,7 +72,7 @@ export const provider = defineProvider<Inputs, Outputs>(accessToken, {
     },
 });
 
-/** The expiry of a period: that of the last run, until less than the margin is left of it. */
+/** The expiry for a period: the one from the last run, until less time than the margin is left. */
 function expiryDefaults(
     { lifetimeDays, renewBeforeDays, expires }: Partial<Inputs>,
     olds: Partial<Inputs>,
@@ -82,7 +82,7 @@ function expiryDefaults(
     }
     const margin = (renewBeforeDays ?? DEFAULT_RENEW_BEFORE_DAYS) * DAY;
     const left = Date.parse(olds.expires ?? "") - Date.now();
-    // One that lasts longer than a new one was changed by hand.
+    // If more time is left than a new token would have, somebody changed the expiry manually.
     const lasts = left > margin && left <= lifetimeDays * DAY + SUMMER_TIME;
     return {
         renewBeforeDays: DEFAULT_RENEW_BEFORE_DAYS,
@@ -101,9 +101,9 @@ async function findUser(session: AdminSession, username: string): Promise<string
     return user.id;
 }
 
-/** The id of the token that is there already, brought to the given expiry. */
+/** The id of the existing token, updated to the given expiry. */
 async function resume(session: AdminSession, userId: string, inputs: Inputs): Promise<string> {
-    // By user: a token in a query string would stand in the server's log.
+    // By user: a token in a query string would end up in the server's log.
     const rows = await session.list(LIST, { user__id__exact: userId });
     const row = rows.find(({ cells }) => cells.get("token") === inputs.token);
     if (row === undefined) {
@@ -132,7 +132,7 @@ function expiryOf(form: AdminForm): string {
     return new Date(local - utcOffset(form)).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** The server's distance from UTC in milliseconds: Django's admin tells it to its own scripts, in seconds. */
+/** The server's offset from UTC in milliseconds: Django's admin gives it to its own scripts, in seconds. */
 function utcOffset(form: AdminForm): number {
     return Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
 }

@@ -10,7 +10,7 @@ export const accessToken = resourceType({
     description: "An access token in the LMS's Django admin, of a user and of no application",
     inputs: {
         connection: connectionSchema,
-        // A user takes their tokens with them.
+        // Deleting a user deletes their tokens.
         username: nonEmpty().meta({ description: "The user whom the token stands for", replaces: true }),
         token: nonEmpty()
             .max(255)
@@ -43,11 +43,11 @@ export type AccessTokenArgs = Pick<AllArgs, "connection" | "username" | "token">
     (Pick<AllArgs, "expires"> | (Required<Pick<AllArgs, "lifetimeDays">> & Pick<AllArgs, "renewBeforeDays">));
 
 /**
- * An access token in the LMS's Django admin (`/admin/oauth2_provider/accesstoken/`), bound to a user and to no
- * application, as the service worker uses it.
+ * An access token in the LMS's Django admin (`/admin/oauth2_provider/accesstoken/`), tied to a user but to no application,
+ * as the service worker uses it.
  *
- * Id: the token's primary key. With a period the expiry stays the same from run to run until the margin is reached;
- * then `up` moves it on.
+ * Id: the token's primary key. With a period, the expiry stays the same from run to run until the margin is reached; then
+ * `up` extends it.
  *
  * Source: handbook, "Create a Service Worker and Access Token".
  */
@@ -59,7 +59,7 @@ export class AccessToken extends ThinResource {
     declare readonly expires: pulumi.Output<string>;
 
     constructor(name: string, args: AccessTokenArgs, opts?: pulumi.CustomResourceOptions) {
-        // The provider sets it where a period is given.
+        // The provider sets it if a period is given.
         super(accessToken, name, { expires: undefined, ...args }, opts);
     }
 }

@@ -11,23 +11,24 @@ export const connectionFields = {
         protocol: /^https?$/,
         error: "must be an http or https address, e.g. http://local.openedx.io:8000",
     }),
-    /** A superuser's name; on the LMS an e-mail address does as well. */
+    /** A superuser's name; on the LMS an e-mail address works too. */
     username: nonEmpty(),
-    /** That user's password (secret). */
+    /** The user's password (secret). */
     password: nonEmpty(),
     /**
-     * Whether the stack itself runs the server, so that the server goes with the stack. One that does not answer then
-     * holds up neither refresh nor destroy. Default: no.
+     * Whether the stack itself runs the server, so that the server goes away with the stack. If it does not respond, it
+     * blocks neither refresh nor destroy. Default: no.
      */
     isOfStack: z.boolean().exactOptional(),
     /**
-     * Whether the stack starts the server, which may be down until then: refresh takes what is on one that does not
-     * answer as it was. Default: as `isOfStack`.
+     * Whether the stack starts the server, which may be down until then: if it does not respond, refresh leaves its
+     * resources as they were. Default: as `isOfStack`.
      */
     mayBeDown: z.boolean().exactOptional(),
     /**
-     * Where the stack's configuration says who signs in, for commands that get the state's credentials: its keys, for
-     * instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the password is made by the stack.
+     * Where the stack's configuration says who signs in, for commands that use the credentials in the state: the
+     * configuration keys, for instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the stack generates the
+     * password.
      */
     configured: z
         .strictObject({ stack: nonEmpty(), usernameKey: nonEmpty(), passwordKey: nonEmpty() })
@@ -41,7 +42,7 @@ export const connectionSchema = z
     .readonly()
     .meta({ title: "index:Connection", description: "The server, and the superuser who signs in to its admin" });
 
-/** A server's admin and who signs in there, as a provider gets it. */
+/** A server's admin and who signs in there, as a provider receives it. */
 export type Connection = z.output<typeof connectionSchema>;
 
 /** {@link Connection} as a program passes it. */

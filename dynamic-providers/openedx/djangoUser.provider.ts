@@ -23,12 +23,12 @@ import {
 
 const LIST = "/admin/auth/user/";
 const FORM = "user_form";
-/** What the real LMS's form allows. */
+/** The maximum in the real LMS's form. */
 const LAST_NAME_LENGTH = 30;
 
-/** The operations of `DjangoUser`, over the LMS's Django admin. */
+/** The operations of `DjangoUser`, through the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
-    // The LMS has no page to set a password: a user with another one is another user. An adopted one keeps theirs.
+    // The LMS has no page that sets a password, so a new password means a new user. An adopted user keeps theirs.
     replaces: ({ former }) => (former === null ? ["password"] : []),
 
     async create(inputs) {
@@ -45,7 +45,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         try {
             id = await namingSameEmail(session, inputs.username, "", () => add(session, form));
         } catch (error) {
-            // User names are unique: a refused one is there already.
+            // User names are unique: a refused one already exists.
             if (error instanceof FormError && error.fields.has("username")) {
                 return takeOver(session, inputs);
             }
@@ -66,7 +66,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         if (form === undefined) {
             return undefined;
         }
-        // The API refuses the token of a user who has no password. What it is can't be read.
+        // The API refuses the token of a user without a password. The password itself can't be read.
         const { password, ...known } = { ...props, ...settingsOf(form) };
         return hasPassword(form) && password !== undefined ? { ...known, password } : known;
     },
@@ -102,7 +102,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
     },
 });
 
-/** Finishes a user that an interrupted run made, or adopts one where that is allowed. */
+/** Finishes a user that an interrupted run created, or adopts one if that is allowed. */
 async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<Outputs>> {
     const [row] = await session.list(LIST, { username: inputs.username });
     const form = row && (await session.form(changePage(row.id), FORM));
@@ -114,7 +114,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
     const present = settingsOf(form);
     const madeHere =
         isOurs(form, inputs) ||
-        // Between its two steps a new user has no e-mail address yet; nobody else leaves one without.
+        // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
         (present.email === "" && !present.isStaff && form.text("last_login_0") === "");
     if (!madeHere && !inputs.adopt) {
         throw strangerError(
@@ -127,7 +127,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
     const differs = fill(form, inputs)
         .fill(madeHere ? madeBy(inputs) : {})
         .differs();
-    // One that is as wanted may have been adopted by a run that was interrupted: then its note has what it was.
+    // A user who is already as wanted may have been adopted by an interrupted run, whose note then has the former values.
     const former = madeHere ? null : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? present);
     if (differs) {
         if (former !== null) {
@@ -139,8 +139,8 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
 }
 
 /**
- * Adds the user, with a profile if possible: without one the LMS can't sign a user in, and it makes one where the inline
- * form is filled in. A server that wants more for a profile than a name gets none.
+ * Adds the user, with a profile if possible: without one the LMS can't sign a user in, and it creates one if the inline form
+ * is filled in. If the server requires more for a profile than a name, the user gets none.
  */
 async function add(session: AdminSession, form: AdminForm): Promise<string> {
     try {
@@ -155,10 +155,10 @@ async function add(session: AdminSession, form: AdminForm): Promise<string> {
 }
 
 /**
- * Saves a user. The LMS's database has no two accounts with the same e-mail address, nor two without one, as a new user is at
- * first; its admin does not check that, and answers with a bare 500.
+ * Saves a user. The LMS's database allows no two accounts with the same e-mail address, nor two without one, as a new user
+ * is at first; its admin does not check that, and answers with a bare 500.
  *
- * @param email - the address that the user has afterwards.
+ * @param email - the user's address after saving.
  * @throws ProviderError that names the other account.
  */
 async function namingSameEmail<Result>(
@@ -185,9 +185,9 @@ async function namingSameEmail<Result>(
 }
 
 /**
- * The second step of making a user: what the form for adding does not ask for. A user who was made a moment ago has
- * nothing that a field left out could lose, so the form need not be loaded; inline formsets are declared empty. It is
- * loaded where the server wants more than that, where the session ended since, and where the answer is lost.
+ * The second step of creating a user: whatever the add form does not ask for. A brand-new user has nothing that an omitted
+ * field could lose, so the form need not be loaded; inline formsets are declared empty. The form is loaded if the server
+ * requires more than that, if the session ended in the meantime, or if the response is lost.
  */
 async function finish(session: AdminSession, id: string, added: AdminForm, inputs: Inputs): Promise<void> {
     const [date = "", time = ""] = new Date().toISOString().split(/[T.]/);
@@ -222,8 +222,8 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
 }
 
 /**
- * Takes everything from a user whom the server keeps, as protected objects refer to them: rights, and a password that
- * somebody knows.
+ * Strips a user whom the server keeps, because protected objects refer to them, of all permissions, and deactivates the
+ * account.
  */
 async function disable(session: AdminSession, id: string, username: string): Promise<void> {
     const form = await session.form(changePage(id), FORM);
@@ -239,25 +239,25 @@ async function disable(session: AdminSession, id: string, username: string): Pro
     );
 }
 
-/** The name by which a user that was made here is known again. */
+/** The name that identifies a user created here. */
 function madeBy({ owner }: Pick<Inputs, "owner">): Record<string, string> {
     return { first_name: "Managed by Pulumi", last_name: shortened(owner) };
 }
 
-/** Whether this stack made the user; earlier versions of this program wrote the owner's whole name. */
+/** Whether this stack created the user; earlier versions of this program wrote the owner's full name. */
 function isOurs(form: AdminForm, { owner }: Pick<Inputs, "owner">): boolean {
     return (
         form.text("first_name") === "Managed by Pulumi" && [owner, shortened(owner)].includes(form.text("last_name"))
     );
 }
 
-/** An owner in the 30 characters that the LMS's form allows for a last name: its beginning, and what tells it apart. */
+/** An owner in the 30 characters that the LMS's form allows for a last name: its beginning, and a hash to tell it apart. */
 function shortened(owner: string): string {
     const digest = createHash("sha256").update(owner).digest("hex").slice(0, 8);
     return owner.length <= LAST_NAME_LENGTH ? owner : `${owner.slice(0, LAST_NAME_LENGTH - 9)}-${digest}`;
 }
 
-/** @throws ProviderError where the user has no password: it can't be set here, as the LMS has no page for that. */
+/** @throws ProviderError if the user has no password: it can't be set here, as the LMS has no page for that. */
 function expectPassword(form: AdminForm, page: string, { username }: Inputs): void {
     if (!hasPassword(form)) {
         throw new ProviderError(
@@ -267,7 +267,7 @@ function expectPassword(form: AdminForm, page: string, { username }: Inputs): vo
     }
 }
 
-/** Whether the user has a password at all: of one who has, the form shows how it is stored, never what it is. */
+/** Whether the user has a password at all: if so, the form shows how it is stored, never the password itself. */
 function hasPassword(form: AdminForm): boolean {
     const shown = form.document(`#${form.formId} .field-password`);
     return shown.length === 0 || shown.find("bdi").length > 0;
@@ -277,7 +277,7 @@ function keyOf({ connection, username, owner }: Pick<Inputs, "connection" | "use
     return { connection, path: `${LIST}?username=${username}`, mark: owner };
 }
 
-/** The LMS's form shows the user name only, as it must not change there. */
+/** The LMS's form only displays the user name, since it must not change there. */
 function usernameOf(form: AdminForm): string {
     return form.text("username") || form.document(`#${form.formId} .field-username .readonly`).text().trim();
 }

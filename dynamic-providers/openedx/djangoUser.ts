@@ -4,7 +4,7 @@ import { connectionSchema } from "./connection.ts";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** What a user is allowed, and how to reach them. */
+/** A user's permissions and e-mail address. */
 const settings = z.object({
     email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
     isStaff: z.boolean().default(false).meta({ description: "Whether the user may sign in to the admin" }),
@@ -50,7 +50,7 @@ export const djangoUser = resourceType({
     },
 });
 
-/** What a user is allowed, and how to reach them. */
+/** A user's permissions and e-mail address. */
 export type DjangoUserSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
@@ -59,17 +59,17 @@ export type DjangoUserInputs = InputsOf<typeof djangoUser>;
 /** The provider's outputs. */
 export type DjangoUserOutputs = OutputsOf<typeof djangoUser>;
 
-/** What an adopted user was before. A state of an earlier version has no `isActive`: then the user was active. */
+/** What an adopted user was before. State from earlier versions has no `isActive`: the user was active then. */
 export type FormerDjangoUser = NonNullable<DjangoUserOutputs["former"]>;
 
 /** The arguments of {@link DjangoUser}. */
 export type DjangoUserArgs = ArgsOf<typeof djangoUser>;
 
 /**
- * A user in the LMS's Django admin (`/admin/auth/user/`). One that is made here carries the name
- * "Managed by Pulumi" and the owner.
+ * A user in the LMS's Django admin (`/admin/auth/user/`). A user created here carries the name "Managed by Pulumi" and the
+ * owner.
  *
- * Id: the user's primary key. With `adopt` an existing user is taken over; `destroy` then gives back the former e-mail
+ * Id: the user's primary key. With `adopt`, an existing user is taken over; `destroy` then restores the former e-mail
  * address and flags instead of deleting the user.
  *
  * Source: handbook, "Create a Service Worker and Access Token" step 1, and its optional last step.

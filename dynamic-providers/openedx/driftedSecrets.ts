@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Names the secret inputs whose values on the server differ from the state's. Pulumi hides these in its own list of
- * differences, names included.
+ * Names the secret inputs whose values on the server differ from the state's. Pulumi's own diff hides them, including their
+ * names.
  *
- * @param inputs - the names to compare; a value that is a record is compared entry by entry.
- * @returns for instance `clientSecret`, or `OPENEDX_API_KEY` for an entry of a record. No value.
+ * @param inputs - the names to compare; a record is compared entry by entry.
+ * @returns for instance `clientSecret`, or `OPENEDX_API_KEY` for an entry of a record. Never a value.
  */
 export function driftedSecrets(known: object, truth: object, inputs: readonly string[]): string[] {
     return inputs.flatMap((input) => {

@@ -16,10 +16,10 @@ import {
 
 /** The admin's list of provider configurations. */
 export const LIST = "/admin/third_party_auth/oauth2providerconfig/";
-/** The id of the form on the page of a configuration. */
+/** The id of the form on a configuration's page. */
 export const FORM = "oauth2providerconfig_form";
 
-/** The operations of `OAuth2ProviderConfig`, over the LMS's Django admin. */
+/** The operations of `OAuth2ProviderConfig`, through the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
     title: ({ site, backendName }) => `Provider configuration ${backendName} of ${site}`,
 
@@ -36,13 +36,13 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
                 `set adopt: true (${pulumiCommand("config set adopt true")})`,
             );
         }
-        // Where the newest row is ours, a run that was interrupted made it, and its note has the row before.
+        // If the newest row is ours, an interrupted run added it, and its note has the row before.
         const formerRowId = isOurs ? ((await notedFormer<string>(keyOf(inputs))) ?? null) : isLive ? newest.id : null;
         if (formerRowId !== null && !isOurs) {
             await noteFormer(keyOf(inputs), formerRowId);
         }
         const rowId = newest && isUpToDate(form, inputs) ? newest.id : await append(session, form, inputs);
-        // Also where the row is there: an interrupted run may have made it, and not come as far.
+        // Even if the row exists: an interrupted run may have added it without getting this far.
         await refreshProviderList(session, inputs.backendName);
         return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
     },
@@ -53,7 +53,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         if (newest?.cells.get("enabled") !== "True") {
             return undefined;
         }
-        // Rows never change: as long as ours is the newest, it says what it said.
+        // Rows never change: as long as ours is the newest, its settings are unchanged.
         if (newest.id === props.rowId) {
             return props;
         }
@@ -74,7 +74,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
     async delete(_id, props) {
         const session = adminSession(props.connection);
         const newest = await findNewest(session, props);
-        // Without a row it went with its site.
+        // Without a row, the configuration was deleted along with its site.
         const last = newest && (await lastRow(session, newest, props));
         if (last !== undefined) {
             await session.save(last);
@@ -91,23 +91,23 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
     },
 });
 
-/** The client id is random, so it tells the notes of this stack's configuration from those of others. */
+/** The client id is random, so it separates the notes on this stack's configuration from others. */
 function keyOf(props: Pick<Inputs, "connection" | "site" | "backendName" | "clientId">): ObjectKey {
     return { connection: props.connection, path: `${LIST}${idOf(props)}`, mark: props.clientId };
 }
 
-/** The row that counts for the site and backend: the list shows the newest of each key only. */
+/** The row that is in effect for the site and backend: the list shows only the newest row per key. */
 async function findNewest(session: AdminSession, { site, backendName }: Inputs): Promise<Row | undefined> {
     const rows = await session.list(LIST, { backend_name: backendName });
     return rows.find(({ cells }) => cells.get("site") === site);
 }
 
-/** The page for adding a row, filled in from another one. Posting to `<id>/change/` would bring back an old row. */
+/** The page that adds a row, prefilled from another row. Posting to `<id>/change/` would bring back an old row. */
 export function addPage(sourceId?: string): string {
     return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
 }
 
-/** The row that takes the configuration away, or `undefined` where the newest one does that already. */
+/** The row that undoes the configuration, or `undefined` if the newest row already does. */
 async function lastRow(session: AdminSession, newest: Row, { formerRowId }: Outputs): Promise<AdminForm | undefined> {
     const isLive = newest.cells.get("enabled") === "True";
     if (formerRowId === null) {
@@ -146,15 +146,15 @@ function choose(form: AdminForm, field: string, text: string, remedy: string): s
 }
 
 /**
- * Makes the LMS's list of providers fresh, which it caches for ten minutes under a key that saving does not clear. The
- * row is saved by then, so a failure is a warning: it must not have the row posted again.
+ * Refreshes the LMS's list of providers, which it caches for ten minutes under a key that saving does not clear. The row is
+ * already saved, so a failure is only a warning: it must not cause the row to be posted again.
  */
 async function refreshProviderList(session: AdminSession, backendName: string): Promise<void> {
-    // Staff alone may ask past the cache.
+    // Only staff may bypass the cache.
     const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
     try {
         const { status } = await session.getAsUser(path);
-        // 500 is Open edX's answer in a session in which messages of the admin wait; the list is fresh by then.
+        // Open edX answers 500 in a session with pending admin messages; by then the list is fresh.
         if (status !== 200 && status !== 500) {
             throw new ProviderError(`${session.url(path)}: the server answered ${status}.`);
         }
@@ -167,7 +167,7 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
 }
 
 function isUpToDate(form: AdminForm, inputs: Inputs): boolean {
-    // The LMS stores the other settings re-indented: the text says nothing.
+    // The LMS stores the other settings re-indented, so their text can't be compared.
     const sameText = { other_settings: form.text("other_settings") };
     const { otherSettings } = settingsOf(form);
     return (
@@ -196,7 +196,7 @@ function fieldsOf(inputs: Settings): Record<string, FieldValue> {
     };
 }
 
-/** What a row says. */
+/** A row's settings. */
 export function settingsOf(form: AdminForm): Settings {
     return {
         name: form.text("name"),
@@ -212,7 +212,7 @@ export function settingsOf(form: AdminForm): Settings {
     };
 }
 
-/** Other settings as they are; a row that a script made may hold text that is no JSON object, which equals no other. */
+/** The other settings as they are. A script may have stored text that is no JSON object, which equals no other settings. */
 function parsed(text: string): Record<string, unknown> {
     try {
         return z.record(z.string(), z.unknown()).parse(JSON.parse(text));

@@ -4,7 +4,7 @@ import { connectionSchema } from "./connection.ts";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** What a provider configuration says, besides its key of site and backend. */
+/** The settings of a provider configuration, besides its key of site and backend. */
 const settings = z.object({
     name: nonEmpty().max(50).meta({ description: "The button's text" }),
     slug: z
@@ -65,7 +65,7 @@ export const oauth2ProviderConfig = resourceType({
     },
 });
 
-/** What a provider configuration says, besides its key of site and backend. */
+/** The settings of a provider configuration, besides its key of site and backend. */
 export type OAuth2ProviderConfigSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
@@ -80,14 +80,15 @@ export type OAuth2ProviderConfigArgs = ArgsOf<typeof oauth2ProviderConfig>;
 /**
  * A third-party-auth provider configuration of the LMS for one site (`/admin/third_party_auth/oauth2providerconfig/`).
  *
- * The LMS keeps every version as a row and counts the newest per site and backend; nothing can be changed or deleted.
- * So a change adds a row, no row is added where nothing differs, and delete adds one that is disabled.
+ * The LMS keeps every version as a row and uses the newest one per site and backend; no row can be changed or deleted. So a
+ * change adds a row, no row is added if nothing differs, and delete adds a disabled one, or one with an adopted
+ * configuration's former settings.
  *
  * Id: `<site>/<backend name>`. Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */
 export class OAuth2ProviderConfig extends ThinResource {
     declare readonly site: pulumi.Output<string>;
-    /** The id by which the LMS names the provider: `oa2-ol-oauth2`. */
+    /** The LMS's id for the provider: `oa2-ol-oauth2`. */
     declare readonly providerId: pulumi.Output<string>;
 
     constructor(name: string, args: OAuth2ProviderConfigArgs, opts?: pulumi.CustomResourceOptions) {

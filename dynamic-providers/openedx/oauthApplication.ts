@@ -4,7 +4,7 @@ import { connectionSchema } from "./connection.ts";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** What describes an OAuth application on both versions of the server. */
+/** The settings of an OAuth application on both kinds of server. */
 const settings = z.object({
     clientId: nonEmpty().max(100).meta({
         description: "The client id: 40 characters at most on the LMS, 100 on the MIT applications",
@@ -69,7 +69,7 @@ export const oauthApplication = resourceType({
     },
 });
 
-/** What describes an OAuth application on both versions of the server. */
+/** The settings of an OAuth application on both kinds of server. */
 export type OAuthApplicationSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
@@ -84,8 +84,8 @@ export type OAuthApplicationArgs = ArgsOf<typeof oauthApplication>;
 /**
  * An OAuth application in a server's Django admin (`/admin/oauth2_provider/application/`).
  *
- * Id: the application's primary key. Where the server hashes the client secret it can't be read back; `refresh` then
- * tells whether ours still holds. With `adopt` an application of that name is taken over, and `destroy` gives it back
+ * Id: the application's primary key. If the server hashes the client secret, it can't be read back; `refresh` then checks
+ * whether ours is still valid. With `adopt`, an existing application with that name is taken over, and `destroy` restores
  * its former values instead of deleting it.
  *
  * Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup" step 3.

@@ -9,7 +9,7 @@ import {
 } from "./offeredBackend.ts";
 import { waitUntil } from "../waiting.ts";
 
-/** The operations of `OfferedBackend`, over the LMS's Django admin. */
+/** The operations of `OfferedBackend`, through the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>(offeredBackend, {
     async create(inputs) {
         await waitUntilOffered(inputs);

@@ -28,8 +28,8 @@ export type OfferedBackendOutputs = OutputsOf<typeof offeredBackend>;
 export type OfferedBackendArgs = ArgsOf<typeof offeredBackend>;
 
 /**
- * That the LMS offers a backend for provider configurations, and does not merely answer: its settings and packages are
- * live. Creating it waits; one that is no longer offered is gone. It makes nothing on the server.
+ * A check that the LMS not only responds but offers a backend for provider configurations: its settings and packages are
+ * live. Create waits; a backend that is no longer offered counts as gone. It creates nothing on the server.
  *
  * Id: the backend's name. Source: handbook, "Open edX Provider Configuration" steps 2 to 4.
  */

@@ -3,17 +3,17 @@ import { runCommand } from "../command.ts";
 import type { Connection } from "./connection.ts";
 import { ProviderError } from "../errors.ts";
 
-/** What `pulumi config --json --show-secrets` prints, by full key. */
+/** The output of `pulumi config --json --show-secrets`, by full key. */
 const configuration = z.record(z.string(), z.looseObject({ value: z.string().optional() }));
 
 const asked = new Map<string, Promise<Record<string, string>>>();
 
 /**
- * Who signs in as the stack's configuration says now, where that is somebody else, or another password, than the state
- * has. Refresh and destroy get the state's, and the engine passes providers the configuration of the last `up`; so Pulumi's
- * command is asked, once a run and only where the server refused.
+ * The connection with the credentials in the stack's current configuration, if they differ from the state's. Refresh and
+ * destroy use the state's, and the engine passes providers the configuration of the last `up`, so this runs the `pulumi`
+ * command, once per run and only if the server refused the state's credentials.
  *
- * @returns the connection with those credentials, or `undefined` where the configuration says nothing else.
+ * @returns the connection with those credentials, or `undefined` if the configuration says nothing else.
  */
 export async function presentConnection(connection: Connection): Promise<Connection | undefined> {
     const { configured } = connection;
@@ -33,7 +33,7 @@ export async function presentConnection(connection: Connection): Promise<Connect
         : { ...connection, username, password };
 }
 
-/** The stack's configuration by key without the project's name; nothing where Pulumi can't tell. */
+/** The stack's configuration by key, without the project name; empty if Pulumi can't read it. */
 async function askPulumi(stack: string): Promise<Record<string, string>> {
     try {
         const output = await runCommand("pulumi", ["config", "--json", "--show-secrets", "--stack", stack]);

@@ -31,8 +31,8 @@ export type SignInPageOutputs = OutputsOf<typeof signInPage>;
 export type SignInPageArgs = ArgsOf<typeof signInPage>;
 
 /**
- * That a server answers with the page on which its admin's users sign in: only then it is up, its database migrated.
- * Creating it waits; one that does not answer is gone. It makes nothing on the server and signs nobody in.
+ * A check that a server shows the page where its admin's users sign in: only then is it up, with its database migrated.
+ * Create waits; a server that does not respond counts as gone. It creates nothing on the server and signs nobody in.
  *
  * Id: the server's address. Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */

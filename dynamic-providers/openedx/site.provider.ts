@@ -7,13 +7,13 @@ import { site, type SiteInputs as Inputs, type SiteOutputs as Outputs } from "./
 const LIST = "/admin/sites/site/";
 const FORM = "site_form";
 
-/** The operations of `Site`, over the LMS's Django admin. */
+/** The operations of `Site`, through the LMS's Django admin. */
 export const provider = defineProvider<Inputs, Outputs>(site, {
     async create(inputs) {
         const session = adminSession(inputs.connection);
         const [found] = await session.list(LIST, { domain: inputs.domain });
         if (found !== undefined) {
-            // The name tells a site that an interrupted run made from one that was there before.
+            // The name distinguishes a site that an interrupted run created from one that already existed.
             return { id: found.id, outs: { ...inputs, created: found.cells.get("name") === inputs.displayName } };
         }
         const form = await session.newForm(`${LIST}add/`, FORM);

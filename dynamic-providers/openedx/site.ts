@@ -38,10 +38,10 @@ export type SiteOutputs = OutputsOf<typeof site>;
 export type SiteArgs = ArgsOf<typeof site>;
 
 /**
- * A site of the LMS (`/admin/sites/site/`): found as it is, or made where it is missing.
+ * A site of the LMS (`/admin/sites/site/`): an existing one is used as is, a missing one is created.
  *
- * Id: the site's primary key. Only a site that was made here is deleted, and the LMS keeps one as long as provider
- * configurations refer to it: these can't be deleted.
+ * Id: the site's primary key. Only a site that was created here is deleted, and the LMS keeps it as long as provider
+ * configurations refer to it, since those can't be deleted.
  *
  * Source: handbook, "Open edX Provider Configuration" steps 5 and 6.
  */

@@ -7,15 +7,15 @@ import { ProviderError } from "../errors.ts";
 import { readText } from "../files/files.ts";
 
 /*
- * Tutor's answers and files. Plug-ins and wrappers of Tutor may print lines of their own on standard output, and Tutor
- * prints the commands that it calls: so an answer is the last that can be one.
+ * Tutor's output and files. Tutor's plug-ins and wrappers may print lines of their own to standard output, and Tutor prints
+ * the commands it runs, so the answer is the last line or block that can be one.
  */
 
-/** What of the Compose configuration of Tutor's development server is of interest. */
+/** The parts of the development server's Compose configuration that are used here. */
 export interface TutorCompose {
     /** The Compose project, for instance `tutor_dev`. */
     readonly project: string;
-    /** The name of its default network, for instance `tutor_dev_default`. */
+    /** The name of the project's default network, for instance `tutor_dev_default`. */
     readonly network: string;
 }
 
@@ -24,12 +24,12 @@ const composeConfig = z.object({
     networks: z.object({ default: z.object({ name: z.string() }) }),
 });
 
-/** The configuration in Tutor's folder. */
+/** The configuration file in Tutor's project root. */
 export function configurationIn(root: string): string {
     return join(root, "config.yml");
 }
 
-/** Tutor's project root, or with `plugins` the folder of its plug-ins; it may not be there yet. */
+/** Tutor's project root or, with `plugins`, its plug-ins folder; it may not exist yet. */
 export async function tutorFolder(tutor: string, of: "config" | "plugins"): Promise<string> {
     const output = await runCommand(tutor, [of, "printroot"]);
     const folder = folderIn(output);
@@ -39,22 +39,22 @@ export async function tutorFolder(tutor: string, of: "config" | "plugins"): Prom
     return folder;
 }
 
-/** The folder that `tutor … printroot` answers with; `undefined` where there is none in its output. */
+/** The folder that `tutor … printroot` prints; `undefined` if its output has none. */
 export function folderIn(output: string): string | undefined {
     const folders = output.split("\n").filter(isAbsolute);
-    // Before the first launch it does not exist. With the dot, a file is not taken for one.
+    // Before the first launch the folder does not exist. The dot keeps a file from passing for a folder.
     return folders.findLast((path) => existsSync(`${path}/.`)) ?? folders.at(-1);
 }
 
-/** The value that `tutor config printvalue` answers with: the last line that looks like one. */
+/** The value that `tutor config printvalue` prints: the last line that looks like one. */
 export function valueIn(output: string, pattern: RegExp): string | undefined {
     return lastAnswer(output.split("\n"), (line) => (pattern.test(line) ? line : undefined));
 }
 
-/** What Compose says of Tutor's development server. */
+/** What Compose reports about Tutor's development server. */
 export async function askTutorCompose(tutor: string): Promise<TutorCompose> {
     const args = ["dev", "dc", "config", "--format", "json"];
-    // Compose's JSON begins and ends with a line of one brace. It holds passwords: no message repeats it.
+    // Compose's JSON begins and ends with a line that is a single brace. It holds passwords: no message repeats it.
     const blocks = (await runCommand(tutor, args)).match(/^\{$(?:\n(?!\{$).*)*?\n\}$/gm) ?? [];
     const answer = lastAnswer(blocks, (block) => composeConfig.safeParse(readJson(block)).data);
     if (answer === undefined) {
@@ -64,9 +64,9 @@ export async function askTutorCompose(tutor: string): Promise<TutorCompose> {
 }
 
 /**
- * The names of the plug-ins that are enabled, read directly: starting Tutor takes as long as all else together.
+ * The names of the enabled plug-ins, read from the file: starting Tutor takes as long as everything else combined.
  *
- * @throws ProviderError where the file can't be read, as Tutor can't either.
+ * @throws ProviderError if the file can't be read, in which case Tutor can't read it either.
  */
 export async function enabledPlugins(root: string): Promise<readonly string[]> {
     const file = configurationIn(root);
@@ -74,7 +74,7 @@ export async function enabledPlugins(root: string): Promise<readonly string[]> {
     return Array.isArray(plugins) ? plugins.filter((name) => typeof name === "string") : [];
 }
 
-/** YAML by the rules of PyYAML: version 1.1, merge keys, no unknown tags, and of a key that is there twice the last counts. */
+/** YAML by PyYAML's rules: version 1.1, merge keys, no unknown tags; of duplicate keys the last one wins. */
 function readAsTutorDoes(file: string, text: string): unknown {
     const document = parseDocument(text, { version: "1.1", uniqueKeys: false });
     const [fault] = [...document.errors, ...document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED")];

@@ -9,17 +9,17 @@ import { readText } from "../files/files.ts";
 import { configurationIn, tutorFolder } from "./tutor.ts";
 
 /*
- * Tutor writes its `config.yml` in place. Killed at that moment it leaves an empty file, with which none of its commands
- * works any more, not even the one that tells where the file is. So what stands there is kept before Tutor is let write.
+ * Tutor writes its `config.yml` in place. Killed at that moment, it leaves an empty file, and then none of its commands
+ * work, not even the one that prints where the file is. So the contents are backed up before Tutor may write the file.
  */
 
-/** Of this project, as Tutor can't be asked. Its files are for their owner only: there are passwords in them. */
+/** In this project, as Tutor can't be asked. The files are readable only by their owner: they contain passwords. */
 const FOLDER = fileURLToPath(new URL("../../.tutor/", import.meta.url));
 
 const kept = z.object({ file: z.string(), text: z.string() });
 
 /**
- * Keeps what stands in the configuration of Tutor, before one of its commands that write it.
+ * Backs up Tutor's configuration before running one of its commands that write it.
  *
  * @param tutor - the command.
  */
@@ -27,7 +27,7 @@ export async function keepConfigurationOf(tutor: string): Promise<void> {
     await keepTutorConfiguration(configurationIn(await tutorFolder(tutor, "config")));
 }
 
-/** Keeps what stands in a `config.yml` (an absolute path); where there is none yet, that it holds nothing. */
+/** Backs up a `config.yml` (an absolute path); if there is none yet, records that it holds nothing. */
 export async function keepTutorConfiguration(file: string): Promise<void> {
     const text = (await readText(file)) ?? "{}\n";
     if (text !== "") {
@@ -36,13 +36,13 @@ export async function keepTutorConfiguration(file: string): Promise<void> {
     }
 }
 
-/** Gives every `config.yml` that is empty what stood in it before. */
+/** Restores every `config.yml` that is now empty from its backup. */
 export async function giveBackTutorConfigurations(): Promise<void> {
     const names = existsSync(FOLDER) ? await readdir(FOLDER) : [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
         const content = await readText(join(FOLDER, name));
         if (content === undefined) {
-            // Another run has just forgotten it.
+            // Another run has just deleted the backup.
             continue;
         }
         const { file, text } = kept.parse(JSON.parse(content));
@@ -53,7 +53,7 @@ export async function giveBackTutorConfigurations(): Promise<void> {
     }
 }
 
-/** Keeps a `config.yml` no longer. */
+/** Deletes the backup of a `config.yml`. */
 export async function forgetTutorConfiguration(file: string): Promise<void> {
     await rm(placeOf(file), { force: true });
 }

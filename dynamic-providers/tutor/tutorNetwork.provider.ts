@@ -18,7 +18,7 @@ import {
     type TutorNetworkOutputs as Outputs,
 } from "./tutorNetwork.ts";
 
-/** The operations of `TutorNetwork`, by the commands `tutor` and `docker`. */
+/** The operations of `TutorNetwork`, through the `tutor` and `docker` commands. */
 export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
     isOutdated: async ({ name, gateway }) => (await findNetwork(name))?.gateway !== gateway,
 
@@ -49,19 +49,19 @@ export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
     },
 });
 
-/** Whether a network with that label is one that this stack made, whatever it is called now. */
+/** Whether this stack created a network with that label, whatever the stack is called now. */
 function isMadeHere(label: string | undefined, { owner, madeBy }: Pick<Outputs, "owner" | "madeBy">): boolean {
     return label !== undefined && [owner, madeBy].includes(label);
 }
 
-/** The network as it is, or made where it is missing. */
+/** The existing network, or a new one if it is missing. */
 async function ensure(inputs: Inputs): Promise<Outputs> {
     const { project, network: name } = await askTutorCompose(inputs.tutor);
     const network = (await findNetwork(name)) ?? (await make(inputs, project, name));
     return { ...inputs, project, name, gateway: network.gateway };
 }
 
-/** Labelled as by Compose, which takes it for its own then. */
+/** Has Compose's labels, so that Compose takes the network for its own. */
 async function make({ owner, wanted }: Inputs, project: string, name: string): Promise<DockerNetwork> {
     const labels = {
         [composeLabels.project]: project,

@@ -38,11 +38,11 @@ export type TutorNetworkOutputs = OutputsOf<typeof tutorNetwork>;
 export type TutorNetworkArgs = ArgsOf<typeof tutorNetwork>;
 
 /**
- * The default network of Tutor's development server. Its name is what Compose says. One that exists is used as it is;
- * one that doesn't is made as Compose would make it, with a gateway that is the same on every rebuild. Every plan asks
- * Docker for the gateway: where it changed, or the network is gone, an update tells those who use it.
+ * The default network of Tutor's development server, under the name that Compose reports. An existing network is used as is;
+ * a missing one is created as Compose would create it, with a gateway that is the same on every rebuild. Every plan asks
+ * Docker for the gateway: if it changed, or the network is gone, an update informs the resources that use it.
  *
- * Delete takes away a network that was made here, with the containers of the project: there were none before.
+ * Delete removes a network that was created here, along with the project's containers: there were none before.
  *
  * Id: the name. Source: handbook, "MIT xPro/MITx Online Setup" step 1.
  */

@@ -11,7 +11,7 @@ import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
 import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
 import { tutorPlugin, type TutorPluginInputs as Inputs, type TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
-/** The operations of `TutorPlugin`, on files and by the command `tutor`. */
+/** The operations of `TutorPlugin`, on files and through the `tutor` command. */
 export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
     async create(inputs) {
         const [root, plugins] = await Promise.all([
@@ -53,7 +53,7 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
             return;
         }
         await giveBackTutorConfigurations();
-        // A folder of Tutor that is gone has nothing to disable; asking Tutor would make a new one.
+        // If Tutor's project root is gone, there is nothing to disable, and running Tutor would create a new one.
         if ((await enabledPlugins(root)).includes(name)) {
             await keepTutorConfiguration(configurationIn(root));
             await runCommand(tutor, ["--root", root, "plugins", "disable", name]);
@@ -63,7 +63,9 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
     },
 });
 
-/** Writes the file whole, as a broken plug-in makes every command of Tutor fail; enabling it renders the environment. */
+/**
+ * Writes the file atomically, since a broken plug-in makes every Tutor command fail; enabling it renders the environment.
+ */
 async function write(root: string, file: string, { tutor, name, text }: Inputs): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, text, { mode: 0o600 });

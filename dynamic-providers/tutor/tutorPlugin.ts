@@ -34,8 +34,8 @@ export type TutorPluginOutputs = OutputsOf<typeof tutorPlugin>;
 export type TutorPluginArgs = ArgsOf<typeof tutorPlugin>;
 
 /**
- * A Tutor plug-in of one Python file (mode 0600), enabled, and Tutor's environment rendered with it. A plug-in that was
- * deleted or disabled by hand is gone; one that was edited is put right. Delete disables and removes it, and renders
+ * A Tutor plug-in in a single Python file (mode 0600), enabled, with Tutor's environment rendered accordingly. A plug-in
+ * that was deleted or disabled manually counts as gone; an edited one is reset. Delete disables and removes it, and renders
  * the environment without it.
  *
  * Id: the file. Source: handbook, "Open edX Provider Configuration" steps 2 to 4.

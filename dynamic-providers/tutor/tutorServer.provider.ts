@@ -4,10 +4,10 @@ import { ProviderError } from "../errors.ts";
 import { composeExec, docker, runningContainer } from "../docker/docker.ts";
 import { tutorServer, type TutorServerInputs as Inputs, type TutorServerOutputs as Outputs } from "./tutorServer.ts";
 
-/** The service of Tutor's Compose project that is the LMS. */
+/** The LMS's service in Tutor's Compose project. */
 const LMS = "lms";
 
-/** The operations of `TutorServer`, by the commands `tutor` and `docker`. */
+/** The operations of `TutorServer`, through the `tutor` and `docker` commands. */
 export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
     async isOutdated({ project, container }) {
         const running = await runningContainer(project, LMS);
@@ -18,7 +18,7 @@ export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
 
     async read(_id, props) {
         const container = await runningContainer(props.project, LMS);
-        // Another container than the last time is for `up` to see to: it may lack the packages.
+        // If the container is a different one, `up` deals with it: it may lack the packages.
         return container === "" ? undefined : { container, ...props };
     },
 
@@ -26,13 +26,13 @@ export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
 
     async delete(_id, { project, isStartedHere }) {
         if (isStartedHere === true && (await runningContainer(project, LMS)) !== "") {
-            // By Compose, as Tutor's folder may be gone.
+            // With Compose, as Tutor's project root may be gone.
             await docker("compose", "--project-name", project, "stop");
         }
     },
 });
 
-/** Starts the server; one that does not run is the stack's to stop from then on. */
+/** Starts the server; if it was not running, the stack stops it on delete from then on. */
 async function start(inputs: Inputs, wasStartedHere: boolean): Promise<Outputs> {
     const { tutor, project, packages } = inputs;
     const isStartedHere = wasStartedHere || (await runningContainer(project, LMS)) === "";

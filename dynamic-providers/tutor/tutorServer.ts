@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** The definition of {@link TutorServer}. State of earlier versions lacks `container` and `isStartedHere`. */
+/** The definition of {@link TutorServer}. State from earlier versions lacks `container` and `isStartedHere`. */
 export const tutorServer = resourceType({
     name: "tutor:Server",
     description: "Tutor's development server, started",
@@ -43,14 +43,14 @@ export type TutorServerOutputs = OutputsOf<typeof tutorServer>;
 export type TutorServerArgs = ArgsOf<typeof tutorServer>;
 
 /**
- * Tutor's development server, started. Every plan asks Docker for the LMS's container: one that was stopped is started
- * again, and one that was made anew gets its packages again, by the next `up`. Delete stops a server that the stack
- * started, and leaves one running that ran before.
+ * Tutor's development server, running. Every plan asks Docker for the LMS's container: the next `up` starts a stopped one
+ * again, and reinstalls the packages in one that was recreated. Delete stops a server that the stack started, and leaves a
+ * server running that ran before.
  *
  * Id: the Compose project. Source: handbook, "Open edX Provider Configuration" step 2.
  */
 export class TutorServer extends ThinResource {
-    /** Changes with every start of the LMS that the stack makes or notices. */
+    /** Changes with every start of the LMS that the stack performs or notices. */
     declare readonly since: pulumi.Output<string>;
 
     constructor(name: string, args: TutorServerArgs, opts?: pulumi.CustomResourceOptions) {

@@ -4,15 +4,15 @@ import { descendants } from "../support/processes.ts";
 
 /** What a command took, in seconds. */
 export interface Cost {
-    /** From its start to its end. */
+    /** From start to end. */
     readonly wall: number;
-    /** Processor time of it and of all processes that it started and waited for. */
+    /** CPU time of the command and all processes that it started and waited for. */
     readonly processor: number;
-    /** The most memory that its dynamic provider had, in MiB; 0 where there was none, or where the system does not tell. */
+    /** Peak memory of its dynamic provider, in MiB; 0 if there was none, or if the system does not say. */
     readonly providerMemory: number;
 }
 
-/** Figures of one measurement that was repeated: the one in the middle, the smallest and the largest. */
+/** The median, smallest and largest figure of a repeated measurement. */
 export interface Spread {
     readonly median: number;
     readonly least: number;
@@ -24,13 +24,13 @@ const MEMORY_CHECK_MILLISECONDS = 100;
 /**
  * Runs a command and measures it.
  *
- * @throws Error with what it said, where it fails.
+ * @throws Error with its output, if it fails.
  */
 export async function costOf(
     command: readonly string[],
     { folder, environment }: { readonly folder: string; readonly environment: Readonly<Record<string, string>> },
 ): Promise<Cost> {
-    // The shell knows the processor time of what it waited for, and says it on its own standard error.
+    // The shell knows the CPU time of what it waited for, and prints it on its own stderr.
     const script = 'TIMEFORMAT="%R %U %S"; time "$@" 2>&1';
     const run = execa("bash", ["-c", script, "bash", ...command], { cwd: folder, env: environment, reject: false });
     let providerMemory = 0;
@@ -59,9 +59,9 @@ async function memoryOfProvider(engine: number): Promise<number> {
 }
 
 /**
- * Does several things in turn, again and again, so that what else the machine does disturbs all of them alike.
+ * Runs several things in turn, over and over, so that other load on the machine affects all of them alike.
  *
- * @returns the results of each, by its name.
+ * @returns the results of each, by name.
  */
 export async function inTurn<Name extends string, Result>(
     things: Readonly<Record<Name, () => Promise<Result>>>,
@@ -77,7 +77,7 @@ export async function inTurn<Name extends string, Result>(
     return results;
 }
 
-/** The middle of some figures, and how far they lie apart. */
+/** The median of some figures, and their spread. */
 export function spreadOf(figures: readonly number[]): Spread {
     const sorted = [...figures].sort((one, other) => one - other);
     const at = (index: number) => sorted[index] ?? NaN;
@@ -89,7 +89,7 @@ export function spreadOf(figures: readonly number[]): Spread {
     };
 }
 
-/** How many times one measurement is another, round by round: each pair was measured one right after the other. */
+/** The ratio of two measurements, round by round: each pair was measured back to back. */
 export function ratioOf(ones: readonly number[], others: readonly number[]): Spread {
     return spreadOf(ones.map((one, round) => one / (others[round] ?? NaN)));
 }

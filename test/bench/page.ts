@@ -1,4 +1,4 @@
-/** A line of the table. */
+/** A row of the table. */
 export interface Row {
     readonly what: string;
     readonly against: string;
@@ -7,7 +7,7 @@ export interface Row {
     readonly measured: string;
 }
 
-/** `docs/performance.md`. */
+/** The text of `docs/performance.md`. */
 export function pageOf(rows: readonly Row[], { rounds, cores }: { rounds: number; cores: number }): string {
     return `# Performance
 

@@ -1,4 +1,4 @@
-/** The programs that the sandbox's stack is compared with. */
+/** The programs to compare the sandbox's stack with. */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +7,17 @@ import type { Connection } from "../../dynamic-providers/openedx/connection.ts";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { type Cost, costOf } from "./measure.ts";
 
-/** A stack of a program of its own, with a state of its own. */
+/** A stack with its own program and its own state. */
 export interface BenchStack {
-    /** Runs Pulumi on it and measures that. */
+    /** Runs Pulumi on it and measures the run. */
     readonly run: (command: "up" | "refresh" | "destroy", ...options: readonly string[]) => Promise<Cost>;
     readonly remove: () => Promise<void>;
 }
 
-/** A project's settings as Pulumi's own template for Node.js has them. */
+/** Project settings as in Pulumi's own template for Node.js. */
 const plain = { name: "bench", runtime: { name: "nodejs", options: { typescript: false } } };
 
-/** With what this project's own has for a quick start. */
+/** Adds this project's quick-start settings. */
 const quick = {
     ...plain,
     runtime: {
@@ -30,10 +30,10 @@ const quick = {
 };
 
 /**
- * Makes a stack of a program.
+ * Creates a stack for a program.
  *
- * @param program - its text, a CommonJS module.
- * @param start - how its processes start: as everybody's, or as this project's.
+ * @param program - its source, a CommonJS module.
+ * @param start - how its processes start: like anybody's, or like this project's.
  */
 export async function stackOf(program: string, start: "plain" | "quick" = "plain"): Promise<BenchStack> {
     const folder = await mkdtemp(join(tmpdir(), "bench-"));
@@ -53,12 +53,12 @@ export async function stackOf(program: string, start: "plain" | "quick" = "plain
     };
 }
 
-/** The call of Pulumi for a command on the stack `test`. */
+/** The Pulumi command line for a command on the stack `test`. */
 export function pulumiCall(command: string, options: readonly string[] = []): string[] {
     return ["pulumi", command, "--stack", "test", "--yes", "--skip-preview", "--non-interactive", ...options];
 }
 
-/** A program of so many resources that no provider serves. */
+/** A program with that many resources that no provider serves. */
 export function emptyProgram(resources: number): string {
     return `
         const { ComponentResource } = require("@pulumi/pulumi");
@@ -67,7 +67,7 @@ export function emptyProgram(resources: number): string {
         }`;
 }
 
-/** A program of so many resources of each kind; their dynamic provider does nothing. */
+/** A program with that many resources of each kind; their dynamic provider does nothing. */
 export function idleProgram(counts: {
     readonly components: number;
     readonly random: number;
@@ -88,7 +88,7 @@ export function idleProgram(counts: {
         }`;
 }
 
-/** A program of so many OAuth applications on a server. */
+/** A program with that many OAuth applications on a server. */
 export function applicationsProgram(count: number, connection: Connection): string {
     return `
         module.exports = import("@openedx-mit/dynamic-providers/openedx/oauthApplication").then(({ OAuthApplication }) => {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: how much a run costs, as ratios that were measured on one machine, and writes `docs/performance.md`.
- * Options: `--times N` (rounds; default 7), `--size N` (OAuth applications in one stack; more than one), `--no-write`.
+ * `npm run bench`: measures what a run costs, as ratios on one machine, and writes `docs/performance.md`. Options:
+ * `--times N` (rounds; default 7), `--size N` (OAuth applications in one stack; repeatable), `--no-write`.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -55,7 +55,7 @@ if (values.write) {
 }
 console.log(`no-change up against an empty program: ${noChange.median.toFixed(2)}`);
 
-/** The sandbox's stack without changes, against two programs of as many resources; and its requests. */
+/** The sandbox's stack without changes against two programs with as many resources, plus its requests. */
 async function compareUps(): Promise<Spread> {
     const proxies = [await startCountingProxy(servers.lms), await startCountingProxy(servers.mitxonline)] as const;
     const stack = await makeStack({
@@ -119,7 +119,7 @@ async function compareUps(): Promise<Spread> {
     }
 }
 
-/** Stacks of several sizes: what one OAuth application takes of each run's time, and the memory of the provider. */
+/** Stacks of several sizes: the time per OAuth application in each run, and the provider's memory. */
 async function measureSizes(sizes: readonly number[]): Promise<void> {
     const perApplication = new Map<number, Record<string, number>>();
     for (const size of sizes) {

@@ -23,17 +23,17 @@ import {
     takeSnapshot,
 } from "./servers.ts";
 
-/** How a run ended that met a fault. */
+/** How a run that met a fault ended. */
 export type Verdict =
-    /** As an undisturbed run does. */
+    /** Like an undisturbed run. */
     | "right at once"
-    /** With an error; the next run of the same command made it right. */
+    /** With an error; the next run of the same command fixed it. */
     | "right after the next run"
-    /** With an error, and the next run says an error too. */
+    /** With an error, and the next run reports an error too. */
     | "error and told"
-    /** Unlike an undisturbed run, and nobody says so; or with a secret where it can be read. */
+    /** Unlike an undisturbed run, without anything reporting it; or with a secret where it can be read. */
     | "wrong"
-    /** Without the fault, as the run never made that request: the case shows nothing. */
+    /** Without the fault, because the run never made that request: the case proves nothing. */
     | "not injected";
 
 /** One fault at one request of one command. */
@@ -43,26 +43,26 @@ export interface Case {
     readonly kind: Kind;
 }
 
-/** What came of a case. */
+/** The result of a case. */
 export interface Result {
     readonly verdict: Verdict;
-    /** What the runs said, and where servers or state differ. */
+    /** What the runs printed, and where servers or state differ. */
     readonly details: readonly string[];
 }
 
-/** Servers, a stack on them, and what an undisturbed run of each command makes of both, as far as it is asked for. */
+/** Servers, a stack on them, and how an undisturbed run of each command leaves both, computed on demand. */
 export interface Bench {
-    /** The requests of an undisturbed run, in their order. */
+    /** The requests of an undisturbed run, in order. */
     readonly requestsOf: (command: Command) => Promise<readonly RequestName[]>;
-    /** Runs a command with a fault, then again without, and compares the end with that of an undisturbed run. */
+    /** Runs a command with a fault, then again without, and compares the result with that of an undisturbed run. */
     readonly try: (of: Case) => Promise<Result>;
     readonly stop: () => Promise<void>;
 }
 
-/** Servers and state, in a form in which two of them can be compared. */
+/** Servers and state, in a comparable form. */
 interface End {
     readonly content: Content;
-    /** Whom the LMS offers at its sign-in: it caches the list for ten minutes. */
+    /** The providers on the LMS's sign-in page: it caches the list for ten minutes. */
     readonly offered: string;
     readonly state: Readonly<Record<string, unknown>>;
 }
@@ -79,11 +79,11 @@ const CONFIGURATIONS = "third_party_auth_oauth2providerconfig";
 const ADMIN_PASSWORDS = { lms: "password-of-the-lms-admin", application: "password-of-the-application-admin" };
 const KEYCLOAK_SECRET = "client-secret-of-the-realm";
 
-/** How many seconds a server has for an answer, as usual. */
+/** How many seconds a server usually has to respond. */
 const PATIENCE = 30;
 
 /**
- * Starts the servers of a profile behind proxies. Whatever a command is tried with, it is first run once undisturbed.
+ * Starts a profile's servers behind proxies. Before a command's first case, it runs the command once undisturbed.
  *
  * @param makeEngine - what runs the commands. Default: the model of the engine.
  */
@@ -91,7 +91,7 @@ export async function makeBench(
     application: ApplicationName,
     makeEngine: (of: Configurations) => Promise<Engine> = modelEngine,
 ): Promise<Bench> {
-    // Thousands of sign-ins: without limit, and without the time that a hash takes.
+    // Thousands of sign-ins: without rate limits, and without the time that hashing takes.
     Object.assign(process.env, { SANDBOX_RATELIMIT: "0", SANDBOX_LOCKOUT: "0", SANDBOX_FAST_HASHES: "1" });
     const name = sandboxServer(application);
     const sandbox = await startServers(["lms", "mitxonline", "xpro"]);
@@ -153,7 +153,7 @@ export async function makeBench(
         };
     };
 
-    /** Keeps servers and stack as they are; what it gives restores both. */
+    /** Saves servers and stack; returns a function that restores both. */
     const keep = async () => {
         const [snapshot, restoreState] = [await takeSnapshot(both), await engine.save()];
         return async (envFile = snapshot.envFile) => {
@@ -162,7 +162,7 @@ export async function makeBench(
         };
     };
 
-    // What a stack can begin with. A stack that is made, and then somebody else's, is what was made by hand.
+    // The initial states of a stack. A stack that was created and then estranged stands in for a manual setup.
     await engine.beginAnew();
     const { envFile: noEnvFile } = await takeSnapshot(both);
     const restoreEmpty = await keep();
@@ -199,7 +199,7 @@ export async function makeBench(
     const begin = async (command: Command) => {
         await beginnings[command.begins]();
         command.before?.({ lms, application: server });
-        // From here on the LMS has it in its cache.
+        // From here on, the LMS has the list in its cache.
         await offered();
     };
     const baselines = new Map(
@@ -227,7 +227,7 @@ export async function makeBench(
         return baseline();
     };
 
-    /** Calls for each request; what is returned is done to it. */
+    /** Calls back for each request; the fault it returns is applied to the request. */
     function watch(
         onRequest: (request: RequestName, proxy: CountingProxy, of: Server, url: string) => ReturnType<Kind["apply"]>,
     ): void {
@@ -243,7 +243,7 @@ export async function makeBench(
         }
     }
 
-    /** Where a secret can be read that a run had to do with. */
+    /** Where a secret that a run handled can be read. */
     const leaks = async (run: Run, urls: readonly string[]): Promise<string[]> => {
         const secrets = new Map([
             ...[...(await engine.random())].filter(([, of]) => of.startsWith("RandomPassword ")),
@@ -298,7 +298,7 @@ export async function makeBench(
             const details = [...first.errors.map((error) => `first run: ${error}`), ...(await leaks(first, urls))];
             const firstDifferences = differences(end, await endOf());
             if (details.length === 0 && firstDifferences.length === 0) {
-                // What that one is for is compared: the list that it makes fresh.
+                // The effect of that request is compared instead: the refreshed list.
                 const needed = requests.filter(({ name }) => name !== "GET /api/mfe_context");
                 const missing = without(
                     needed.map((one) => `${one.server} ${one.name}`),
@@ -326,13 +326,13 @@ export async function makeBench(
     };
 }
 
-/** What something makes, made when it is first asked for. */
+/** Memoizes a factory: creates the thing on first use. */
 function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
     let made: Promise<Result> | undefined;
     return () => (made ??= make());
 }
 
-/** Fails where a command did not ask for all that it has to: a provider that is not called meets no fault. */
+/** Fails if a command did not request everything it must: a provider that is not called meets no fault. */
 function expectRequests({ title, asksFor }: Command, requests: readonly RequestName[]): void {
     const asked = new Set(
         requests.map(({ server, name }) => {
@@ -346,7 +346,7 @@ function expectRequests({ title, asksFor }: Command, requests: readonly RequestN
     }
 }
 
-/** Whom the LMS offers at its sign-in, as anybody sees it. */
+/** The providers on the LMS's sign-in page, as anybody sees them. */
 async function offeredBy(lms: Server, host: string): Promise<string> {
     const { data } = await axios.get<{ contextData: { providers: { id: string }[] } }>(
         `http://127.0.0.1:${lms.port}/api/mfe_context?tpa_hint=oa2-ol-oauth2`,
@@ -355,7 +355,7 @@ async function offeredBy(lms: Server, host: string): Promise<string> {
     return data.contextData.providers.map(({ id }) => id).join();
 }
 
-/** What of a list is left when each of the others is taken out once. */
+/** What is left of a list after removing each of the others once. */
 function without(list: readonly string[], others: readonly string[]): string[] {
     const left = [...others];
     return list.filter((one) => {
@@ -365,7 +365,7 @@ function without(list: readonly string[], others: readonly string[]): string[] {
     });
 }
 
-/** Where two ends differ, a line each. */
+/** The differences between two ends, one per line. */
 function differences(expected: End, actual: End): string[] {
     const lines = (of: Readonly<Record<string, unknown>>) =>
         new Set(
@@ -374,7 +374,7 @@ function differences(expected: End, actual: End): string[] {
             ),
         );
     const [wanted, got] = [expected, actual].map(({ content, offered, state }) => {
-        // Repetitions count: a row that is there twice is a difference.
+        // Duplicates count: a row that appears twice is a difference.
         const counted = Object.fromEntries(
             Object.entries(content).map(([table, rows]) => [`${table} rows`, rows.length]),
         );
@@ -386,7 +386,7 @@ function differences(expected: End, actual: End): string[] {
     ];
 }
 
-/** A value as JSON, whatever the order of its keys. */
+/** A value as JSON, regardless of key order. */
 function canonical(value: unknown): string {
     return JSON.stringify(value, (_key, part: unknown) =>
         typeof part === "object" && part !== null && !Array.isArray(part)

@@ -5,7 +5,7 @@ import { commands } from "./commands.ts";
 import { type Configurations, type Engine, realEngine } from "./engines.ts";
 import { kinds } from "./kinds.ts";
 
-/** What came of one case. */
+/** The result of one case. */
 export interface CaseResult extends Result {
     readonly application: ApplicationName;
     readonly command: string;
@@ -14,27 +14,25 @@ export interface CaseResult extends Result {
     readonly title: string;
 }
 
-/**
- * Which cases to run. They come in a fixed order, in which the first ones are of as many kinds and commands as possible.
- */
+/** Which cases to run. They run in a fixed order; the first ones cover as many kinds and commands as possible. */
 export interface CaseOptions {
     /**
-     * Whether a fault at the LMS is put into the runs of every profile. Default: of one only, the profiles in turn, as
-     * the LMS and what is done there are the same for all.
+     * Whether to inject LMS faults into the runs of every profile. Default: of one only, alternating between the
+     * profiles, because the LMS and what happens there are the same for all.
      */
     readonly all?: boolean;
-    /** The k-th of n parts, for instance `[1, 4]`. Default: all. */
+    /** The k-th of n parts, such as `[1, 4]`. Default: all. */
     readonly part?: readonly [k: number, n: number];
-    /** How many, of those. Default: all. */
+    /** How many of those to run. Default: all. */
     readonly most?: number;
-    /** After how many seconds no further one begins. Default: never. */
+    /** After how many seconds to start no more cases. Default: never. */
     readonly seconds?: number;
     /** Titles. Default: all. */
     readonly kinds?: readonly string[];
     readonly commands?: readonly string[];
     /** The titles of cases. Default: all. */
     readonly titles?: readonly string[];
-    /** The titles of cases that are left out. Default: none. */
+    /** The titles of cases to skip. Default: none. */
     readonly done?: ReadonlySet<string>;
     /** What runs the commands. Default: the model of the engine. */
     readonly engine?: (of: Configurations) => Promise<Engine>;
@@ -81,9 +79,9 @@ export async function runCases(application: ApplicationName, options: CaseOption
 }
 
 /**
- * Runs cases on the real engine and on the model of it, which has to end them alike.
+ * Runs cases on the real engine and on its model, which must end them alike.
  *
- * @returns those of the real engine; one that the model ends otherwise, or has not, is wrong.
+ * @returns the results of the real engine; a case that the model ends differently, or does not have, is wrong.
  */
 export async function runOnBothEngines(application: ApplicationName, options: CaseOptions = {}): Promise<CaseResult[]> {
     const { onResult, ...shared } = options;
@@ -111,7 +109,7 @@ export async function runOnBothEngines(application: ApplicationName, options: Ca
     return real.map(compare);
 }
 
-/** Whether every run met its fault, and ended right or said what is wrong. */
+/** Whether every run met its fault, and ended right or reported what is wrong. */
 export function isClean(results: readonly CaseResult[]): boolean {
     return results.length > 0 && results.every(({ verdict }) => verdict !== "wrong" && verdict !== "not injected");
 }
@@ -120,7 +118,7 @@ function titleOf({ command, request, kind }: Case): string {
     return `${command.title}: ${kind.title} at ${request.server} ${request.name}, ${request.occurrence}.`;
 }
 
-/** Whether a case belongs to a profile: at the LMS each to one of them. */
+/** Whether a case belongs to a profile: each LMS case belongs to exactly one. */
 function isFor(application: ApplicationName, one: Case): boolean {
     const turn = Number.parseInt(hashOf(one).slice(0, 8), 16) % applicationNames.length;
     return one.request.server !== "lms" || applicationNames[turn] === application;
@@ -130,7 +128,7 @@ function hashOf(one: Case): string {
     return createHash("sha256").update(titleOf(one)).digest("hex");
 }
 
-/** The cases in an order without pattern, one of each kind and command at a time. */
+/** The cases in a pseudorandom order, one of each kind and command at a time. */
 function mixed(cases: readonly Case[]): Case[] {
     const hashes = new Map(cases.map((one) => [one, hashOf(one)]));
     const byHash = (one: Case, other: Case) => ((hashes.get(one) ?? "") < (hashes.get(other) ?? "") ? -1 : 1);

@@ -1,25 +1,25 @@
 import type { Server } from "../../sandbox/sandbox.ts";
 import { runSql } from "./servers.ts";
 
-/** A run of Pulumi that a fault is put into. */
+/** A Pulumi run to inject a fault into. */
 export interface Command {
     readonly title: string;
-    /** What the stack is before: nothing, made, or made on servers with objects that it adopted. */
+    /** The stack's initial state: empty, created, or created on servers with objects that it adopted. */
     readonly begins: Beginning;
-    /** What somebody did on the servers since. */
+    /** What somebody changed on the servers since then. */
     readonly before?: (servers: TwoServers) => void;
-    /** Which configuration it runs with. */
+    /** The configuration it runs with. */
     readonly program: ProgramName;
-    /** Pulumi's command. */
+    /** The Pulumi command. */
     readonly runs: "up" | "up --refresh" | "destroy";
-    /** The models of the admins whose pages it has to ask for: one that asks for nothing meets no fault. */
+    /** The admin models whose pages it must request: a command that requests nothing meets no fault. */
     readonly asksFor: readonly string[];
 }
 
 export type Beginning = "empty" | "with strangers" | "made" | "adopted";
 export type ProgramName = "usual" | "changed" | "adopting";
 
-/** The LMS and the application of a profile. */
+/** The LMS and a profile's application. */
 export interface TwoServers {
     readonly lms: Server;
     readonly application: Server;
@@ -40,7 +40,7 @@ const everything = [
 /** The first run of a stack. */
 export const up: Command = { title: "up", begins: "empty", program: "usual", runs: "up", asksFor: everything };
 
-/** The commands, each with what it begins with. */
+/** The commands, each with its initial state. */
 export const commands: readonly Command[] = [
     up,
     {
@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
     { title: "destroy, adopted", begins: "adopted", program: "adopting", runs: "destroy", asksFor: everything },
 ];
 
-/** Somebody changes and deletes things by hand. */
+/** Somebody changes and deletes things manually. */
 function drift({ lms, application }: TwoServers): void {
     runSql(
         lms,
@@ -79,10 +79,10 @@ function drift({ lms, application }: TwoServers): void {
     runSql(application, "UPDATE oauth2_provider_application SET redirect_uris = 'http://wrong.local/'");
 }
 
-/** The client secrets of what was set up by hand. */
+/** The client secrets of a manual setup. */
 export const FORMER_SECRET = "client-secret-made-by-hand";
 
-/** Makes the objects of a stack somebody else's: what was set up by hand before there was a stack. */
+/** Turns a stack's objects into somebody else's: a manual setup from before there was a stack. */
 export function estrange({ lms, application }: TwoServers): void {
     runSql(
         lms,

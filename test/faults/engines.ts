@@ -11,18 +11,18 @@ import { makeStack } from "../support/stack.ts";
 import type { Command, ProgramName } from "./commands.ts";
 import { type Program, recordProgram } from "./program.ts";
 
-/** The configuration of a stack, by the names of the commands' programs. */
+/** The stack's configurations, by the names of the commands' programs. */
 export type Configurations = Readonly<Record<ProgramName, Readonly<Record<string, string>>>>;
 
 /** How a command ended. */
 export interface Run {
-    /** What failed; nothing where the exit code is 0. */
+    /** What failed; empty if the exit code is 0. */
     readonly errors: readonly string[];
-    /** All that it printed. */
+    /** Everything it printed. */
     readonly printed: string;
 }
 
-/** A resource in a state. */
+/** A resource in the state. */
 export interface StateResource {
     readonly id: string;
     readonly inputs: object;
@@ -30,24 +30,24 @@ export interface StateResource {
     readonly isPartial: boolean;
 }
 
-/** One stack, and what runs commands on it. */
+/** A stack, and what runs commands on it. */
 export interface Engine {
     /** Runs a command on the stack as it is. */
     readonly run: (command: Pick<Command, "program" | "runs">) => Promise<Run>;
-    /** Keeps the stack's state. */
+    /** Saves the stack's state; the returned function restores it. */
     readonly save: () => Promise<() => Promise<void>>;
-    /** The state before the first run, with other random values than any stack before. */
+    /** Returns to the state before the first run, with random values unlike those of any earlier stack. */
     readonly beginAnew: () => Promise<void>;
     /** The resources of the dynamic providers, decrypted, by `<type> <name>`. */
     readonly resources: () => Promise<ReadonlyMap<string, StateResource>>;
-    /** What of the state anybody can read. */
+    /** The part of the state that anybody can read. */
     readonly readableState: () => Promise<string>;
-    /** The random values of the stack, each with the resource that made it, `<type> <name>`. */
+    /** The stack's random values, each with the resource that generated it, `<type> <name>`. */
     readonly random: () => Promise<ReadonlyMap<string, string>>;
     readonly remove: () => Promise<void>;
 }
 
-/** The model of the engine: the provider modules in this process, as `test/support/engine.ts` calls them. */
+/** The model of the engine: the provider modules in this process, called by `test/support/engine.ts`. */
 export async function modelEngine(configurations: Configurations): Promise<Engine> {
     const programs: Readonly<Record<ProgramName, Program>> = {
         usual: await recordProgram({ ...configurations.usual, platform: "linux" }),
@@ -59,7 +59,7 @@ export async function modelEngine(configurations: Configurations): Promise<Engin
     const program = (name: ProgramName) => programs[name].withSalt(String(salt));
     return {
         async run({ program: name, runs }) {
-            // A run is a process of its own.
+            // Each run is a separate process.
             forgetSessions();
             const { resources, providerOf } = program(name);
             const engine = new EngineRun(providerOf, state);
@@ -67,7 +67,7 @@ export async function modelEngine(configurations: Configurations): Promise<Engin
                 runs === "destroy" ? engine.destroy() : engine.up(resources, { refresh: runs === "up --refresh" }),
             );
             state = outcome.state;
-            // Pulumi prints the stacks of some errors.
+            // Pulumi prints the stack traces of some errors.
             return {
                 errors: outcome.errors,
                 printed: [...lines, ...outcome.thrown.map(stacksOf)].join("\n"),
@@ -100,15 +100,15 @@ export async function modelEngine(configurations: Configurations): Promise<Engin
     };
 }
 
-/** The stack of an error, and those of its causes. */
+/** The stack traces of an error and its causes. */
 function stacksOf(error: unknown): string {
     return error instanceof Error ? `${error.stack ?? error.message}\n${stacksOf(error.cause)}` : "";
 }
 
-/** Counts the stacks of this process, so that each has values of its own. */
+/** Counts the stacks of this process, so that each gets its own values. */
 let anew = 0;
 
-/** What something prints, kept from the terminal. */
+/** Captures what a function prints, and keeps it off the terminal. */
 async function recordConsole<Result>(of: () => Promise<Result>): Promise<[result: Result, lines: string[]]> {
     const lines: string[] = [];
     const record = (...words: unknown[]) => {
@@ -135,7 +135,7 @@ interface Deployment {
     };
 }
 
-/** Pulumi itself, on a stack with a folder of its own. */
+/** Pulumi itself, on a stack in its own folder. */
 export async function realEngine(configurations: Configurations): Promise<Engine> {
     const stack = await makeStack({});
     const environment = await pulumiEnvironment();
@@ -197,7 +197,7 @@ export async function realEngine(configurations: Configurations): Promise<Engine
     };
 }
 
-/** Properties without the marks of secrets, and without the text of the provider. */
+/** Properties without the secret wrappers and without the text of the provider. */
 function plain(properties: object = {}): object {
     return JSON.parse(JSON.stringify(properties), (key, value: unknown) => {
         if (key === "__provider") {

@@ -8,7 +8,7 @@ function expectClean(results: readonly CaseResult[]): void {
     expect(bad.map(({ title, verdict, details }) => [title, verdict, ...details])).toEqual([]);
 }
 
-// All of the cases: npm run test:faults.
+// To run all cases: npm run test:faults.
 test.each(["mitxonline", "xpro"] as const)(
     "a run that meets a fault ends right, at the latest after the next run, or says what is wrong, and shows no secret, with %s",
     async (application) => {

@@ -1,7 +1,7 @@
 import type { ServerName } from "../../sandbox/sandbox.ts";
 import type { CountingProxy, Fault } from "../support/countingProxy.ts";
 
-/** One request of a run, told by what it asks for and how many like it came before. */
+/** A request of a run, identified by what it requests and how many like it came before. */
 export interface RequestName {
     readonly server: ServerName;
     /** Method and path, with `N` for numbers. */
@@ -10,10 +10,10 @@ export interface RequestName {
     readonly occurrence: number;
 }
 
-/** What is done to a request, once. */
+/** What happens to a request, once. */
 export interface Kind {
     readonly title: string;
-    /** How many seconds a run waits for an answer. Default: 30, as on a slow machine an answer takes its time. */
+    /** How many seconds a run waits for a response. Default: 30, because a slow machine takes its time to respond. */
     readonly patience?: number;
     readonly apply: (at: {
         readonly proxy: CountingProxy;
@@ -27,15 +27,15 @@ const page = (status: number, text: string): (() => Fault) => {
     return () => ({ status, headers, body: `<html><body><h1>${text}</h1></body></html>` });
 };
 
-/** How long a server that is restarted refuses connections. */
+/** How long a restarting server refuses connections, in milliseconds. */
 const RESTART_MILLISECONDS = 100;
 
-/** Every fault that one request can meet. */
+/** Every fault that a request can meet. */
 export const kinds: readonly Kind[] = [
     {
         title: "refused",
         apply: ({ proxy }) => {
-            // In the next turn, so that this request meets it too.
+            // On the next turn, so that this request is affected too.
             setImmediate(proxy.pause);
             setTimeout(() => void proxy.resume(), RESTART_MILLISECONDS);
             return "hang";

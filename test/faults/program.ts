@@ -2,23 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AnyProvider, Declared } from "../support/engine.ts";
 import { deploy } from "../support/pulumiMocks.ts";
 
-/** What a program asks for, with the modules of its providers. */
+/** What a program declares, with the modules of its providers. */
 export interface Program {
     readonly resources: readonly Declared[];
     /** The provider of a resource, by its key. */
     readonly providerOf: (key: string) => AnyProvider;
-    /** By key of a resource: the names of the properties that the engine encrypts in the state. */
+    /** By resource key: the names of the properties that the engine encrypts in the state. */
     readonly encrypted: ReadonlyMap<string, ReadonlySet<string>>;
-    /** The random values, each with the resource that made it, `<type> <name>`. */
+    /** The random values, each with the resource that generated it, `<type> <name>`. */
     readonly random: ReadonlyMap<string, string>;
-    /** The same program with other random values. */
+    /** The same program with different random values. */
     readonly withSalt: (salt: string) => Program;
 }
 
-/** The random part of ids and secrets as a recorded program has it. */
+/** The random part of ids and secrets in a recorded program. */
 const SALT = "-salt-";
 
-/** `@pulumi/random`: what it makes is in the state and never changes. Here it is the resource's name and a salt. */
+/** `@pulumi/random`: its values are in the state and never change. Here, a value is the resource's name plus a salt. */
 const random: AnyProvider = {
     check: (_olds, inputs) => Promise.resolve({ inputs, failures: [] }),
     diff: () => Promise.resolve({ changes: false, replaces: [] }),
@@ -29,15 +29,16 @@ const random: AnyProvider = {
 };
 
 /**
- * Runs the program of this project once for a configuration, and notes what it asks for.
- * @throws Error where the provider of a resource is not found: it would do nothing, and meet no fault.
+ * Runs this project's program once for a configuration, and records what it declares.
+ *
+ * @throws Error if a resource has no provider: it would do nothing, and meet no fault.
  */
 export async function recordProgram(config: Readonly<Record<string, string>>): Promise<Program> {
     const entries = Object.entries(config).map(([key, value]) => [`openedx-mit-integration:${key}`, value]);
     pulumi.runtime.setAllConfig(Object.fromEntries(entries) as Record<string, string>);
     const recorded = await deploy(
         async () => {
-            // The query makes it a module of its own.
+            // The query makes it a separate module.
             await import(`../../index.ts?${encodeURIComponent(JSON.stringify(config))}`);
         },
         (name) => `${name}${SALT}`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { project } from "../../toolchain/pulumi.ts";
 import { type Counted, markdownOf, realEngineOf } from "./report.ts";
 
-/** What is written by hand and by the fault runs. */
+/** The document, partly written by people, partly by the fault runs. */
 export const RELIABILITY = join(project, "docs", "reliability.md");
 
 const TABLE = /(<!-- the fault runs write this -->\n)[^]*(\n<!-- until here -->)/;
@@ -19,7 +19,7 @@ export async function writeReliability(results: readonly Counted[]): Promise<voi
 
 const REAL_ENGINE = /(<!-- the runs on Pulumi itself write this -->\n)[^]*(\n<!-- until there -->)/;
 
-/** Puts what the cases on the real engine came to into the documentation. */
+/** Puts the results of the cases on the real engine into the documentation. */
 export async function writeRealEngine(results: readonly Counted[]): Promise<void> {
     const text = await readFile(RELIABILITY, "utf8");
     await writeFile(

@@ -4,7 +4,7 @@ import type { CaseResult } from "./cases.ts";
 import { commands } from "./commands.ts";
 import { kinds } from "./kinds.ts";
 
-/** What of a result counts. */
+/** The parts of a result that count. */
 export type Counted = Pick<CaseResult, "application" | "command" | "kind" | "verdict">;
 
 const shown: readonly Verdict[] = [
@@ -17,7 +17,9 @@ const shown: readonly Verdict[] = [
 
 const count = (of: readonly Counted[], verdict: Verdict) => of.filter((one) => one.verdict === verdict).length;
 
-/** Rows of kinds and columns of commands, each `injected: at once / after the next run / told / wrong`, and the totals. */
+/**
+ * Rows of kinds and columns of commands, each `injected: at once / after the next run / told / wrong`, plus the totals.
+ */
 function rowsOf(results: readonly Counted[]): string[][] {
     const cell = (of: readonly Counted[]) => {
         const injected = of.length - count(of, "not injected");
@@ -47,7 +49,7 @@ const verdictsOf = (results: readonly Counted[]) =>
 
 const totals = (results: readonly Counted[]) => `${results.length} faults: ${verdictsOf(results)}`;
 
-/** A table of kinds by commands, and the totals. */
+/** A table of kinds by commands, plus the totals. */
 export function summaryOf(results: readonly Counted[]): string {
     const table = new Table({ head, style: { head: [], border: [] } });
     table.push(...rowsOf(results));
@@ -58,7 +60,7 @@ export function summaryOf(results: readonly Counted[]): string {
     ].join("\n");
 }
 
-/** The same for `docs/reliability.md`. */
+/** The same as Markdown, for `docs/reliability.md`. */
 export function markdownOf(results: readonly Counted[]): string {
     const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
     const applications = [...new Set(results.map(({ application }) => application))].map(
@@ -73,7 +75,7 @@ export function markdownOf(results: readonly Counted[]): string {
     ].join("\n");
 }
 
-/** How many cases the real engine ran, and how many of them it ended as the model of it does: the others are wrong. */
+/** How many cases the real engine ran, and how many of them ended as in the model: the others are wrong. */
 export function realEngineOf(results: readonly Counted[]): string {
     const agreeing = results.length - count(results, "wrong");
     const of = (key: "kind" | "command") => new Set(results.map((result) => result[key])).size;

@@ -1,13 +1,13 @@
 /**
- * `npm run test:faults`: one fault at every request of every command, for every profile, and a table of how the runs ended.
+ * `npm run test:faults`: injects one fault at every request of every command, for every profile, and prints a table of
+ * how the runs ended.
  *
- * Which cases: `--application NAME`, `--kind TITLE`, `--command TITLE`, `--case TITLE` (each more than once),
- * `--part K/N`, `--most N`, `--seconds N` (for each application). `--all` puts faults at the LMS into the runs of every
- * profile instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it.
- * `--save FILE` adds the results to a file, a line of JSON each; with `--continue` the cases that it has already, ended
- * right, are left out. `--write` puts the table of this run, or with
- * `--from FILE` (more than once; the last result of a case counts) of saved ones, into `docs/reliability.md`; with
- * `--real-engine` the line on the cases that Pulumi ran.
+ * Select cases with `--application NAME`, `--kind TITLE`, `--command TITLE`, `--case TITLE` (all repeatable),
+ * `--part K/N`, `--most N`, `--seconds N` (per application). `--all` injects LMS faults into the runs of every profile
+ * instead of one. `--real-engine` has Pulumi itself run the commands, and compares with the model of it. `--save FILE`
+ * appends the results to a file, one JSON line each; `--continue` skips the cases that the file already has with a good
+ * result. `--write` puts the table of this run, or with `--from FILE` (repeatable; the last result of a case counts) of
+ * saved runs, into `docs/reliability.md`; with `--real-engine`, the line about the cases that Pulumi ran.
  */
 import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -37,7 +37,7 @@ const { values } = parseArgs({
 });
 const started = Date.now();
 const [k = 1, n = 1] = values.part.split("/").map(Number);
-/** The results in files, by title; the last one of a case counts. */
+/** The results in files, by title; the last result of a case counts. */
 async function readResults(files: readonly string[]): Promise<Map<string, CaseResult>> {
     const results = new Map<string, CaseResult>();
     for (const file of files) {

@@ -6,23 +6,23 @@ import { matchesPbkdf2 } from "../../dynamic-providers/openedx/django-admin/hash
 import { NOTES_FOLDER } from "../../dynamic-providers/formerValues.ts";
 import type { MitApplication, Server } from "../../sandbox/sandbox.ts";
 
-/** What a server has, in a form in which two servers can be compared: rows as texts, by table. */
+/** A server's content in a comparable form: rows as texts, by table. */
 export type Content = Readonly<Record<string, readonly string[]>>;
 
-/** What is on the servers, to be given back to them while they run. */
+/** The servers' content, to restore while they run. */
 export interface Snapshot {
     readonly databases: readonly string[];
     readonly envFile: string | undefined;
-    /** The notes of what was there before an adoption, by the names of their files. */
+    /** The notes about what was there before an adoption, by file name. */
     readonly notes: Readonly<Record<string, string>>;
 }
 
-/** Tables that say nothing about what is configured on a server. */
+/** Tables that say nothing about a server's configuration. */
 const IGNORED = /^(sqlite_|django_(session|admin_log|migrations|content_type)|auth_permission|.*login_?failures)/;
 
 let snapshots = 0;
 
-/** Keeps what is on servers: their databases and the application's `.env`. */
+/** Saves the servers' content: their databases, the application's `.env` and the notes. */
 export async function takeSnapshot(servers: readonly Server[]): Promise<Snapshot> {
     snapshots++;
     const databases = servers.map((server) => {
@@ -47,7 +47,7 @@ async function readNotes(): Promise<Record<string, string>> {
     );
 }
 
-/** The files that hold secrets, and that others than their owner may read. */
+/** The files with secrets, and the notes folder, that users other than the owner can access. */
 export async function readableFiles(servers: readonly Server[]): Promise<string[]> {
     const envFile = envFileOf(servers);
     const notes = Object.keys(await readNotes()).map((name) => join(notesFolder(), name));
@@ -63,7 +63,7 @@ export async function readableFiles(servers: readonly Server[]): Promise<string[
     return files.filter((_file, index) => ((modes[index] ?? 0) & 0o077) !== 0);
 }
 
-/** Gives a snapshot back to the servers that it was taken of, while they run. */
+/** Restores a snapshot to the servers it was taken from, while they run. */
 export async function restoreSnapshot(servers: readonly Server[], snapshot: Snapshot): Promise<void> {
     for (const [index, server] of servers.entries()) {
         withDatabase(server, (database) => {
@@ -79,7 +79,7 @@ export async function restoreSnapshot(servers: readonly Server[], snapshot: Snap
             );
             database.exec("COMMIT");
         });
-        // What the LMS has cached is not in its database.
+        // The LMS's cache is not in its database.
         const cache = join(server.stateDirectory, "cache");
         const cached = await readdir(cache).catch(() => []);
         await Promise.all(cached.map((name) => rm(join(cache, name), { recursive: true, force: true })));
@@ -97,14 +97,14 @@ export async function restoreSnapshot(servers: readonly Server[], snapshot: Snap
     }
 }
 
-/** Runs SQL on a server's database, as a script on the server would. */
+/** Runs SQL on a server's database, like a script on the server. */
 export function runSql(server: Server, sql: string): void {
     withDatabase(server, (database) => {
         database.exec(sql);
     });
 }
 
-/** Gives a user of a server another password, hashed as the sandbox does it for tests. */
+/** Sets a user's password on a server, hashed as the sandbox does for tests. */
 export function setPassword(server: Server, username: string, password: string): void {
     const hash = pbkdf2Sync(password, "salt", 10, 32, "sha256").toString("base64");
     withDatabase(server, (database) => {
@@ -115,7 +115,7 @@ export function setPassword(server: Server, username: string, password: string):
     });
 }
 
-/** The keys of a server's sessions: who has one is signed in. */
+/** The keys of a server's sessions: whoever has one is signed in. */
 export function sessionKeys(server: Server): string[] {
     return withDatabase(server, (database) =>
         database
@@ -125,14 +125,14 @@ export function sessionKeys(server: Server): string[] {
     );
 }
 
-/** Ends every session of a server. */
+/** Ends every session on a server. */
 export function endSessions(server: Server): void {
     runSql(server, "DELETE FROM django_session");
 }
 
 /**
- * What is on the servers, without what differs from run to run: ids are replaced by what they refer to, times are left
- * out, a hash is replaced by the one of the given secrets that it is of.
+ * The servers' content without what differs from run to run: foreign keys become what they refer to; ids and times are
+ * dropped, except for the date in `expires`; a hash becomes the one of the given secrets that it matches.
  */
 export async function contentOf(servers: readonly Server[], secrets: readonly string[]): Promise<Content> {
     const content: Record<string, readonly string[]> = {};
@@ -152,7 +152,7 @@ export async function contentOf(servers: readonly Server[], secrets: readonly st
     return content;
 }
 
-/** A row of a table by its id, in the words of {@link contentOf}; `undefined` where there is none. */
+/** A row by its id, named as in {@link contentOf}; `undefined` if there is none. */
 export function rowById(server: Server, table: string, id: string): string | undefined {
     return withDatabase(server, (database) => {
         const row = database.prepare(`SELECT * FROM "${table}" WHERE id = ?`).get(id);
@@ -193,7 +193,7 @@ function describeRows(database: DatabaseSync, table: string): { table: string; v
         }));
 }
 
-/** What a row is known by, whatever its id. */
+/** What identifies a row, regardless of its id. */
 function nameOf(row: Readonly<Record<string, unknown>>): string {
     const columns = ["username", "domain", "token", "client_id", "key", "name", "codename", "model"];
     return columns.map((column) => row[column]).find((value) => typeof value === "string") ?? JSON.stringify(row);

@@ -1,5 +1,5 @@
 /**
- * A person with a browser, who looks at and changes things in a server's Django admin by hand. Independent of the code
+ * A person with a browser who views and changes things manually in a server's Django admin. Independent of the code
  * under test.
  */
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
@@ -11,20 +11,20 @@ import type { Server } from "../../sandbox/sandbox.ts";
 
 export type Account = Pick<Server, "baseUrl" | "signIn" | "username" | "email" | "password">;
 
-/** A form as the page shows it: what a browser would send if nothing was changed. */
+/** A form as rendered: what a browser would submit if nothing were changed. */
 export interface Form {
-    /** Path and query where it is sent to. */
+    /** Path and query to submit to. */
     action: string;
     isMultipart: boolean;
     values: Record<string, string>;
-    /** The choices of each select, value by text. */
+    /** The options of each select: value by text. */
     choices: Record<string, Record<string, string>>;
 }
 
-/** Values to fill in; `null` clears a checkbox or leaves a field out. */
+/** Values to fill in; `null` clears a checkbox or omits a field. */
 export type Changes = Record<string, string | null>;
 
-/** The sandbox's names need not resolve on the machine. */
+/** The sandbox hosts need not resolve on this machine. */
 const loopback: LookupFunction = (_host, options, callback) => {
     if (options.all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
     else callback(null, "127.0.0.1", 4);
@@ -34,7 +34,7 @@ export class AdminBrowser {
     readonly cookies = new CookieJar();
     readonly #http: AxiosInstance;
 
-    /** A browser that has not signed in. */
+    /** A browser that is not signed in. */
     constructor(baseUrl: string) {
         this.#http = axios.create({
             baseURL: baseUrl,
@@ -58,7 +58,7 @@ export class AdminBrowser {
         });
     }
 
-    /** Opens a browser and signs in; throws where that is refused. */
+    /** Opens a browser and signs in; throws if that is refused. */
     static async signIn(account: Account): Promise<AdminBrowser> {
         const browser = new AdminBrowser(account.baseUrl);
         const answer = await browser.signIn(account);
@@ -67,7 +67,7 @@ export class AdminBrowser {
         return browser;
     }
 
-    /** Tries to sign in and gives the answer. */
+    /** Tries to sign in and returns the response. */
     async signIn(account: Account): Promise<AxiosResponse<string>> {
         if (account.signIn === "django") {
             const form = await this.form("/admin/login/?next=/admin/", "login-form");
@@ -94,8 +94,8 @@ export class AdminBrowser {
     }
 
     /**
-     * The rows of a list, for instance `oauth2_provider/application`, as objects: `id` and each column's text
-     * (`True`/`False` for a tick or cross).
+     * The rows of a changelist, such as `oauth2_provider/application`, as objects: `id` and the text of each column
+     * (`True`/`False` for a check mark or cross).
      */
     async list(model: string, query = ""): Promise<Record<string, string>[]> {
         const page = await this.#page(`/admin/${model}/${query && `?${query}`}`);
@@ -129,7 +129,7 @@ export class AdminBrowser {
         };
     }
 
-    /** Sends a form with some values changed. The admin answers 302, or 200 with the errors on the page. */
+    /** Submits a form with some values changed. The admin returns 302, or 200 with the errors on the page. */
     submit(form: Form, changes: Changes): Promise<AxiosResponse<string>> {
         const data = form.isMultipart ? new FormData() : new URLSearchParams();
         for (const [name, value] of Object.entries({ ...form.values, ...changes })) {
@@ -138,7 +138,7 @@ export class AdminBrowser {
         return this.post(form.action, data);
     }
 
-    /** Opens the page to add an object, fills it in and saves it; gives the new object's id. */
+    /** Opens the add page, fills it in and saves it; returns the new object's id. */
     async add(model: string, changes: Changes, query = ""): Promise<string> {
         const form = await this.form(`/admin/${model}/add/${query && `?${query}`}`, formId(model));
         const answer = await this.submit(form, { ...changes, _continue: "1" });
@@ -156,7 +156,7 @@ export class AdminBrowser {
         return (await this.form(`/admin/${model}/${id}/change/`, formId(model))).values;
     }
 
-    /** {@link values} without the page's own fields, or `undefined` where there is no such object. */
+    /** {@link values} without the page's own fields, or `undefined` if there is no such object. */
     async look(model: string, id: string): Promise<Record<string, string> | undefined> {
         if ((await this.list(model, `id=${id}`)).length === 0) {
             return undefined;
@@ -165,7 +165,7 @@ export class AdminBrowser {
         return Object.fromEntries(values.filter(([name]) => !/^(csrfmiddlewaretoken$|initial-)/.test(name)));
     }
 
-    /** Deletes an object and confirms it. */
+    /** Deletes an object, confirmation included. */
     async delete(model: string, id: string): Promise<void> {
         const path = `/admin/${model}/${id}/delete/`;
         const page = await this.#page(path);
@@ -180,7 +180,7 @@ export class AdminBrowser {
     }
 }
 
-/** The Django admin names a form after the model: `oauth2_provider/application` has `application_form`. */
+/** The Django admin names a form after its model: `oauth2_provider/application` has `application_form`. */
 const formId = (model: string) => `${model.split("/")[1] ?? ""}_form`;
 
 function saved(answer: AxiosResponse<string>): string {
@@ -188,7 +188,7 @@ function saved(answer: AxiosResponse<string>): string {
     return String(answer.headers["location"]);
 }
 
-/** The error messages of a form that was refused. */
+/** The error messages of a rejected form. */
 export function errorsOn(html: string): string[] {
     const page = cheerio.load(html);
     return page(".errornote, ul.errorlist li")

@@ -1,11 +1,11 @@
 import type { afterAll } from "@jest/globals";
 
 /**
- * Takes down what a set-up made, the last first, also where the set-up failed half way: only what it made is known here, so
- * its own error is the one that is seen.
+ * Tears down what a setup created, in reverse order, even if the setup failed halfway: it only knows what was created,
+ * so the setup's own error is the one you see.
  *
- * @param hook - when: `afterAll`, or `afterEach`.
- * @returns what the set-up tells how to take a thing down, as soon as that is there.
+ * @param hook - when to clean up: `afterAll` or `afterEach`.
+ * @returns a function that the setup calls with the teardown of each thing as soon as that thing exists.
  */
 export function cleanUpIn(hook: typeof afterAll): (takeDown: () => unknown) => void {
     const made: (() => unknown)[] = [];

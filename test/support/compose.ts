@@ -6,10 +6,10 @@ async function isThere(): Promise<boolean> {
     return (await execa("docker", ["compose", "version"], { reject: false })).exitCode === 0;
 }
 
-// The machine's own Compose, else the one that was built for the tests with Docker.
+// Use the machine's own Compose, otherwise the one built for the Docker tests.
 if (!(await isThere())) {
     process.env["DOCKER_CONFIG"] = dockerConfig;
 }
 
-/** `describe` for tests that need Compose, but no daemon: they are skipped where there is none. */
+/** `describe` for tests that need Compose but no daemon; skips them if there is no Compose. */
 export const describeCompose = (await isThere()) ? describe : describe.skip;

@@ -1,6 +1,6 @@
 import type { ComposeProject, ComposeService } from "../../preflight/composeProject.ts";
 
-/** A service as Compose normalises one that has nothing, and what it has on top of that. */
+/** A service as Compose normalizes an empty one, with the definition on top. */
 export function composeService(definition: Partial<ComposeService> = {}): ComposeService {
     return {
         environment: {},
@@ -39,7 +39,7 @@ export function composeProject(
     };
 }
 
-/** What Compose answers to the question for the hashes of services: the hash of `web` is `hash-of-web`. */
+/** What Compose prints when asked for the hashes of services: the hash of `web` is `hash-of-web`. */
 export function hashesAnswer(...services: readonly string[]): string {
     return `printf '${services.map((service) => `${service} hash-of-${service}\\n`).join("")}'`;
 }

@@ -7,43 +7,43 @@ export interface RecordedRequest {
     method: string;
     /** Without the query. */
     path: string;
-    /** 0 where there was no answer. */
+    /** 0 if there was no response. */
     status: number;
 }
 
 /** What goes wrong with a request. */
 export type Fault =
-    /** The connection is dropped before the server sees the request. */
+    /** Drops the connection before the server sees the request. */
     | "reset"
-    /** The server processes the request; then the connection is dropped without an answer. */
+    /** The server processes the request; then the connection is dropped without a response. */
     | "reset-after-forward"
-    /** The server processes the request; the connection is dropped in the middle of the answer's body. */
+    /** The server processes the request; the connection is dropped halfway through the response body. */
     | "cut"
-    /** The server never sees the request, and nobody ever answers. */
+    /** The server never sees the request, and no response ever comes. */
     | "hang"
-    /** The server processes the request, and nobody ever answers. */
+    /** The server processes the request, but no response ever comes. */
     | "hang-after-forward"
-    /** The server never sees the request; the proxy answers. Without a body: an empty answer. */
+    /** The server never sees the request; the proxy responds. Without a body, the response is empty. */
     | { status: number; body?: string; headers?: Record<string, string> }
     | undefined;
 
 export interface CountingProxy {
-    /** The server's address through the proxy: the same host name, another port. */
+    /** The server's URL through the proxy: same host name, different port. */
     baseUrl: string;
-    /** The requests so far, in the order of their answers. */
+    /** The requests so far, in the order of their responses. */
     requests: RecordedRequest[];
-    /** How many requests there were of this method and with this path. */
+    /** The number of requests with this method and path. */
     count: (method: string, path: string | RegExp) => number;
-    /** Decides about a request, the n-th (from 1) with its method and path. */
+    /** Chooses the fault for a request, the n-th (from 1) with its method and path. */
     fault?: ((request: { method: string; path: string; url: string }, n: number) => Fault) | undefined;
     /** Drops all connections and refuses new ones until `resume`. */
     pause: () => void;
     resume: () => Promise<void>;
-    /** Drops all connections and stops; a stopped proxy stays stopped. */
+    /** Drops all connections and stops for good. */
     stop: () => Promise<void>;
 }
 
-/** Starts a proxy in front of a server; it records the requests and can disturb them. */
+/** Starts a proxy in front of a server that records requests and can inject faults. */
 export async function startCountingProxy(target: { host: string; port: number }): Promise<CountingProxy> {
     const seen = new Map<string, number>();
 
@@ -66,7 +66,7 @@ export async function startCountingProxy(target: { host: string; port: number })
             proxy.requests.push({ method, path, status: fault.status });
             outgoing.writeHead(fault.status, fault.headers).end(fault.body);
         } else {
-            // The Host header is passed on as it is: the server's sites, cookies and CSRF check depend on it.
+            // Passes the Host header on unchanged: the server's sites, cookies and CSRF check depend on it.
             const options = { host: "127.0.0.1", port: target.port, method, path: url, headers: incoming.headers };
             const onward = forward(options, (answer) => {
                 const status = answer.statusCode ?? 0;
@@ -123,7 +123,7 @@ export async function startCountingProxy(target: { host: string; port: number })
     return proxy;
 }
 
-/** Passes on the head of an answer and half of its body, then drops the connection. */
+/** Forwards a response's headers and half of its body, then drops the connection. */
 async function cutOff(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await buffer(answer);
     const headers = { ...answer.headers, "content-length": String(Math.max(body.length, 1)) };

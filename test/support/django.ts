@@ -6,23 +6,23 @@ import { execa } from "execa";
 import { project } from "../../toolchain/pulumi.ts";
 
 /**
- * `lms`: the sandbox's, with the platform's own command for users. `mitxonline`: users as those of the MIT applications,
- * who have one name.
+ * `lms`: the sandbox's, with the platform's own management command for users. `mitxonline`: with a user model like that
+ * of the MIT applications, which has a single name field.
  */
 export type DjangoName = "lms" | "mitxonline";
 
-/** A Django with a database of its own, as it would be in a server's container. */
+/** A Django with its own database, as in a server's container. */
 export interface Django {
-    /** Django's own command, as `./manage.py` is. */
+    /** Django's management command, like `./manage.py`. */
     readonly manage: readonly string[];
-    /** What runs such a command, `[...exec, ...manage, "shell"]`, with its standard input. */
+    /** The prefix that runs such a command, `[...exec, ...manage, "shell"]`, with its stdin. */
     readonly exec: readonly string[];
-    /** Runs a program in it, which knows `User`, and gives what that prints last, read as JSON. */
+    /** Runs a program in it with `User` imported, and returns the last line it prints, parsed as JSON. */
     readonly run: (program: string) => Promise<unknown>;
     readonly remove: () => Promise<void>;
 }
 
-/** Users as those of the MIT applications, as far as it matters to making one. */
+/** A user model like that of the MIT applications, reduced to what creating a user requires. */
 const PEOPLE = `
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 `;
 
-/** By name: the sandbox that it is made from, and its settings. */
+/** By name: the sandbox it is based on, and its settings. */
 const kinds = {
     lms: {
         folder: "lms",
@@ -65,13 +65,13 @@ const kinds = {
     },
 };
 
-/** A server's own way to keep passwords takes half a second for each. */
+/** The servers' own password hashing takes half a second per password. */
 const QUICK_PASSWORDS = 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n';
 
-/** The platform's command by which Tutor makes users, as the images of the tests have it. */
+/** The platform's management command that Tutor creates users with, as in the tests' images. */
 const MANAGE_USER = "test/docker/lms/platform/tutor_sandbox/management/commands/manage_user.py";
 
-/** Makes one, in a folder of its own. */
+/** Creates one in its own folder. */
 export async function makeDjango(name: DjangoName): Promise<Django> {
     const { folder, settings } = kinds[name];
     const state = await mkdtemp(join(tmpdir(), "django-"));

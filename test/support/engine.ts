@@ -1,37 +1,37 @@
 /**
- * A small model of Pulumi's engine: it calls a provider's operations in the order in which the engine does, and keeps
- * what the engine keeps. `test/e2e/engineOrder.test.ts` and the fault runs on the real engine hold it true.
+ * A small model of Pulumi's engine: it calls a provider's operations in the engine's order and stores what the engine
+ * stores. `test/e2e/engineOrder.test.ts` and the fault runs on the real engine keep it accurate.
  */
 import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
 import { UNKNOWN } from "../../dynamic-providers/crud.ts";
 
-/** A resource as the state has it. */
+/** A resource in the state. */
 export interface ResourceState<Inputs extends object = object, Outputs extends object = Inputs> {
     readonly id: string;
     readonly inputs: Inputs;
     readonly outputs: Outputs;
-    /** Whether an operation saved it and failed all the same: the next `up` updates it, changed or not. */
+    /** Whether an operation saved it and then failed: the next `up` updates it, changed or not. */
     readonly isPartial: boolean;
 }
 
-/** A provider of any kind of resource. */
+/** A provider of any resource type. */
 export type AnyProvider = CompleteProvider<object, object>;
 
-/** How a change is applied. */
+/** How to apply a change. */
 export interface ApplyOptions {
     /** `pulumi up --replace`. Default: false. */
     readonly replace?: boolean;
-    /** The resource's option `deleteBeforeReplace`. Default: true, as every resource of this project has it. */
+    /** The resource option `deleteBeforeReplace`. Default: true, as for every resource in this project. */
     readonly deleteBeforeReplace?: boolean;
 }
 
-/** What the engine did, in its order. */
+/** What the engine did, in order. */
 export type Step = "create" | "update" | "delete" | "same";
 
-/** An operation failed. What it saved is in the state all the same. */
+/** A failed operation. What it saved is in the state anyway. */
 export class OperationError<State> extends Error {
     override readonly name = "OperationError";
-    /** The state after it; `undefined` where the resource is not in it. */
+    /** The state after it; `undefined` if the resource is not in it. */
     readonly state: State | undefined;
 
     constructor(error: unknown, state: State | undefined) {
@@ -40,14 +40,14 @@ export class OperationError<State> extends Error {
     }
 }
 
-/** The text that every resource of this project has as `__provider`: without it the engine finds no provider. */
+/** The `__provider` text of every resource in this project: without it, the engine finds no provider. */
 const PROVIDER = "exports.handler";
 
 /**
- * Brings one resource to what a program asks for, as `pulumi up` does: `check` with the inputs of the state, `diff` with
- * its outputs, then `create`, `update`, or `delete` and `create` in the order of `deleteBeforeReplace`.
+ * Brings one resource to what a program asks for, as `pulumi up` does: `check` with the inputs from the state, `diff`
+ * with its outputs, then `create`, `update`, or `delete` and `create` in the order that `deleteBeforeReplace` sets.
  *
- * @param state - as the last run left it; `undefined` where there is none.
+ * @param state - as the last run left it; `undefined` if there is none.
  * @returns the new state, and the steps.
  * @throws OperationError with the state that a failed operation left.
  */
@@ -74,7 +74,7 @@ export async function apply<Inputs extends object, Outputs extends Inputs>(
             return { state: await create(provider, inputs, undefined), steps: ["delete", "create"] };
         }
         const created = await create(provider, inputs, state);
-        // What can't be deleted then stays in the state too, as pending deletion.
+        // If the delete fails, the old resource also stays in the state, as a pending deletion.
         await remove(provider, state).catch(keep(created));
         return { state: created, steps: ["create", "delete"] };
     }
@@ -90,9 +90,9 @@ export async function apply<Inputs extends object, Outputs extends Inputs>(
 }
 
 /**
- * Reads one resource as `pulumi refresh` does: the state gets the outputs and inputs that the provider read.
+ * Reads one resource as `pulumi refresh` does: the state takes the outputs and inputs that the provider read.
  *
- * @returns `undefined` where it is gone.
+ * @returns `undefined` if it is gone.
  */
 export async function refresh<Inputs extends object, Outputs extends Inputs>(
     provider: CompleteProvider<Inputs, Outputs>,
@@ -139,7 +139,7 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
         this.#state = state;
     }
 
-    /** The resource as the first `pulumi up` makes it. */
+    /** The resource as the first `pulumi up` creates it. */
     static async up<Inputs extends object, Outputs extends Inputs>(
         provider: CompleteProvider<Inputs, Outputs>,
         args: Partial<Inputs>,
@@ -149,7 +149,7 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
         return resource;
     }
 
-    /** @throws Error where it is not in the state. */
+    /** @throws Error if it is not in the state. */
     get state(): ResourceState<Inputs, Outputs> {
         if (this.#state === undefined) {
             throw new Error("The resource is not in the state.");
@@ -166,9 +166,9 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
     }
 
     /**
-     * `pulumi up`, with `--refresh` where asked for. What a failed operation saved stays in the state.
+     * `pulumi up`, optionally with `--refresh`. What a failed operation saved stays in the state.
      *
-     * @param changes - what the program asks for from now on; `undefined` takes an input out of it.
+     * @param changes - what the program asks for from now on; `undefined` removes an input from it.
      */
     async up(
         changes: { readonly [Key in keyof Inputs]?: Inputs[Key] | undefined } = {},
@@ -202,7 +202,7 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
         return (await this.plan()) !== "same";
     }
 
-    /** What `pulumi preview` says that `up` would do. */
+    /** What `pulumi preview` says `up` would do. */
     async plan(changes: Partial<Inputs> = {}): Promise<"create" | "update" | "replace" | "same"> {
         if (this.#state === undefined) {
             return "create";
@@ -224,8 +224,8 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
 }
 
 /**
- * Whether a resource has to be replaced where another one, whose outputs are in the given inputs, is replaced: the engine
- * asks with inputs that are not known.
+ * Whether a resource must be replaced along with another one whose outputs are in the given inputs: the engine calls
+ * `diff` with these inputs unknown.
  */
 export async function isReplacedWith(
     provider: AnyProvider,
@@ -237,7 +237,7 @@ export async function isReplacedWith(
     return replaces.length > 0;
 }
 
-/** A resource that a program asks for. */
+/** A resource that a program declares. */
 export interface Declared {
     /** `<type> <name>`. */
     readonly key: string;
@@ -250,16 +250,16 @@ export interface Declared {
 /** The state of a stack, by `<type> <name>`. */
 export type StackState = ReadonlyMap<string, ResourceState & Pick<Declared, "dependencies" | "propertyDependencies">>;
 
-/** What a run of the engine ended with. */
+/** The result of an engine run. */
 export interface Outcome {
     readonly state: StackState;
-    /** The messages of what failed; none where the run ended with exit code 0. */
+    /** The error messages; empty if the run ended with exit code 0. */
     readonly errors: readonly string[];
-    /** What was thrown, with its causes: Pulumi prints the stacks of some. */
+    /** What was thrown, with its causes: Pulumi prints the stack traces of some. */
     readonly thrown: readonly unknown[];
 }
 
-/** One run of the engine on a whole stack. Operations run in parallel, as far as dependencies allow. */
+/** One run of the engine on a whole stack. Operations run in parallel where dependencies allow it. */
 export class EngineRun {
     readonly #providerOf: (key: string) => AnyProvider;
     readonly #state: Map<string, ResourceState & Pick<Declared, "dependencies" | "propertyDependencies">>;
@@ -272,7 +272,7 @@ export class EngineRun {
         this.#state = new Map(state);
     }
 
-    /** `pulumi up --skip-preview`, with `--refresh` where asked for. */
+    /** `pulumi up --skip-preview`, optionally with `--refresh`. */
     async up(program: readonly Declared[], options: { readonly refresh?: boolean } = {}): Promise<Outcome> {
         if (options.refresh === true) {
             await this.#refresh();
@@ -341,7 +341,7 @@ export class EngineRun {
         return (await provider.diff(old.id, copy(old.outputs), copy(inputs))).replaces.length > 0;
     }
 
-    /** Deletes what has to be replaced with a resource, the last made first. */
+    /** Deletes whatever must be replaced along with a resource, last created first. */
     async #deleteDependents(of: string): Promise<void> {
         const replaced = new Set([of]);
         for (const [key, state] of this.#state) {
@@ -371,7 +371,9 @@ export class EngineRun {
         });
     }
 
-    /** Takes a step with each once all that it waits for is done. After a failure what is under way is finished. */
+    /**
+     * Runs a step for each key once everything it waits for is done. After a failure, it finishes what is in progress.
+     */
     async #inOrder(
         waitsFor: ReadonlyMap<string, readonly string[]>,
         step: (key: string) => Promise<void>,
@@ -398,7 +400,7 @@ export class EngineRun {
     }
 }
 
-/** The value of a key that a map has. */
+/** The value of a key that must be in the map. */
 function valueOf<Value>(map: ReadonlyMap<string, Value>, key: string): Value {
     const value = map.get(key);
     if (value === undefined) {
@@ -428,7 +430,10 @@ async function read<Inputs extends object, Outputs extends Inputs>(
     return provider.read(state.id, copy(state.outputs));
 }
 
-/** What an error with `id` and `properties` saves: the properties as they are, `__provider` too only if it is in them. */
+/**
+ * What an error with `id` and `properties` saves: the properties as they are, with `__provider` only if they include
+ * it.
+ */
 function partial<Inputs extends object, Outputs extends object>(
     error: unknown,
     inputs: Inputs,

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** What a reader makes of a `.env` file: its variables, or nothing where it can't read it. */
+/** The variables that a reader finds in a `.env` file. */
 export type Reading = Readonly<Record<string, string>>;
 
-/** The same numbers from 0 up to 1 on every run (mulberry32). */
+/** A generator of the same numbers from 0 up to 1 on every run (mulberry32). */
 export function randomNumbers(seed: number): () => number {
     let state = seed;
     return () => {
@@ -16,9 +16,9 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /**
- * What Compose makes of many files, in one run: each is the `env_file` of a service.
+ * How Compose reads many files, in one run: each is the `env_file` of a service.
  *
- * @throws Error in Compose's words where it can't read one of them.
+ * @throws Error with Compose's message if it can't read one of them.
  */
 export async function readByCompose(files: readonly string[], folder: string): Promise<Reading[]> {
     const services = Object.fromEntries(files.map((file, index) => [`s${index}`, { image: "none", env_file: [file] }]));
@@ -26,7 +26,7 @@ export async function readByCompose(files: readonly string[], folder: string): P
     const { stdout } = await execa("docker", args, {
         cwd: folder,
         input: JSON.stringify({ name: "files", services }),
-        // Nothing of the machine's is filled in, and no file in the folder is read.
+        // Takes no variables from this machine, and reads no `.env` in the folder.
         extendEnv: false,
         env: { PATH: process.env["PATH"], DOCKER_CONFIG: process.env["DOCKER_CONFIG"], COMPOSE_DISABLE_ENV_FILE: "1" },
         maxBuffer: 1e9,
@@ -42,14 +42,14 @@ export async function readByCompose(files: readonly string[], folder: string): P
     );
 }
 
-/** A name without a value is one that nobody set. */
+/** Drops names without a value: they are unset. */
 function withValues(read: Readonly<Record<string, string | null>>): Reading {
     return Object.fromEntries(Object.entries(read).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 const python = join(import.meta.dirname, "../../.toolchain/venv/xpro/bin/python");
 
-/** What python-dotenv makes of many files. What is not UTF-8 in them is one surrogate a byte. */
+/** How python-dotenv reads many files. Each byte that is not UTF-8 becomes a surrogate. */
 export async function readByPython(files: readonly string[]): Promise<Reading[]> {
     const program = `
 import json, logging, sys

@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** Commands in a folder of their own, at the front of the PATH. */
+/** Fake commands in a folder at the front of the PATH. */
 export interface FakeCommands {
     readonly folder: string;
     /**
-     * Puts a command there.
+     * Adds a command.
      *
-     * @param answers - by the beginning of its arguments: what the shell does then. It fails with any other.
+     * @param answers - shell code by argument prefix. The command fails for any other arguments.
      */
     readonly make: (command: string, answers: Readonly<Record<string, string>>) => Promise<void>;
     /** The arguments of each call of a command so far. */
@@ -17,7 +17,7 @@ export interface FakeCommands {
     readonly remove: () => Promise<void>;
 }
 
-/** What the shell does to answer as `docker network inspect` does. */
+/** Shell code that answers like `docker network inspect`. */
 export function networkAnswer(
     name: string,
     labels: Readonly<Record<string, string>> | null,

@@ -3,24 +3,24 @@ import { join } from "node:path";
 import { project } from "../../toolchain/pulumi.ts";
 import { fakeCommands } from "./fakeCommands.ts";
 
-/** What a process has of its own that stands for a container. */
+/** What a process that stands in for a container has of its own. */
 export interface Inside {
-    /** The addresses of hosts, names or addresses; others lead nowhere. */
+    /** The address of each host, whether name or address; other hosts don't resolve. */
     readonly hosts: Readonly<Record<string, string>>;
     readonly environment: Readonly<Record<string, string>>;
     /** How far its clock is ahead, in seconds. */
     readonly clockAhead: number;
 }
 
-/** Containers that are processes of this machine. */
+/** Containers that are really processes on this machine. */
 export interface FakeContainers {
     /** Changes what the container of a service has. */
     change(service: string, inside: Partial<Inside>): Promise<void>;
-    /** Takes the command `docker` away again. */
+    /** Removes the fake `docker` command. */
     remove(): Promise<void>;
 }
 
-/** Python's start in such a process: its hosts, environment and clock. */
+/** Python startup code for such a process: sets its hosts, environment and clock. */
 const customize = `
 import json, os, socket, time
 with open(os.environ["FAKE_CONTAINER"]) as file:
@@ -37,9 +37,10 @@ os.environ.update(inside["environment"])
 `;
 
 /**
- * Lets this process find a command \`docker\` that knows one container for each service, and runs Python in it.
+ * Puts a `docker` command on this process's PATH that knows one container per service and runs Python in it.
  *
- * @param containers - by service: the port that its Compose project, of the same name, publishes, and what is inside.
+ * @param containers - by service: the port published by its Compose project, which has the same name, and what is
+ * inside.
  */
 export async function fakeContainers(
     containers: Readonly<Record<string, Inside & { readonly port: number }>>,

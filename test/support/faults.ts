@@ -1,6 +1,6 @@
 import { Fault } from "../../preflight/faults.ts";
 
-/** The words of the fault that a check finds. Fails with any other error, and without one. */
+/** The message of the fault that a check reports. Fails on any other error, and if there is no fault. */
 export async function faultOf(check: Promise<unknown>): Promise<string> {
     try {
         await check;

@@ -1,8 +1,8 @@
 import { installTutor } from "../tutor/tutor.ts";
 
-/** What the tests need beyond the project's own set-up, before any of them runs. */
+/** What the tests need beyond the project's own setup, before any of them runs. */
 export default async function (): Promise<void> {
-    // The shell's settings of Pulumi are for other projects: no test may depend on them.
+    // Pulumi settings in the shell are for other projects: no test may depend on them.
     for (const name of Object.keys(process.env).filter((name) => name.startsWith("PULUMI_"))) {
         Reflect.deleteProperty(process.env, name);
     }

@@ -6,10 +6,10 @@ import { runScript } from "./sandbox.ts";
 import { sandboxServer } from "./sandboxStack.ts";
 
 /**
- * Sets the sandbox's LMS and the server of a profile up for each other as the program does, in their databases and in
- * `.env`: for tests of what the servers do then. What the program itself does is tested with the engine.
+ * Integrates the sandbox's LMS with a profile's server, as the program does, in their databases and `.env`: for tests
+ * of how the servers then behave. The program itself is tested with the engine.
  *
- * @returns the address with which a sign-in begins.
+ * @returns the URL where a sign-in begins.
  */
 export async function integrate(application: ApplicationName, servers: Servers): Promise<string> {
     const { lms, mitxonline } = servers;

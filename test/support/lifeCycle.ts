@@ -2,48 +2,48 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
 import { ManagedResource } from "./engine.ts";
 
-/** What an input is to a resource. */
+/** How a resource treats an input. */
 export interface InputLife<Value> {
-    /** Another value than the program's, or what gives one once {@link Life.args} was called. */
+    /** A value other than the program's, or a function that returns one, called after {@link Life.args}. */
     readonly to: Value | (() => Value);
-    /** What `up` does when the program asks for that value. */
+    /** What `up` does when the program sets that value. */
     readonly does: "update" | "replace" | "same";
-    /** Changes it by hand where the object is, given the object's id. Left out for what only the state has. */
+    /** Changes it out of band on the object with the given id. Omit for inputs that exist only in the state. */
     readonly byHand?: (id: string) => Promise<unknown>;
-    /** What `up` does after that and a refresh. Default: as {@link does}; `create`: the object counts as gone. */
+    /** What `up` does after that and a refresh. Default: same as {@link does}; `create`: the object counts as gone. */
     readonly repair?: "create" | "update" | "replace";
 }
 
-/** What somebody else sees of a resource that makes nothing. */
+/** What {@link Life.look} returns for a resource that creates nothing. */
 export const nothing = "It makes nothing.";
 
-/** What a type of resource goes through. */
+/** The life cycle of a resource type. */
 export interface Life<Inputs extends object, Outputs extends Inputs> {
     readonly provider: CompleteProvider<Inputs, Outputs>;
     /**
-     * What the program asks for, without what it need not give, so that tests give that and take it out again; called
-     * once, when the test file's servers are there.
+     * The program's arguments, without optional ones, so that tests can add and remove those. Called once, when the
+     * test file's servers are up.
      */
     readonly args: () => Partial<Inputs> | Promise<Partial<Inputs>>;
-    /** Every input but the connection. */
+    /** Every input except the connection. */
     readonly inputs: { readonly [Key in Exclude<keyof Inputs, "connection">]-?: InputLife<Inputs[Key]> };
-    /** Takes the object away by hand, given its id. Left out for a resource that is none. */
+    /** Deletes the object with the given id out of band. Omit for a resource without an object. */
     readonly loseByHand?: (id: string) => Promise<unknown>;
     /**
-     * The object as somebody else sees it, without what every object has its own of; `undefined` where there is none. A
-     * resource that makes nothing gives {@link nothing}, also as what is there after `destroy`.
+     * The object as an outsider sees it, without the parts that are unique to each object; `undefined` if it is gone.
+     * For a resource that creates nothing, it returns {@link nothing}, even after `destroy`.
      */
     readonly look: (id: string) => Promise<unknown>;
-    /** What {@link look} gives after `destroy`. Default: `undefined`. */
+    /** What {@link look} returns after `destroy`. Default: `undefined`. */
     readonly destroyed?: unknown;
 }
 
 const steps = { create: ["create"], update: ["update"], replace: ["delete", "create"], same: ["same"] } as const;
 
 /**
- * Tests a type of resource in the engine's own order, from its first `up` to `destroy`: unchanged, each input changed in
- * the program and by hand, taken out of the program, replaced, lost. One object goes through all of it; each test ends
- * with the object whole.
+ * Tests a resource type in the engine's order, from the first `up` to `destroy`: unchanged, each input changed in the
+ * program and out of band, removed from the program, replaced, lost. One object goes through all of it; each test
+ * leaves it intact.
  *
  * @param type - as in `dynamic-providers/registry.ts`.
  */
@@ -71,7 +71,7 @@ export function describeLife<Inputs extends object, Outputs extends Inputs>(
         const change = (name: string, to: unknown) => ({ [name]: to }) as Partial<Inputs>;
         const namesOf = (has: (life: InputLife<unknown>) => boolean) =>
             (Object.keys(inputs) as (keyof typeof inputs & string)[]).filter((name) => has(inputs[name]));
-        /** The object is as the first `up` made it, and nothing is left to do. */
+        /** The object is as the first `up` created it, and there is nothing left to do. */
         const expectWhole = async () => {
             await expect(resource.refresh()).resolves.toBe(false);
             await expect(resource.up()).resolves.toEqual(["same"]);

@@ -1,12 +1,12 @@
 import { execa } from "execa";
 
-/** Whether a process runs. One that has ended but that its parent has not asked about yet does not. */
+/** Whether a process is running. Zombies don't count. */
 export async function isAlive(pid: number | undefined): Promise<boolean> {
     const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], { reject: false });
     return stdout !== "" && !stdout.startsWith("Z");
 }
 
-/** Kills a process with all that it started, also what is in process groups of their own. */
+/** Kills a process and all its descendants, even those in their own process groups. */
 export async function killTree(pid: number): Promise<void> {
     const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid="]);
     const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
@@ -18,7 +18,7 @@ export async function killTree(pid: number): Promise<void> {
         try {
             process.kill(one, "SIGKILL");
         } catch (error) {
-            // It ended when its parent did.
+            // It exited along with its parent.
             if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
                 throw error;
             }
@@ -26,7 +26,7 @@ export async function killTree(pid: number): Promise<void> {
     }
 }
 
-/** The processes that a process started, and these started, whose command fits. */
+/** A process's descendants whose command matches. */
 export async function descendants(pid: number, command: RegExp): Promise<number[]> {
     const { stdout } = await execa("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="]);
     const processes = stdout.split("\n").map((line) => {

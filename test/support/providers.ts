@@ -13,12 +13,12 @@ export function connectionTo(server: Server, baseUrl = server.baseUrl): Connecti
     };
 }
 
-/** Django's own form wants the user name; the LMS takes the e-mail address. */
+/** Django's own form takes the username; the LMS takes the e-mail address. */
 function djangoUsername(server: Server): Partial<Connection> {
     return server.signIn === "django" ? { username: server.username } : {};
 }
 
-/** The inputs that `check` makes of a caller's arguments; fails on the first fault. */
+/** The inputs that `check` returns for a caller's arguments; fails on check failures. */
 export async function checked<Inputs extends object, Outputs>(
     provider: CompleteProvider<Inputs, Outputs>,
     args: Partial<Inputs>,

@@ -7,38 +7,40 @@ import { type Detected, resolveConfig, type StackConfig } from "../../config/sta
 import type { ApplicationOnMachine } from "../../preflight/preflight.ts";
 import { modules } from "../../dynamic-providers/registry.ts";
 
-/** A resource as a program asked for it. */
+/** A resource as a program registered it. */
 export interface RecordedResource {
-    /** Without the namespace, but for Tutor's: `OAuthApplication`, `TutorPlugin`; Docker's are `Container` and so on. */
+    /**
+     * Without the namespace, except for Tutor's: `OAuthApplication`, `TutorPlugin`; Docker's are `Container` and so on.
+     */
     readonly type: string;
     readonly name: string;
-    /** The component that it belongs to, by type; `""` for none. */
+    /** The type of the component it belongs to; `""` for none. */
     readonly parent: string;
-    /** In clear, and without the serialized provider. */
+    /** Decrypted, and without the serialized provider. */
     readonly inputs: Readonly<Record<string, unknown>>;
-    /** The names of the inputs that are, or hold, a secret. */
+    /** The names of the inputs that are or contain secrets. */
     readonly secrets: readonly string[];
-    /** The names of the outputs that are secrets whatever the inputs are. */
+    /** The names of the outputs that are always secret, whatever the inputs are. */
     readonly secretOutputs: readonly string[];
-    /** The resources, `<type> <name>`, that were made already when it was asked for. */
+    /** The resources, `<type> <name>`, that already existed when it was registered. */
     readonly after: readonly string[];
-    /** The resources, `<type> <name>`, with which it is replaced. */
+    /** The resources, `<type> <name>`, in its `replaceWith`. */
     readonly replacedWith: readonly string[];
-    /** Whether it stays when it is deleted from the stack. */
+    /** Its `retainOnDelete`. */
     readonly isRetained: boolean;
-    /** The operations before which a hook of the program runs. */
+    /** The operations before which one of the program's hooks runs. */
     readonly hooksBefore: readonly ("create" | "update" | "delete")[];
-    /** Runs the hooks of one kind as the engine does: one after the other, with the inputs that it was asked for. */
+    /** Runs the hooks of one kind as the engine does: one after the other, with the registered inputs. */
     readonly runHooks: (kind: "beforeCreate" | "afterCreate") => Promise<void>;
-    /** Whether it is deleted before its replacement is made. */
+    /** Its `deleteBeforeReplace`. */
     readonly isDeletedBeforeReplaced: boolean;
-    /** The properties whose changes mean nothing once it is there. */
+    /** Its `ignoreChanges`. */
     readonly ignoredChanges: readonly string[];
-    /** The resources, `<type> <name>`, that are made before it and deleted after it. */
+    /** The resources, `<type> <name>`, that are created before it and deleted after it. */
     readonly dependencies: readonly string[];
-    /** By input: the resources whose outputs are in it. */
+    /** By input: the resources whose outputs it contains. */
     readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
-    /** The module of a dynamic provider, for instance `site`; `""` where a plug-in provides it. */
+    /** The module of a dynamic provider, such as `site`; `""` if a plugin provides the resource. */
     readonly module: string;
 }
 
@@ -57,7 +59,7 @@ type RecordedOptions = Pick<
     readonly hooks: Readonly<Record<"beforeCreate" | "afterCreate", readonly string[]>>;
 };
 
-/** What the server adds to the inputs, by type. A type that is missing here is unexpected. */
+/** The outputs that the server adds to the inputs, by type. Types that are missing here are unexpected. */
 const outputs: Readonly<Record<string, (name: string, random: (name: string) => string) => object>> = {
     RandomString: (name, random) => ({ result: random(name) }),
     RandomPassword: (name, random) => ({ result: pulumi.secret(random(name)) }),
@@ -91,12 +93,12 @@ const noOptions: RecordedOptions = {
     hooks: { beforeCreate: [], afterCreate: [] },
 };
 
-/** The monitor of the mocks, with the calls of the engine that it lacks. */
+/** The mocks' monitor, with the engine calls that it lacks. */
 type Monitor = MockMonitor & {
     registerResourceHook?: (request: unknown, callback: (error: null, answer: object) => void) => void;
 };
 
-/** A request for a resource, as far as the mocks do not show it. */
+/** A registration request: the parts that the mocks do not expose. */
 interface RegisterRequest {
     getType(): string;
     getName(): string;
@@ -118,11 +120,11 @@ interface RegisterRequest {
 }
 
 /**
- * Runs a program, or a part of one, without an engine.
+ * Runs a program, or part of one, without an engine.
  *
- * @param random - the random value of a resource. Default: its name, so that expectations can be written by hand.
- * @returns every custom resource that it asked for, in that order.
- * @throws Error for a resource of an unexpected type, and for any call of a provider's function.
+ * @param random - the random value of a resource. Default: its name, so that tests can spell out expected values.
+ * @returns every custom resource that it registered, in that order.
+ * @throws Error for a resource of an unexpected type, and for any provider function call.
  */
 export async function deploy(
     program: () => unknown,
@@ -148,7 +150,7 @@ export async function deploy(
                     return { id: undefined, state: {} };
                 }
                 asked.push({ type, name, ...recordInputs(inputs as Record<string, unknown>), after: [...made] });
-                // Long enough for all that does not wait for this one to be asked for.
+                // Long enough for everything that does not depend on this one to be registered.
                 await new Promise((resolve) => setTimeout(resolve, 20));
                 made.push(`${type} ${name}`);
                 return { id: `${name}-id`, state: { ...(inputs as object), ...addition(name, random) } };
@@ -179,7 +181,7 @@ export async function deploy(
     });
 }
 
-/** The only resource of a type, or the one of them with the given name. */
+/** The only resource of a type, or the only one with the given name. */
 export function the(resources: readonly RecordedResource[], type: string, name?: string): RecordedResource {
     const found = resources.filter(
         (resource) => resource.type === type && (name === undefined || resource.name === name),
@@ -191,7 +193,7 @@ export function the(resources: readonly RecordedResource[], type: string, name?:
     return resource;
 }
 
-/** A configuration on Linux with all that it needs; `values` are set on top of that, and the machine adds what is detected. */
+/** A complete configuration on Linux; `values` override it, and `detected` is what the machine adds. */
 export function stackConfig(values: Readonly<Record<string, string>> = {}, detected: Detected = {}): StackConfig {
     return resolveConfig(
         parseSettings({
@@ -207,7 +209,7 @@ export function stackConfig(values: Readonly<Record<string, string>> = {}, detec
     );
 }
 
-/** What {@link deployed} gives. */
+/** The result of {@link deployed}. */
 export interface Deployed extends Integration {
     /** The resources that belong to a type of component. */
     readonly of: (component: string) => RecordedResource[];
@@ -229,7 +231,7 @@ export async function deployed(
     };
 }
 
-/** Where that configuration says who signs in, as the connections name it. */
+/** The configuration keys of the accounts, as the connections refer to them. */
 export const configured = {
     openEdx: { stack: "test", usernameKey: "lmsUsername", passwordKey: "lmsPassword" },
     application: { stack: "test", usernameKey: "applicationUsername", passwordKey: "applicationPassword" },
@@ -254,7 +256,10 @@ function recordInputs(
     };
 }
 
-/** Notes options of resources on their way to the mocks, and lets hooks be registered, which the mocks do not know. */
+/**
+ * Records the resource options on their way to the mocks, and accepts hook registrations, which the mocks don't
+ * support.
+ */
 function recordOptions(): Map<string, RecordedOptions> {
     const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
     const recorded = new Map<string, RecordedOptions>();
@@ -286,7 +291,7 @@ function recordOptions(): Map<string, RecordedOptions> {
     return recorded;
 }
 
-/** The program's hooks by name; the mocks have no engine that would call them. */
+/** The program's hooks by name: the mocks have no engine to call them. */
 const hooks = new Map<string, pulumi.ResourceHookFunction>();
 const callbackServer: {
     registerResourceHook: (this: CallbackServer, hook: pulumi.ResourceHook) => Promise<void>;
@@ -308,7 +313,7 @@ function hooksBefore(request: RegisterRequest): RecordedOptions["hooksBefore"] {
 }
 const keysOf = (urns: readonly string[]) => urns.map((urn) => resourceOf(urn).key);
 
-/** Only the resources' names tell who their parents are. */
+/** Parents can only be read from the URNs. */
 function parentsByResource(): Map<string, string> {
     const monitor = pulumi.runtime.getMonitor() as MockMonitor | undefined;
     const urns = [...(monitor?.getRegisteredResources().keys() ?? [])];
@@ -320,7 +325,7 @@ function parentsByResource(): Map<string, string> {
     );
 }
 
-/** What a resource's name tells: it ends with `<parent's type>$<type>::<name>`. */
+/** Parses a URN, which ends with `<parent's type>$<type>::<name>`. */
 function resourceOf(urn: string): { key: string; parent: string } {
     const [, , types = "", name = ""] = urn.split("::");
     const [type = "", parent = ""] = types.split("$").reverse();

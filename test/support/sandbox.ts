@@ -9,16 +9,16 @@ import { project } from "../../toolchain/pulumi.ts";
 
 export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
     stateDirectory: string;
-    /** Stops the servers and removes their state. */
+    /** Stops the servers and deletes their state. */
     stop: () => Promise<void>;
 };
 
 /**
- * Starts servers of the caller's own: on free ports, with a temporary state directory, so that they disturb neither the
- * sandbox of this project nor other tests. They end with the test process at the latest, whatever ends that.
+ * Starts servers for the caller alone: on free ports, with a temporary state directory, so that they interfere neither
+ * with this project's sandbox nor with other tests. They stop with the test process at the latest, however it ends.
  *
- * @param options - `environment` is added to theirs: the switches in the READMEs of `sandbox/lms` and
- *   `sandbox/mit-application`. `prepare` fills the state directory before the servers start.
+ * @param options - `environment` is added to the servers' environment: the switches in the READMEs of `sandbox/lms` and
+ * `sandbox/mit-application`. `prepare` fills the state directory before the servers start.
  */
 export async function startServers<const Name extends ServerName>(
     servers: readonly Name[],
@@ -28,12 +28,12 @@ export async function startServers<const Name extends ServerName>(
     } = {},
 ): Promise<TestServers<Name>> {
     const stateDirectory = await mkdtemp(path.join(tmpdir(), "sandbox-"));
-    // A process of its own that outlives this one: it stops the servers as soon as its standard input ends.
+    // A separate process that outlives this one: it stops the servers as soon as its stdin closes.
     const guard = execa(process.execPath, [path.join(import.meta.dirname, "stopServers.ts"), stateDirectory], {
         detached: true,
         stdin: "pipe",
     });
-    // Wait for it to be there, so that no server is ever without it; if it fails, `guard` rejects.
+    // Wait until it is up, so that no server ever runs without it; if it fails, `guard` rejects.
     await Promise.race([once(guard.stdout, "data"), guard]);
     const stop = async () => {
         guard.stdin.end();
@@ -41,7 +41,7 @@ export async function startServers<const Name extends ServerName>(
     };
     try {
         const { prepare } = options;
-        // Django's own hashes, but quick ones: most of a server's work would be signing tests in.
+        // Django's own hashes, but with few iterations: otherwise signing tests in would be most of a server's work.
         const environment = { SANDBOX_FAST_HASHES: "1", ...options.environment };
         const ports = await freePorts();
         await prepare?.(stateDirectory, ports);
@@ -54,9 +54,9 @@ export async function startServers<const Name extends ServerName>(
 }
 
 /**
- * Runs Python in a server's Django, as a script of its operator does: what it saves never saw the checks of a form.
+ * Runs Python in a server's Django, like an operator's script: what it saves bypasses form validation.
  *
- * @returns what the program prints last, read as JSON; `undefined` where it prints nothing.
+ * @returns the last line the program prints, parsed as JSON; `undefined` if it prints nothing.
  */
 export async function runScript(server: Server, program: string): Promise<unknown> {
     const python = path.join(project, ".toolchain", "venv", server.name, "bin", "python");
@@ -77,8 +77,8 @@ export async function runScript(server: Server, program: string): Promise<unknow
 }
 
 /**
- * A free port for each server. They lie below the range from which the system takes ports for outgoing connections, and
- * apart for each process (jest workers, and tests of other clones), so that nobody takes one before its server does.
+ * A free port for each server. The ports are below the ephemeral range, and each process (Jest workers, tests of other
+ * clones) has its own range, so nothing takes a port before its server does.
  */
 export async function freePorts(): Promise<Ports> {
     const first = 20_000 + 100 * (process.pid % 120);

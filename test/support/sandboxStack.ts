@@ -1,15 +1,15 @@
 import type { ApplicationName } from "../../config/profiles.ts";
 import type { Servers } from "../../sandbox/sandbox.ts";
 
-/** The sandbox's server that is the application of a profile. */
+/** The sandbox server for a profile's application. */
 export function sandboxServer(application: ApplicationName): "mitxonline" | "xpro" {
     return application === "xpro" ? "xpro" : "mitxonline";
 }
 
 /**
- * The configuration of a stack that integrates the sandbox's servers.
+ * The configuration of a stack that integrates the sandbox servers.
  *
- * @throws Error where the application's server is not among them.
+ * @throws Error if the application's server is not among them.
  */
 export function sandboxConfig(
     application: ApplicationName,

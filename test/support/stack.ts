@@ -6,74 +6,75 @@ import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { descendants, killTree } from "./processes.ts";
 
-/** A stack of this project on the real engine, with a state of its own. */
+/** A stack of this project on the real engine, with its own state. */
 export interface TestStack {
-    /** Everything that the engine printed or reported so far. */
+    /** Everything that the engine has printed or reported so far. */
     readonly transcript: () => string;
     /** Sets configuration keys; passwords and secrets as secrets. */
     configure(config: Readonly<Record<string, string>>): Promise<void>;
-    /** `pulumi up`: how many resources there were of each operation. */
+    /** Runs `pulumi up`; returns the number of resources per operation. */
     up(): Promise<Changes>;
     /** `pulumi up --refresh`. */
     upRefreshing(): Promise<Changes>;
-    /** `pulumi up --replace` for every resource whose URN fits one of the patterns. */
+    /** Runs `pulumi up --replace` for every resource whose URN matches one of the patterns. */
     replace(...urns: readonly string[]): Promise<Changes>;
     /**
-     * `pulumi up` or `pulumi destroy`, killed as soon as it prints the pattern, and its lock removed. Default: with all its
-     * processes.
+     * Runs `pulumi up` or `pulumi destroy`, kills it as soon as it prints the pattern, and removes its lock. Default:
+     * kills all its processes.
      */
     killedAt(command: "up" | "destroy", pattern: RegExp, how?: Kill): Promise<void>;
     /**
-     * Starts `pulumi up` or `pulumi destroy`, and goes on as soon as it prints the pattern, or ends.
+     * Starts `pulumi up` or `pulumi destroy`, and returns as soon as it prints the pattern or ends.
      *
      * @returns how the run ends.
      */
     begin(command: "up" | "destroy", pattern: RegExp): Promise<{ readonly ended: Promise<Ended> }>;
     /**
-     * `pulumi up`, killed like that as soon as it has made a resource, again and again until there is nothing left to make.
+     * Runs `pulumi up` and kills it the same way as soon as it has created a resource, over and over until there is
+     * nothing left to create.
      *
-     * @returns how often it was killed.
+     * @returns how many times it was killed.
      */
     upKilledAfterEach(): Promise<number>;
-    /** `pulumi preview`: how many resources there would be of each operation. */
+    /** Runs `pulumi preview`; returns the number of resources per planned operation. */
     preview(): Promise<Changes>;
     /** `pulumi refresh`. */
     refresh(): Promise<Changes>;
     /** `pulumi destroy`. */
     destroy(): Promise<Changes>;
-    /** The values of the stack's outputs by name, secret ones too. */
+    /** The stack's outputs by name, including secret ones. */
     outputs(): Promise<Readonly<Record<string, unknown>>>;
     /** The state as `pulumi stack export` shows it: with secrets encrypted. */
     state(): Promise<string>;
-    /** Replaces the state by one like that. */
+    /** Replaces the state with one like that. */
     restore(state: string): Promise<void>;
     /** The folder with the stack's settings. */
     readonly folder: string;
-    /** Removes the state. */
+    /** Deletes the state. */
     remove(): Promise<void>;
 }
 
-/** What of a run is killed, and how. */
+/** Which part of a run to kill, and how. */
 export interface Kill {
-    /** `provider`: the process with the dynamic providers. Default: `everything`. */
+    /** `provider`: the process that runs the dynamic providers. Default: `everything`. */
     readonly what?: "everything" | "engine" | "provider";
     /** Default: SIGKILL. */
     readonly signal?: "SIGKILL" | "SIGTERM" | "SIGHUP";
 }
 
-/** How a run ended: 0 where all went well, and all that it printed. */
+/** How a run ended: exit code 0 if all went well, and everything it printed. */
 export interface Ended {
     readonly exitCode: number | undefined;
     readonly output: string;
 }
 
-/** Counts by operation, those of resources that stay the same left out. */
+/** Counts by operation, without resources that stay the same. */
 export type Changes = Readonly<Record<string, number>>;
 
 /**
- * Makes an empty stack.
+ * Creates an empty stack.
  *
- * @param program - the file of its program, from the project's folder.
+ * @param program - the file of its program, relative to the project.
  * @param name - the stack's name.
  */
 export async function makeStack(
@@ -82,7 +83,7 @@ export async function makeStack(
     name = "test",
 ): Promise<TestStack> {
     const folder = await mkdtemp(join(tmpdir(), "stack-"));
-    // The program is this project's; settings and state are not.
+    // The program is this project's; settings and state are separate.
     await cp(join(project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     await symlink(join(project, program), join(folder, "index.ts"));
     for (const part of ["package.json", "node_modules"]) {
@@ -92,10 +93,10 @@ export async function makeStack(
     const environment = {
         ...(await pulumiEnvironment()),
         PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
-        // Shows `--event-log`.
+        // Enables `--event-log`.
         PULUMI_DEBUG_COMMANDS: "true",
     };
-    // For the commands of this project that a test calls.
+    // For this project's commands that a test calls.
     Object.assign(process.env, environment);
     const pulumi = (...args: string[]) =>
         execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
@@ -115,10 +116,11 @@ export async function makeStack(
 
     const printed: string[] = [];
     const eventLog = join(folder, "events.jsonl");
-    // The Automation API calls the CLI three times more for each run, to ask for outputs and history: most of a test's time.
+    // For each run, the Automation API calls the CLI three more times to get outputs and history: most of a test's
+    // time.
     const run = async (...args: string[]): Promise<Changes> => {
         const { failed, all } = await pulumi(...args, "--event-log", eventLog);
-        // What only `--debug` shows is left out: in it Pulumi's own SDK names the answers of plug-ins as they are.
+        // Skips what only `--debug` shows: there, Pulumi's own SDK prints the responses of plugins as they are.
         const events = (await readFile(eventLog, "utf8").catch(() => ""))
             .split("\n")
             .filter((line) => line !== "")
@@ -136,7 +138,7 @@ export async function makeStack(
         return Object.fromEntries(Object.entries(counts.resourceChanges).filter(([operation]) => operation !== "same"));
     };
     const change = (...args: string[]) => run(...args, "--yes", "--skip-preview");
-    /** Runs Pulumi until it prints the pattern, and kills it then; tells whether it did. */
+    /** Runs Pulumi until it prints the pattern, then kills it; returns whether it did. */
     const runUntil = async (command: "up" | "destroy", pattern: RegExp, how: Kill = {}): Promise<boolean> => {
         const { what = "everything", signal = "SIGKILL" } = how;
         const started = pulumi(command, "--yes", "--skip-preview");
@@ -197,7 +199,7 @@ export async function makeStack(
         },
         upKilledAfterEach: async () => {
             let kills = 0;
-            // Components are no resources of a provider: nothing is made for them.
+            // Components don't count: no provider creates anything for them.
             while (await runUntil("up", / \+ +(?!pulumi:|openedx-mit:)\S+ \S+ created/)) {
                 kills++;
             }

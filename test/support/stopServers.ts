@@ -1,4 +1,4 @@
-/** Waits for the end of standard input, then stops the servers in a state directory and removes that. */
+/** Waits for stdin to close, then stops the servers of a state directory and deletes it. */
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { down } from "../../sandbox/sandbox.ts";

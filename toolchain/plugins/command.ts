@@ -1,10 +1,10 @@
-/** Stand-in for the plug-in of `@pulumi/command`: commands of this machine. */
+/** Stand-in for the `@pulumi/command` plug-in: local commands. */
 import manifest from "@pulumi/command/package.json" with { type: "json" };
 import { execa } from "execa";
 import { randomBytes } from "node:crypto";
 import { type PropertyType, type ResourceSchema, type Values, cancelled, log, plain, serve } from "./plugin.ts";
 
-/** The properties of a command that decide on how it runs. */
+/** The properties that control how a command runs. */
 interface CommandProperties {
     create?: string;
     update?: string;
@@ -52,9 +52,9 @@ const schema: ResourceSchema = {
 };
 
 /**
- * Runs one of the commands of a resource and shows its output.
+ * Runs one of a resource's commands and streams its output.
  *
- * @returns its output, or the previous one if there is no such command.
+ * @returns its output, or the previous output if there is no such command.
  */
 async function run(command: string | undefined, urn: string, inputs: Values, olds: Values = {}) {
     const { stdout = "", stderr = "" } = plain(olds) as CommandProperties;

@@ -1,6 +1,6 @@
 /**
- * What the stand-in plug-ins have in common. The engine can't download the published ones everywhere; these keep to the
- * part of their schemas that a program of this project may use, on the provider server of `@pulumi/pulumi`.
+ * What the stand-in plug-ins share. The engine can't download the published ones everywhere; these implement the part of
+ * their schemas that a program in this project may use, on the provider server of `@pulumi/pulumi`.
  */
 import { info } from "@pulumi/pulumi/log/index.js";
 import type { CheckFailure, CreateResult, Provider, ReadResult } from "@pulumi/pulumi/provider/provider.js";
@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 
 export type Values = Record<string, unknown>;
 
-/** A type in a Pulumi schema; one without `type` and `$ref` is any value. */
+/** A type in a Pulumi schema; without `type` and `$ref`, any value. */
 export interface PropertyType {
     type?: "string" | "boolean" | "integer" | "array" | "object";
     $ref?: string;
@@ -30,22 +30,22 @@ export interface ResourceSchema {
     requiredInputs?: string[];
 }
 
-/** A resource type. The values that its functions get and return have their secrets wrapped; see {@link plain}. */
+/** A resource type. Its functions take and return values with wrapped secrets; see {@link plain}. */
 export interface ResourceType {
     schema: ResourceSchema;
-    /** What is wrong with plain inputs although each has the type of the schema. */
+    /** What is wrong with plain inputs even though they all match the schema's types. */
     faults?: (inputs: Values) => CheckFailure[];
-    /** The inputs as the state has them, with defaults. */
+    /** The inputs as stored in the state, with defaults. */
     complete?: (inputs: Values) => Values;
     create: (inputs: Values, urn: string) => Promise<CreateResult>;
-    /** The new outputs. Without this function, each change replaces the resource. */
+    /** Returns the new outputs. Without this function, every change replaces the resource. */
     update?: (olds: Values, news: Values, urn: string) => Promise<Values>;
     delete?: (outputs: Values, urn: string) => Promise<void>;
-    /** Takes in what exists already, known by its id only. */
+    /** Imports something that already exists, by id. */
     adopt?: (id: string) => Promise<ReadResult>;
 }
 
-/** A plug-in: its name and version, and its types, by token. */
+/** A plug-in: name, version, and resource types by token. */
 export interface Plugin {
     name: string;
     version: string;
@@ -57,10 +57,10 @@ const PARENT_CHECK_MILLISECONDS = 1000;
 
 const cancellation = new AbortController();
 
-/** Aborts as soon as the engine wants operations under way to end. */
+/** Aborts as soon as the engine wants running operations to end. */
 export const cancelled = cancellation.signal;
 
-/** Serves a plug-in to the engine whose address is among the arguments of this process. */
+/** Serves a plug-in to the engine whose address is in this process's arguments. */
 export async function serve(plugin: Plugin): Promise<void> {
     const args = process.argv.slice(2);
     const engine = args.findLast((arg) => !arg.startsWith("-")) ?? "";
@@ -69,7 +69,7 @@ export async function serve(plugin: Plugin): Promise<void> {
     await main(provider(plugin), args);
 }
 
-/** An engine that is killed can't tell its plug-ins to end: this one ends, with the commands that it runs, as well. */
+/** A killed engine can't tell its plug-ins to stop, so this one watches its parent, then exits along with its commands. */
 function endWithParent(): void {
     const parent = process.ppid;
     setInterval(() => {
@@ -85,7 +85,7 @@ export function secret(value: unknown): Values {
     return { [specialSigKey]: specialSecretSig, value };
 }
 
-/** A value without the marks of secrets, at any depth. */
+/** A value with all secret markers removed, at any depth. */
 export function plain(value: unknown): unknown {
     if (Array.isArray(value)) {
         return value.map(plain);
@@ -99,7 +99,7 @@ export function plain(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, plain(element)]));
 }
 
-/** Shows a line of output with a resource, as long as the operation on it goes on. */
+/** Shows a line of output next to a resource while its operation runs. */
 export async function log(urn: string, line: string): Promise<void> {
     await info(line, new DependencyResource(urn), undefined, true);
 }

@@ -1,4 +1,4 @@
-/** Stand-in for the plug-in of `@pulumi/random`: random passwords and strings. */
+/** Stand-in for the `@pulumi/random` plug-in: random passwords and strings. */
 import manifest from "@pulumi/random/package.json" with { type: "json" };
 import { randomInt } from "node:crypto";
 import {
@@ -11,7 +11,7 @@ import {
     serve,
 } from "./plugin.ts";
 
-/** The properties that decide on a random string, all of them given. */
+/** The properties that define a random string, all of them set. */
 interface Shape {
     length: number;
     lower: boolean;
@@ -44,7 +44,7 @@ const inputProperties: ResourceSchema["inputProperties"] = {
     upper: flag,
 };
 
-/** A type of random strings; how its id and outputs come from the string differs. */
+/** A random string type; the types differ in how they derive id and outputs from the string. */
 function randomType(
     outputs: Record<string, PropertyType>,
     make: (result: string) => Promise<{ id: string; results: Values }>,
@@ -103,14 +103,14 @@ function faults(inputs: Values) {
     return [];
 }
 
-/** As many characters of each kind as asked for at least, then ones of all kinds in use, in a random order. */
+/** The minimum number of characters of each kind, filled up with characters of all enabled kinds, in random order. */
 function randomText(shape: Shape): string {
     const kinds = [
         { characters: "abcdefghijklmnopqrstuvwxyz", used: shape.lower, minimum: shape.minLower },
         { characters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", used: shape.upper, minimum: shape.minUpper },
         { characters: "0123456789", used: shape.numeric, minimum: shape.minNumeric },
         {
-            // An empty string counts as none, as upstream.
+            // An empty string counts as unset, as upstream.
             characters: shape.overrideSpecial || "!@#$%&*()-_=+[]{}<>:?", // eslint-disable-line @typescript-eslint/prefer-nullish-coalescing
             used: shape.special,
             minimum: shape.minSpecial,
@@ -137,7 +137,7 @@ await serve({
         "random:index/randomPassword:RandomPassword": randomType(
             { bcryptHash: { ...text, secret: true }, result: { ...text, secret: true } },
             async (result) => {
-                // Needs a tenth of a second to load, so only where a password comes to be.
+                // Takes a tenth of a second to load, so only loaded to create a password.
                 const { hash } = await import("bcryptjs");
                 return { id: "none", results: { bcryptHash: secret(await hash(result, 10)), result: secret(result) } };
             },

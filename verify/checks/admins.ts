@@ -6,7 +6,7 @@ import { type Check, found, passed } from "../check.ts";
 import type { Side } from "../target.ts";
 import { seen, visitor } from "../answers.ts";
 
-/** That the superuser gets in, and is allowed to see what the stack has there. */
+/** Checks that the superuser can sign in and view what the stack manages there. */
 export function signsIn(name: string, { title, connection }: Side, needs: string): Check {
     return {
         name,
@@ -19,7 +19,7 @@ export function signsIn(name: string, { title, connection }: Side, needs: string
     };
 }
 
-/** That the application takes what a browser posts: browsers name the `Origin` of a form. */
+/** Checks that the application accepts forms from a browser: browsers send an `Origin` header with them. */
 export function origin({ title, connection, url }: Side): Check {
     const addresses = [...new Set([connection.baseUrl, url])];
     return {
@@ -32,7 +32,7 @@ export function origin({ title, connection, url }: Side): Check {
             const path = signInPath("django");
             const page = await http.send({ method: "GET", path });
             const token = parseHtml(page.data)("#login-form input[name=csrfmiddlewaretoken]").attr("value") ?? "";
-            // Without a name nobody is refused, so that no account gets locked.
+            // An empty username is never refused, so no account gets locked.
             const data = new URLSearchParams({ csrfmiddlewaretoken: token, username: "", password: "" });
             const answer = await http.send({
                 method: "POST",

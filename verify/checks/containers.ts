@@ -10,7 +10,7 @@ import { diagnose, diagnoseSilence } from "../diagnose.ts";
 import type { Side, Target } from "../target.ts";
 import { clockFinding } from "./reachability.ts";
 
-/** What is looked at from inside the containers: each server as the other one sees it, clocks, and settings in use. */
+/** Checks from inside the containers: how each server sees the other, their clocks, and the settings in effect. */
 export function fromContainers(target: Target): Check[] {
     const { openEdx, application, environment, otherSettings } = target;
     const needs = ["lms", "application"];
@@ -18,7 +18,7 @@ export function fromContainers(target: Target): Check[] {
     const lms = once(() =>
         lookFromContainer(openEdx, {
             urls: [discovery ?? token],
-            // The LMS asks these by the document. It sends a browser to the others.
+            // The LMS calls these, as listed in the document. It sends the browser to the others.
             follow: discovery === undefined ? [] : ["token_endpoint", "userinfo_endpoint"],
             environment: {},
         }),
@@ -59,7 +59,7 @@ export function fromContainers(target: Target): Check[] {
     ];
 }
 
-/** Whether a container got what it asked for, and whether its clock is right. */
+/** Checks that a container got its responses and that its clock is right. */
 function reached({ container }: Side, sight: Sight | string, unreachable: CauseId): Outcome {
     if (typeof sight === "string") {
         return container.isOfStack ? missing(sight) : skipped(sight);
@@ -74,8 +74,8 @@ function missing(reason: string): Outcome {
 }
 
 /**
- * What is wrong with an answer that a container got. Endpoints refuse a question without a token or by GET, which is fine:
- * they are there.
+ * What is wrong with a response that a container got. Endpoints that refuse a GET or a request without a token are
+ * fine: they are there.
  */
 export function answerFinding(url: string, answer: SeenAnswer, where: string, unreachable: CauseId): Finding[] {
     const { status, words } = answer;
@@ -91,10 +91,10 @@ export function answerFinding(url: string, answer: SeenAnswer, where: string, un
 }
 
 /**
- * What an application without a container shows of its settings: MITx Online's sign-out leads to its
- * `LOGOUT_REDIRECT_URL`. The discovery document has its addresses, and a check of its own.
+ * What an application shows of its settings without its container: MITx Online's sign-out redirects to its
+ * `LOGOUT_REDIRECT_URL`. The discovery document shows its URLs, and has its own check.
  *
- * @param reason - why its container can't be asked.
+ * @param reason - why nothing can run in its container.
  */
 async function signOutOutcome({ application, openEdx }: Target, reason: string): Promise<Outcome> {
     const { baseUrl } = application.connection;

@@ -3,7 +3,7 @@ import { readEnvText } from "../../dynamic-providers/files/envFaults.ts";
 import { type Check, found, type Outcome, passed } from "../check.ts";
 import type { Target } from "../target.ts";
 
-/** That `.env` has the stack's block, unchanged, and that the application's other addresses fit. */
+/** Checks that `.env` contains the stack's block, unchanged, and that the application's other URLs match. */
 export function environment({ envFile, environment: wanted, profile }: Target): Check[] {
     return [
         {

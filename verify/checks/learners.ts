@@ -6,12 +6,13 @@ import { type Check, type Finding, passed, skipped } from "../check.ts";
 import type { Target } from "../target.ts";
 import { IDENTITY_PATH } from "./serviceWorker.ts";
 
-/** How many of the newest tokens are tried. */
+/** How many of the newest tokens to try. */
 const TRIED = 3;
 
 /**
- * That Open edX accepts the tokens by which the application calls it for its learners. They die with the application's
- * OAuth application. Only tokens that are still valid by their date tell: the application renews the others by itself.
+ * Checks that Open edX accepts the tokens the application uses to call it on behalf of its learners. They are deleted
+ * along with the application's OAuth application. Only unexpired tokens are conclusive: the application renews the
+ * others itself.
  */
 export function learnerTokens({ openEdx, application, profile }: Target): Check {
     const session = adminSession(application.connection);
@@ -21,7 +22,7 @@ export function learnerTokens({ openEdx, application, profile }: Target): Check 
         title: `Open edX accepts the tokens that ${application.title} has of learners`,
         needs: ["lms", "application-admin", "lms-client"],
         async run() {
-            // One page is enough, and there may be many. The newest stand first.
+            // One page is enough, and there may be many. The newest rows come first.
             const rows = parseChangelist((await session.get(path)).data, adminPath(path))?.rows ?? [];
             const forms = await Promise.all(
                 rows.slice(0, TRIED).map(({ id }) => session.newForm(`${path}${id}/change/`, "openedxapiauth_form")),

@@ -5,7 +5,7 @@ import { type Check, type Finding, found, passed } from "../check.ts";
 import type { Side } from "../target.ts";
 import { visitor, seen, understood, once } from "../answers.ts";
 
-/** That a server has the OAuth application of the other one: its id, its secret, and what it allows. */
+/** Checks that a server has the other one's OAuth application: its id, its secret, and what it allows. */
 export function client(
     side: string,
     { title, url, connection, client: wanted }: Side,
@@ -41,7 +41,8 @@ export function client(
             needs: [side, name],
             isQuick: true,
             async run() {
-                // A made-up code is refused after a wrong client is.
+                // The endpoint checks the client before the code, so `invalid_grant` for a made-up code means the
+                // client is valid.
                 const data = new URLSearchParams({
                     grant_type: "authorization_code",
                     code: "is-the-client-known",
@@ -76,10 +77,10 @@ export function client(
 }
 
 /**
- * What the authorization endpoint has against a redirect URI. A made-up scope, refused last, keeps it from granting.
+ * The authorization endpoint's objection to a redirect URI. A made-up scope, which is checked last, prevents a grant.
  *
- * @param isRegistered - whether the application's form has the URI. xPro answers 500 in place of its error page, which a
- * superuser without a legal address can't be shown.
+ * @param isRegistered - whether the application's form lists the URI. xPro returns 500 instead of its error page, which
+ * it can't render for a superuser without a legal address.
  */
 async function authorizationFinding(
     session: AdminSession,
@@ -95,7 +96,7 @@ async function authorizationFinding(
         return [];
     }
     const evidence = seen(`GET ${session.url(path)} with redirect_uri ${uri}`, answer);
-    // The client id is known by now, so that the refusal is the URI's, whatever the page says.
+    // The client id has been checked by now, so the refusal is about the URI, whatever the page says.
     return [{ cause: answer.status === 400 || !isRegistered ? "redirect-uri" : "unexpected-answer", evidence }];
 }
 

@@ -8,7 +8,7 @@ import { type Check, found, passed } from "../check.ts";
 import type { Side, Target } from "../target.ts";
 import { visitor, understood, differences, once } from "../answers.ts";
 
-/** That the LMS offers the backend to provider configurations: package and settings are live. */
+/** Checks that the LMS offers the backend for provider configurations: package and settings are live. */
 export function backend({ connection }: Side): Check {
     return {
         name: "backend",
@@ -24,7 +24,7 @@ export function backend({ connection }: Side): Check {
     };
 }
 
-/** That the newest row of a site is enabled, and says what follows from the stack. */
+/** Checks that a site's newest row is enabled and matches the stack. */
 export function providerConfiguration(
     target: Target,
     rows: () => Promise<Row[]>,
@@ -85,7 +85,7 @@ export function providerConfiguration(
                       needs: ["lms-admin"],
                       async run() {
                           const newest = await row();
-                          // Without a row the check of the configuration says it all.
+                          // Without a row, the configuration check says it all.
                           return newest === undefined || (await settings()).clientSecret === application.client.secret
                               ? passed()
                               : found("provider-secret", `${session.url(LIST)}, row ${newest.id} (${site})`);
@@ -96,7 +96,9 @@ export function providerConfiguration(
     ];
 }
 
-/** That the list which visitors get, cached by the LMS, has the provider. Asked without a session, as a visitor does. */
+/**
+ * Checks that the provider is in the list that visitors get, which the LMS caches. Sends no session, like a visitor.
+ */
 export function providerList({ url }: Side, site: string): Check {
     const id = `oa2-${openEdxConstants.backendName}`;
     const path = `/api/mfe_context?tpa_hint=${id}`;

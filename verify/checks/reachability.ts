@@ -32,7 +32,7 @@ export function names({ openEdx, application, profile }: Target): Check {
     };
 }
 
-/** That the server's sign-in page answers; its clock and cookies are looked at on the way. */
+/** Checks that the server's sign-in page responds, and along with it the server's clock and cookies. */
 export function answers(name: string, { title, connection }: Side, baseUrl: string, down: CauseId): Check {
     const path = signInPath(connection.kind);
     return {
@@ -65,7 +65,7 @@ export function answers(name: string, { title, connection }: Side, baseUrl: stri
     };
 }
 
-/** That the address which users have answers, too, where it is another one than that of the admin. */
+/** Checks that the users' URL responds too, if it differs from the admin's. */
 export function answersUsers(name: string, { title, url }: Side, down: CauseId): Check {
     return {
         name,
@@ -82,9 +82,9 @@ export function answersUsers(name: string, { title, url }: Side, down: CauseId):
 }
 
 /**
- * That a server's clock agrees with this machine's.
+ * Checks that a server's clock agrees with this machine's.
  *
- * @param date - the server's header `Date`, which has seconds.
+ * @param date - the server's `Date` header, with a resolution of seconds.
  * @param now - in milliseconds.
  */
 export function clockFinding(baseUrl: string, date: string, now: number): Finding[] {
@@ -100,8 +100,8 @@ export function clockFinding(baseUrl: string, date: string, now: number): Findin
 }
 
 /**
- * That the port is open at the address by which containers reach the server. Seen from this machine: where the address is
- * a name that only containers know, nothing can be told.
+ * Checks that the port is open at the address that containers use for the server, as seen from this machine. If the
+ * address is a name that only containers resolve, the check is skipped.
  */
 export function gateway(name: string, { title, url, gateway: host }: Side, needs: string): Check {
     const port = portOf(url);
@@ -121,7 +121,7 @@ export function gateway(name: string, { title, url, gateway: host }: Side, needs
     };
 }
 
-/** The code of the error with which a connection fails, or `undefined` where it is taken. */
+/** The error code of a failed connection, or `undefined` if the connection is accepted. */
 function connectionError(host: string, port: number): Promise<string | undefined> {
     return new Promise((settle) => {
         const socket = connect({ host, port, timeout: CONNECT_TIMEOUT });

@@ -5,11 +5,11 @@ import type { CauseId } from "../causes.ts";
 import type { Target } from "../target.ts";
 import { once, timeIn, understood, visitor } from "../answers.ts";
 
-/** Where Open edX tells whose a token is. */
+/** Where Open edX says whose token it is. */
 export const IDENTITY_PATH = "/api/user/v1/me";
 const DAY = 24 * 60 * 60 * 1000;
 
-/** The service worker and its token. */
+/** Checks the service worker and its token. */
 export function worker({ openEdx, worker: { username, token, renewBeforeDays } }: Target): Check[] {
     const session = adminSession(openEdx.connection);
     const { users, accessTokens } = openEdxConstants.adminPages;
@@ -54,7 +54,7 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
             needs: ["token", "worker"],
             async run() {
                 const row = await user();
-                // By user: a token in a query string would stand in the server's log.
+                // By user: a token in the query string would end up in the server's log.
                 const rows = await session.list(accessTokens, { user__id__exact: row?.id ?? "" });
                 const own = rows.find(({ cells }) => cells.get("token") === token);
                 const form = own && (await session.form(`${accessTokens}${own.id}/change/`, "accesstoken_form"));

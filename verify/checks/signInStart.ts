@@ -6,10 +6,10 @@ import { type Check, found, passed, skipped } from "../check.ts";
 import type { Target } from "../target.ts";
 import { visitor, understood, addressOf, differences } from "../answers.ts";
 
-/** More redirects than a sign-in has. */
+/** More redirects than any sign-in takes. */
 const MOST_REDIRECTS = 12;
 
-/** That the discovery document names the addresses that the stack gave to the application. */
+/** Checks that the discovery document lists the URLs the stack gave to the application. */
 export function discovery({ application, environment: lines, profile }: Target): Check {
     const url = application.url + mitApplication.discoveryPath;
     const inside = lines[profile.dockerBaseUrlVariable ?? ""] ?? application.url;
@@ -41,7 +41,10 @@ export function discovery({ application, environment: lines, profile }: Target):
     };
 }
 
-/** That the LMS sends a visitor of the site to the application: it has asked the discovery document by then. */
+/**
+ * Checks that the LMS redirects a visitor of the site to the application; by then it has fetched the discovery
+ * document.
+ */
 export function signInStart({ openEdx, application }: Target, site: string, isLmsSite: boolean): Check {
     const path = openEdxConstants.loginPath;
     return {
@@ -73,7 +76,7 @@ export function signInStart({ openEdx, application }: Target, site: string, isLm
     };
 }
 
-/** That the chain of redirects ends on a page where somebody can sign in. */
+/** Checks that the redirects end on a page where users can sign in. */
 export function signInPage({ openEdx, application, profile }: Target): Check {
     return {
         name: "sign-in-page",

@@ -1,7 +1,7 @@
 import type { CheerioAPI } from "cheerio/slim";
 import { parseHtml } from "./html.ts";
 
-/** The parts of an admin address such as `/admin/sites/site/5/change/`. */
+/** The parts of an admin path such as `/admin/sites/site/5/change/`. */
 export interface AdminPath {
     /** The model's list, `/admin/sites/site/`. */
     readonly list: string;
@@ -13,7 +13,7 @@ export interface AdminPath {
     readonly id: string | undefined;
 }
 
-/** Takes the address of an admin page apart. Addresses are this program's own, so a wrong one is a bug. */
+/** Parses the path of an admin page. Paths come from this program itself, so a wrong one is a bug. */
 export function adminPath(path: string): AdminPath {
     const [, list, app, model, id] = /^(\/admin\/(\w+)\/(\w+)\/)(?:(\d+)\/)?/.exec(path) ?? [];
     if (list === undefined || app === undefined || model === undefined) {
@@ -23,8 +23,8 @@ export function adminPath(path: string): AdminPath {
 }
 
 /**
- * Parses an admin page of one kind, or gives `undefined` for every other page: Django names the app, the model and the
- * kind in the classes of the page's body.
+ * Parses an admin page of one kind, or returns `undefined` for any other page: Django puts the app, the model, and the kind
+ * in the classes of the page's body.
  */
 export function parseAdminPage(
     html: string,

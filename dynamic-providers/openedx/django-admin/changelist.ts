@@ -4,18 +4,18 @@ import { parseAdminPage, type AdminPath } from "./adminPage.ts";
 export interface Row {
     /** The object's primary key. */
     readonly id: string;
-    /** The texts of the cells by column; booleans are `True` and `False`. */
+    /** The text of each cell by column; booleans are `True` and `False`. */
     readonly cells: ReadonlyMap<string, string>;
 }
 
 /** One page of an admin list. */
 export interface Changelist {
     readonly rows: readonly Row[];
-    /** The number of the list's last page, counted from 1. */
+    /** The number of the list's last page, starting at 1. */
     readonly lastPage: number;
 }
 
-/** A page of a model's admin list, or `undefined` where the page is another one or its rows can't be read. */
+/** A page of a model's admin list, or `undefined` if this is another page or its rows can't be read. */
 export function parseChangelist(html: string, path: AdminPath): Changelist | undefined {
     const $ = parseAdminPage(html, path, "change-list");
     if ($ === undefined || $("#changelist").length === 0) {

@@ -1,11 +1,11 @@
 import { parseAdminPage, type AdminPath } from "./adminPage.ts";
 
-/** The admin's page that asks to confirm a deletion: it offers to, with a token, or says what keeps the object. */
+/** The admin's delete confirmation page: it either has a form, with a CSRF token, or lists what keeps the object. */
 export type Deletion = { readonly csrfToken: string } | "kept";
 
 /**
- * The admin's page to confirm a deletion, or `undefined` where the page is another one. An object is kept where others
- * that refer to it are protected, or must not be deleted in the admin.
+ * Parses the admin's delete confirmation page, or returns `undefined` if this is another page. An object is kept if objects
+ * that refer to it are protected or can't be deleted in the admin.
  */
 export function parseDeletion(html: string, path: AdminPath): Deletion | undefined {
     const $ = parseAdminPage(html, path, "delete-confirmation");
@@ -14,6 +14,6 @@ export function parseDeletion(html: string, path: AdminPath): Deletion | undefin
     if (csrfToken !== undefined) {
         return { csrfToken };
     }
-    // Without a form the page is a list of what keeps the object.
+    // Without a form, the page lists what keeps the object.
     return form?.length === 0 && $?.("#content ul li").length !== 0 ? "kept" : undefined;
 }

@@ -1,17 +1,17 @@
 import type { CheerioAPI } from "cheerio/slim";
 import { parseHtml } from "./html.ts";
 
-/** A change that is made to a form's field: text, or a checkbox on or off. */
+/** A new value for a form field: text, or a checkbox on or off. */
 export type FieldValue = string | boolean;
 
-/** An admin form as the server rendered it, and the changes to be posted with it. */
+/** An admin form as the server rendered it, and the changes to post with it. */
 export class AdminForm {
-    /** Where it was loaded from, and where it is posted to: admin forms have no `action`. */
+    /** The path it was loaded from and is posted to: admin forms have no `action`. */
     readonly path: string;
     readonly formId: string;
     readonly multipart: boolean;
     readonly document: CheerioAPI;
-    /** What is to be changed, by field name. */
+    /** The changes, by field name. */
     readonly changes = new Map<string, FieldValue>();
     readonly #rendered: ReadonlyMap<string, string[]>;
 
@@ -24,7 +24,7 @@ export class AdminForm {
         this.#rendered = grouped(form.serializeArray());
     }
 
-    /** The form with that id on a page, or `undefined`. Never the first on the page: that is the sign-out button. */
+    /** The form with that id on a page, or `undefined`. Never just the page's first form, which is the sign-out button. */
     static parse(path: string, formId: string, html: string): AdminForm | undefined {
         const document = parseHtml(html);
         return document(`form#${formId}`).length === 0 ? undefined : new AdminForm(path, formId, document);
@@ -35,22 +35,22 @@ export class AdminForm {
         return this.document(`#${this.formId}`).find("input:not([type=hidden]), select, textarea").length === 0;
     }
 
-    /** Whether the server's version of the form has that field. */
+    /** Whether the server's version of the form has the field. */
     has(field: string): boolean {
         return this.document(`#${this.formId} [name="${field}"]`).length > 0;
     }
 
-    /** The text of a field as the server rendered it; `""` where it is blank or missing. */
+    /** A field's text as the server rendered it; `""` if it is blank or missing. */
     text(field: string): string {
         return (this.#rendered.get(field)?.[0] ?? "").replaceAll("\r\n", "\n");
     }
 
-    /** Whether a checkbox is on, as the server rendered it. */
+    /** Whether a checkbox is checked, as the server rendered it. */
     checked(field: string): boolean {
         return this.#rendered.has(field);
     }
 
-    /** The texts of a select's options and the values that they stand for. */
+    /** A select's options: the value for each text. */
     options(field: string): ReadonlyMap<string, string> {
         const options = this.document(`#${this.formId} select[name="${field}"] option`).toArray();
         return new Map(
@@ -58,14 +58,14 @@ export class AdminForm {
         );
     }
 
-    /** The names of the inline formsets that the form carries, for instance `profile`. */
+    /** The names of the form's inline formsets, for instance `profile`. */
     inlines(): string[] {
         return [...this.#rendered.keys()]
             .filter((field) => field.endsWith("-TOTAL_FORMS"))
             .map((field) => field.slice(0, -"-TOTAL_FORMS".length));
     }
 
-    /** Fills fields in. Fields that the server's version does not have are left out. */
+    /** Fills in fields. Skips fields that the server's version does not have. */
     fill(values: Readonly<Record<string, FieldValue>>): this {
         for (const [field, value] of Object.entries(values)) {
             if (this.has(field)) {
@@ -75,20 +75,20 @@ export class AdminForm {
         return this;
     }
 
-    /** The same form with more filled in; this one stays as it is. */
+    /** A copy of the form with more fields filled in; this one does not change. */
     with(values: Readonly<Record<string, FieldValue>>): AdminForm {
         const copy = new AdminForm(this.path, this.formId, this.document);
         return copy.fill(Object.fromEntries(this.changes)).fill(values);
     }
 
-    /** Whether posting it would change what the server rendered. */
+    /** Whether posting the form would change what the server rendered. */
     differs(): boolean {
         return [...this.changes].some(([field, value]) =>
             typeof value === "boolean" ? value !== this.checked(field) : value !== this.text(field),
         );
     }
 
-    /** What a browser would post: the rendered values with the changes, and the button that stays on the object. */
+    /** What a browser would post: the rendered values, the changes, and the button that stays on the object. */
     body(): URLSearchParams | FormData {
         const values = new Map(this.#rendered);
         for (const [field, value] of this.changes) {
@@ -98,7 +98,7 @@ export class AdminForm {
                 values.set(field, [value === true ? "on" : value]);
             }
         }
-        // With `_continue` the answer's Location names the object: its id, without another request.
+        // With `_continue`, the response's Location names the object, so its id takes no second request.
         values.set("_continue", ["1"]);
         const body = this.multipart ? new FormData() : new URLSearchParams();
         for (const [field, texts] of values) {
@@ -111,8 +111,8 @@ export class AdminForm {
 }
 
 /**
- * The server's validation messages for a posted form, by field name; `""` for those of no single field. None where the
- * page does not show that form, or shows it without a reason.
+ * The server's validation messages for a posted form, by field name; `""` holds those that belong to no single field. Empty
+ * if the page does not show the form, or shows it without a reason.
  */
 export function formErrors(html: string, formId: string): Map<string, string> {
     const $ = parseHtml(html);

@@ -2,8 +2,8 @@ import { pbkdf2, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
 /**
- * Whether a secret is the one that Django stored in its `pbkdf2_sha256$<iterations>$<salt>$<hash>` form, or `undefined`
- * where the stored text has another form.
+ * Whether a secret matches what Django stored as `pbkdf2_sha256$<iterations>$<salt>$<hash>`, or `undefined` if the stored
+ * text has another format.
  */
 export async function matchesPbkdf2(secret: string, stored: string): Promise<boolean | undefined> {
     const [, iterations, salt, hash] = /^pbkdf2_sha256\$(\d+)\$([^$]+)\$([^$]+)$/.exec(stored) ?? [];

@@ -4,8 +4,8 @@ import type { CheerioAPI } from "cheerio/slim";
 const require = createRequire(import.meta.url);
 
 /**
- * A page as browsers read it (HTML's own parser), without the parts of cheerio that fetch and decode documents. Both are
- * loaded with the first page: a run without changes asks for none.
+ * Parses a page the way browsers do (by the HTML standard), without the parts of cheerio that fetch and decode documents.
+ * Both libraries load with the first page: a run without changes needs none.
  */
 export function parseHtml(html: string): CheerioAPI {
     const { load } = require("cheerio/slim") as typeof import("cheerio/slim");

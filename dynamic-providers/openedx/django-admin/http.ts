@@ -10,65 +10,65 @@ import { parseHtml } from "./html.ts";
 import { lookup } from "./lookup.ts";
 import { silences } from "./silences.ts";
 
-/** An HTTP client with the cookies of one session. */
+/** An HTTP client with one session's cookies. */
 export interface HttpClient {
-    /** The server's address without a trailing slash. */
+    /** The server's address, without a trailing slash. */
     readonly baseUrl: string;
     /**
-     * Sends one request and returns the whole answer whatever its status, redirects included.
-     * @throws UnreachableError where there is no whole answer in time, or 429, 502, 503 or 504 after the last try.
+     * Sends one request and returns the full response whatever its status, redirects included.
+     * @throws UnreachableError if there is no full response in time, or still a 429, 502, 503, or 504 after the last try.
      */
     send(request: HttpRequest): Promise<AxiosResponse<string>>;
     /**
-     * The value of the cookie of that name, or `undefined`.
+     * The value of the cookie with that name, or `undefined`.
      *
-     * @param address - for which server. Default: that of `baseUrl`.
+     * @param address - the server it is for. Default: `baseUrl`.
      */
     cookie(name: string, address?: string): Promise<string | undefined>;
-    /** All cookies, as {@link httpClient} takes them. */
+    /** All cookies, in the form that {@link httpClient} accepts. */
     cookies(): string;
-    /** Cookies that the server set for another domain than its own, which browsers ignore: the domains by name. */
+    /** Cookies that the server set for a domain other than its own, which browsers ignore: the domain of each name. */
     readonly foreignCookies: ReadonlyMap<string, string>;
 }
 
-/** One request. `GET` is repeated by itself on passing faults; a `POST` only where that is asked for. */
+/** One request. A `GET` is retried automatically on transient failures; a `POST` only on request. */
 export interface HttpRequest {
     readonly method: "GET" | "POST";
     readonly path: string;
-    /** A form, or text with a `Content-Type` among the headers. */
+    /** A form, or text with a `Content-Type` header. */
     readonly data?: URLSearchParams | FormData | string;
     readonly headers?: Record<string, string>;
-    /** Whether a second delivery does no harm. Default: true for `GET`, false for `POST`. */
+    /** Whether delivering it twice does no harm. Default: true for `GET`, false for `POST`. */
     readonly repeatable?: boolean;
 }
 
 /**
- * The variable of the environment that says how many seconds a server has for an answer. Default: 30. A server that is
- * silent for twice as long is not asked again in this run.
+ * The environment variable that sets how many seconds a server has to respond. Default: 30. A server that is silent for
+ * twice as long gets no more requests in this run.
  */
 export const TIMEOUT_SECONDS = "OPENEDX_TIMEOUT_SECONDS";
 
 const require = createRequire(import.meta.url);
-/** Loaded with the first client: a run without changes asks no server. */
+/** Loaded with the first client: a run without changes contacts no server. */
 const loadAxios = () => require("axios") as typeof import("axios");
 const loadCookies = () => require("tough-cookie") as typeof import("tough-cookie");
 
 const PASSING_STATUS = new Set([429, 502, 503, 504]);
-/** Connection errors that arise before anything is sent. */
+/** Connection errors that occur before anything is sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
 let sent = 0;
 
-/** How many requests were sent so far, those that were repeated by themselves included. */
+/** The number of requests sent so far, including automatic retries. */
 export function requestsSent(): number {
     return sent;
 }
 
 /**
- * A client for one server with a cookie jar of its own.
+ * A client for one server, with its own cookie jar.
  *
- * @param retries - how often a request is repeated at most.
- * @param cookies - those of another client, to go on with. Default: none.
+ * @param retries - the maximum number of retries per request.
+ * @param cookies - another client's cookies, to continue its session. Default: none.
  */
 export function httpClient(baseUrl: string, retries = 5, cookies?: string): HttpClient {
     const { CookieJar } = loadCookies();
@@ -89,7 +89,7 @@ interface Cookies {
     readonly foreignCookies: Map<string, string>;
 }
 
-/** Sends a request until there is an answer, with back-off, within the time that a server may be silent. */
+/** Sends a request until there is a response, with backoff, for as long as a server may be silent. */
 async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: number): Promise<AxiosResponse<string>> {
     const timeout = timeoutMilliseconds();
     const end = Date.now() + 2 * timeout;
@@ -112,7 +112,7 @@ async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: n
 
 let client: AxiosInstance | undefined;
 
-/** One for all servers, as it keeps the connections. */
+/** One client for all servers, since it keeps connections alive. */
 function sharedClient(): AxiosInstance {
     client ??= loadAxios().create({
         httpAgent: new HttpAgent({ keepAlive: true, lookup }),
@@ -140,7 +140,7 @@ async function sendOnce(
     const config: AxiosRequestConfig = {
         method: request.method,
         url: url.href,
-        // Django wants to know where an https form came from, and edX's sign-in asks for it always.
+        // Django checks the referrer of an https form, and edX's sign-in always does.
         headers: { Referer: url.href, Cookie: await jar.getCookieString(url.href), ...request.headers },
         signal,
         ...(request.data !== undefined && { data: request.data }),
@@ -176,7 +176,7 @@ async function sendOnce(
     return answer;
 }
 
-/** The server says that it can't at the moment, and perhaps when to ask again. */
+/** The server says that it is unavailable for now, and perhaps when to try again. */
 class BusyError extends UnreachableError {
     readonly waitMilliseconds: number;
 
@@ -191,7 +191,7 @@ function retryAfter(answer: AxiosResponse<string>): number {
     return seconds > 0 ? seconds * 1000 : 0;
 }
 
-/** The error in words, without the request's headers and body that axios keeps in it. */
+/** The error in words, without the request headers and body that axios keeps in it. */
 function lostAnswer(where: string, error: AxiosError): UnreachableError {
     if (error.response !== undefined) {
         const message = `${where}: the server's answer (status ${error.response.status}) broke off. Is the server running?`;
@@ -205,7 +205,7 @@ function lostAnswer(where: string, error: AxiosError): UnreachableError {
 
 /**
  * How long a request may take, given how long the server has been silent.
- * @throws AbortError with the error of the last request where it was silent for too long.
+ * @throws AbortError with the last request's error if the server has been silent for too long.
  */
 function patienceLeft(origin: string, timeout: number): number {
     const silence = silences.get(origin);
@@ -216,7 +216,7 @@ function patienceLeft(origin: string, timeout: number): number {
     return Math.min(left, timeout);
 }
 
-/** Adds the time of a request without an answer; time that requests spent side by side counts once. */
+/** Adds the duration of an unanswered request; time that parallel requests share counts once. */
 function noteSilence(origin: string, where: string, start: number): UnreachableError {
     const former = silences.get(origin);
     const end = Date.now();
@@ -230,10 +230,10 @@ function noteSilence(origin: string, where: string, start: number): UnreachableE
     return error;
 }
 
-/** When a silent server was last told of, by its origin. */
+/** When a silent server was last reported, by its origin. */
 const told = new Map<string, number>();
 
-/** The engine shows what a provider prints. Requests that run side by side tell it once. */
+/** The engine shows what a provider prints. Parallel requests report a silent server once. */
 function tellOfSilence(origin: string, where: string, timeout: number): void {
     if (Date.now() - (told.get(origin) ?? 0) >= timeout / 3) {
         told.set(origin, Date.now());
@@ -251,8 +251,8 @@ function timeoutMilliseconds(): number {
 }
 
 /**
- * The JSON object of an answer.
- * @throws UnreachableError where the answer is something else, such as a page of a proxy.
+ * The JSON object in a response.
+ * @throws UnreachableError if the response is something else, such as a proxy's page.
  */
 export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, unknown>> {
     try {
@@ -271,13 +271,13 @@ export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, u
 }
 
 /**
- * What this run sent in fields for secrets. A database's error or Django's page for developers repeats it, a message does
- * not. Words that are shorter than a generated secret are left alone.
+ * What this run sent in secret fields. A database error or Django's debug page may repeat it; messages must not. Words
+ * shorter than a generated secret are left alone.
  */
 const sentSecrets = new Set<string>();
 const SECRET_FIELD = /^(password\d?|secret|client_secret|token)$/;
 const SHORTEST_SECRET = 8;
-/** What an address of a sign-in carries. */
+/** What a sign-in address carries. */
 const SECRET_PARAMETER = /([?&](?:code|state|redirect_state)=)[^&]*/g;
 
 function noteSecrets(data: URLSearchParams | FormData): void {
@@ -289,8 +289,8 @@ function noteSecrets(data: URLSearchParams | FormData): void {
 }
 
 /**
- * The gist of an error page: its text without markup, Django's debug toolbar (MITx Online has it) and the secrets that were
- * sent, shortened.
+ * The gist of an error page: its text, shortened, without markup, Django's debug toolbar (MITx Online has it), and the
+ * secrets that were sent.
  */
 export function serverWords(body: string): string {
     const $ = parseHtml(body);

@@ -5,15 +5,15 @@ import { readText } from "../../files/files.ts";
 import type { Connection } from "../connection.ts";
 
 /*
- * `pulumi up` plans in one process and carries out in another. With `--refresh` both look at the servers, and Open edX takes
- * 30 sign-ins in five minutes: so the second goes on with the session of the first. Only the cookies are kept, for the
- * command's own processes, until it ends.
+ * `pulumi up` runs the preview in one process and the update in another. With `--refresh` both query the servers, and Open
+ * edX allows 30 sign-ins in five minutes, so the second process continues the first one's session. Only the cookies are
+ * stored, for the processes of this command, until it ends.
  */
 
-/** The variable of the environment that names the folder for one command's sessions. Default: none is kept. */
+/** The environment variable that sets the folder for one command's sessions. Default: sessions are not stored. */
 export const SESSIONS_FOLDER = "OPENEDX_SESSIONS_FOLDER";
 
-/** Keeps the cookies of a user who signed in, in a file for its owner only. */
+/** Stores the cookies of a signed-in user in a file that only its owner can read. */
 export async function keepCookies(connection: Connection, cookies: string): Promise<void> {
     const file = fileOf(connection);
     if (file !== undefined) {
@@ -21,13 +21,13 @@ export async function keepCookies(connection: Connection, cookies: string): Prom
     }
 }
 
-/** The cookies with which the same user signed in before; `undefined` where nobody did. */
+/** The cookies from an earlier sign-in of the same user; `undefined` if there was none. */
 export async function keptCookies(connection: Connection): Promise<string | undefined> {
     const file = fileOf(connection);
     return file && readText(file);
 }
 
-/** One file for each server, user and password. */
+/** One file per server, user, and password. */
 function fileOf({ kind, baseUrl, username, password }: Connection): string | undefined {
     const folder = process.env[SESSIONS_FOLDER];
     const name = createHash("sha256").update(JSON.stringify([kind, baseUrl, username, password]));

@@ -1,14 +1,14 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
 
-/** Development names that stand for this machine; they often lack in DNS and in the hosts file. No other name does. */
+/** Development names for this machine, which are often missing from DNS and the hosts file. No other name qualifies. */
 const LOOPBACK_NAMES = /(^|\.)(odl\.local|local\.openedx\.io|localhost)$/;
 const unresolvable = new Set<string>();
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
- * `dns.lookup`, but development names such as `mitxonline.odl.local` that do not resolve go to the loopback address, so
- * that provisioning needs no hosts file.
+ * `dns.lookup`, except that development names such as `mitxonline.odl.local` resolve to the loopback address if they don't
+ * resolve otherwise, so provisioning needs no hosts file.
  */
 export function lookup(hostname: string, options: LookupOptions, callback: LookupCallback): void {
     const loopback = () => {

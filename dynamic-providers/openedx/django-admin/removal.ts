@@ -3,10 +3,10 @@ import type { FieldValue } from "./form.ts";
 import type { AdminSession } from "./session.ts";
 
 /**
- * Deletes an object, for instance `/admin/oauth2_provider/application/5/`; one that is gone already is fine.
+ * Deletes an object, for instance `/admin/oauth2_provider/application/5/`; no error if it is already gone.
  *
  * @param what - the object in words, for instance `OAuth application "a"`.
- * @throws ProviderError where the server keeps it.
+ * @throws ProviderError if the server keeps it.
  */
 export async function removeWhole(session: AdminSession, path: string, what: string): Promise<void> {
     if (!(await session.remove(path))) {
@@ -18,13 +18,13 @@ export async function removeWhole(session: AdminSession, path: string, what: str
 }
 
 /**
- * Gives an adopted object its former values back; one that is gone is fine. Values that the server no longer accepts stay
- * as they are, as few of them as possible, and a warning names them.
+ * Restores an adopted object's former values; no error if the object is gone. Values that the server no longer accepts are
+ * left alone, as few of them as possible, and a warning lists them.
  *
  * @param page - the object's page, and the id of the form on it.
  * @param former - the former values by field.
- * @param least - the fields without which the object is not given back.
- * @throws FormError where the server refuses even those.
+ * @param least - the fields that must be restored in any case.
+ * @throws ProviderError if the server refuses even those.
  */
 export async function giveBack(
     session: AdminSession,
@@ -64,7 +64,7 @@ export async function giveBack(
     );
 }
 
-/** Which fields to try: all, all but those that the server names, all but one, and the least. */
+/** Which fields to try: all, all but those that the server complained about, all but one, and the minimum. */
 function* attempts(
     all: readonly string[],
     least: readonly string[],

@@ -15,8 +15,8 @@ import { forgetSilences } from "./silences.ts";
 const sessions = new Map<string, AdminSession>();
 
 /**
- * The admin session for a connection: one for the whole run, as one process serves all resources. It signs in with its
- * first request, once, however many operations run at the same time; a refused sign-in is remembered too.
+ * The admin session for a connection: one for the whole run, as one process serves all resources. Its first request signs
+ * in, once, no matter how many operations run in parallel; a refused sign-in is remembered too.
  */
 export function adminSession(connection: Connection): AdminSession {
     const key = JSON.stringify([connection.kind, connection.baseUrl, connection.username, connection.password]);
@@ -28,23 +28,23 @@ export function adminSession(connection: Connection): AdminSession {
     return session;
 }
 
-/** Forgets every session, refusal and silent server, as a new run does. */
+/** Forgets every session, refusal, and silent server, as a new run would. */
 export function forgetSessions(): void {
     sessions.clear();
     forgetSilences();
 }
 
-/** Lets refused sign-ins be tried again: a user was made, or got a password. */
+/** Allows refused sign-ins to be retried: a user was created or got a new password. */
 export async function forgetRefusals(): Promise<void> {
     await Promise.all([...sessions.values()].map((session) => session.forgetRefusal()));
 }
 
-/** A signed-in user of a server's Django admin. */
+/** A user signed in to a server's Django admin. */
 export class AdminSession {
     #connection: Connection;
     #http: HttpClient;
     #signedIn: Promise<void> | undefined;
-    /** Whether another process of the same command may have signed in already. */
+    /** Whether another process of the same command may already have signed in. */
     #mayGoOn = true;
 
     constructor(connection: Connection) {
@@ -52,7 +52,7 @@ export class AdminSession {
         this.#http = clientOf(connection);
     }
 
-    /** Lets a refused sign-in be tried again. */
+    /** Allows a refused sign-in to be retried. */
     async forgetRefusal(): Promise<void> {
         const signedIn = this.#signedIn;
         await signedIn?.catch((error: unknown) => {
@@ -62,19 +62,19 @@ export class AdminSession {
         });
     }
 
-    /** The address of a page, for messages. */
+    /** The URL of a page, for messages. */
     url(path: string): string {
         return `${this.#http.baseUrl}${path}`;
     }
 
-    /** Any page as signed-in user. */
+    /** Any page, as the signed-in user. */
     get(path: string): Promise<AxiosResponse<string>> {
         return renewing(() => this.#send({ method: "GET", path }));
     }
 
     /**
-     * A page that answers everybody, and does more for a signed-in user. Where the session ended under it, it is asked
-     * again: the admin's smallest page tells.
+     * A page that is open to everybody but does more for a signed-in user. A request for the admin's smallest page shows
+     * whether the session ended in the meantime; if so, the page is requested again.
      */
     getAsUser(path: string): Promise<AxiosResponse<string>> {
         return renewing(async () => {
@@ -85,8 +85,8 @@ export class AdminSession {
     }
 
     /**
-     * The rows of an admin list, all pages of it, for instance `("/admin/sites/site/", { domain: "example.com" })`.
-     * @throws ProviderError where the page is no list of that model: only a list without rows is empty.
+     * The rows of an admin list, from all of its pages, for instance `("/admin/sites/site/", { domain: "example.com" })`.
+     * @throws ProviderError if the page is not a list of that model: only a list without rows is empty.
      */
     async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Row[]> {
         const rows: Row[] = [];
@@ -107,8 +107,8 @@ export class AdminSession {
     }
 
     /**
-     * An admin form by its id, or `undefined` where the admin says that the object does not exist.
-     * @throws ProviderError where the page is another one, or may only be viewed.
+     * An admin form by its id, or `undefined` if the admin says that the object does not exist.
+     * @throws ProviderError if it is another page, or one that may only be viewed.
      */
     async form(path: string, formId: string): Promise<AdminForm | undefined> {
         const page = await this.get(path);
@@ -128,7 +128,7 @@ export class AdminSession {
         return form;
     }
 
-    /** {@link form} where its absence is an error, as with a page for adding. */
+    /** Like {@link form}, but a missing form is an error, as on a page that adds an object. */
     async newForm(path: string, formId: string): Promise<AdminForm> {
         const form = await this.form(path, formId);
         if (form === undefined) {
@@ -137,7 +137,7 @@ export class AdminSession {
         return form;
     }
 
-    /** {@link form} of an object that the state has. */
+    /** Like {@link form}, for an object that is in the state. */
     async knownForm(path: string, formId: string, what: string): Promise<AdminForm> {
         const form = await this.form(path, formId);
         if (form === undefined) {
@@ -149,10 +149,10 @@ export class AdminSession {
     }
 
     /**
-     * Posts a form, and returns the id of the object that it made or changed. Where the session ended since the form
-     * was loaded, it is loaded anew, with the same changes.
-     * @throws FormError with the server's validation messages, UnreachableError where the answer says neither that the
-     * form was saved nor why not.
+     * Posts a form and returns the id of the object that it created or changed. If the session ended since the form was
+     * loaded, reloads the form and applies the same changes.
+     * @throws FormError with the server's validation messages, UnreachableError if the response says neither that the form
+     * was saved nor why not.
      */
     async save(form: AdminForm): Promise<string> {
         try {
@@ -167,9 +167,9 @@ export class AdminSession {
     }
 
     /**
-     * Posts to an admin page as it is, with the button `_continue`, which has the answer name the object. Prefer
-     * {@link save}, which begins with the form that the server rendered.
-     * @throws as {@link save}, and ExpiredError where the CSRF token or the session is no longer valid.
+     * Posts data to an admin page as is, with the `_continue` button, so that the response names the object. Prefer
+     * {@link save}, which starts from the form that the server rendered.
+     * @throws like {@link save}, and ExpiredError if the CSRF token or the session is no longer valid.
      */
     async post(path: string, formId: string, data: URLSearchParams | FormData): Promise<string> {
         const answer = await this.#send({ method: "POST", path, data });
@@ -187,9 +187,9 @@ export class AdminSession {
 
     /**
      * Deletes an object, for instance `/admin/sites/site/5/`, through its confirmation page.
-     * @returns true where the server says that the object is gone, now or already; false where the confirmation page
-     * says that other objects keep it, which refer to it and must not be deleted.
-     * @throws ProviderError for every other answer.
+     * @returns true if the server says that the object is gone, now or before; false if the confirmation page says that
+     * other objects keep it, which refer to it and can't be deleted.
+     * @throws ProviderError for any other response.
      */
     remove(path: string): Promise<boolean> {
         const confirmation = `${path}delete/`;
@@ -225,7 +225,7 @@ export class AdminSession {
         try {
             await signedIn;
         } catch (error) {
-            // Nobody was refused: the next operation may try.
+            // Nobody was refused, so the next operation may try.
             if (!(error instanceof SignInError) && this.#signedIn === signedIn) {
                 this.#signedIn = undefined;
             }
@@ -243,14 +243,14 @@ export class AdminSession {
                     "another sign-in. Do its cookies fit the address?",
             );
         }
-        // That alone says nothing about the session: another operation's sign-in invalidates tokens, too.
+        // A CSRF failure alone does not mean that the session ended: another operation's sign-in invalidates tokens, too.
         if (answer.status === 403 && request.method === "POST" && answer.data.includes("CSRF")) {
             throw new ExpiredError(
                 `${this.url(request.path)}: the server refused the form's token, and again after the form was loaded ` +
                     `anew. The server says: ${serverWords(answer.data)}`,
             );
         }
-        // The state's user may have lost their rights since, and another one be configured.
+        // The user in the state may have lost their permissions, and another one may be configured by now.
         if (answer.status === 403 && (await this.#becomePresent(connection))) {
             if (this.#signedIn === signedIn) {
                 this.#signedIn = undefined;
@@ -263,7 +263,7 @@ export class AdminSession {
         return answer;
     }
 
-    /** Signs in; where the server refuses the state's credentials, with those of the stack's present configuration. */
+    /** Signs in; if the server refuses the state's credentials, with those in the stack's current configuration. */
     async #signIn(): Promise<void> {
         const cookies = this.#mayGoOn ? await keptCookies(this.#connection) : undefined;
         this.#mayGoOn = false;
@@ -282,7 +282,7 @@ export class AdminSession {
         }
     }
 
-    /** Goes on as whom the stack's present configuration names; false where that is the same user as before. */
+    /** Switches to the user in the stack's current configuration; false if that is the same user as before. */
     async #becomePresent(former: Connection): Promise<boolean> {
         const present = this.#connection === former ? await presentConnection(former) : this.#connection;
         if (present !== undefined && this.#connection === former) {
@@ -293,8 +293,8 @@ export class AdminSession {
     }
 
     /**
-     * Whether the admin says that an object does not exist. It then leads to its start page; as that alone could come
-     * from anything in between, the list must not have the object either.
+     * Whether the admin says that an object does not exist. The admin then redirects to its start page; since a proxy could
+     * do that too, the object must also be missing from the list.
      */
     async #isMissing(answer: AxiosResponse<string>, path: string): Promise<boolean> {
         const { list, id } = adminPath(path);
@@ -305,7 +305,7 @@ export class AdminSession {
         );
     }
 
-    /** Where a redirect leads: path and query on this server, or a whole address elsewhere. `""` for other answers. */
+    /** The target of a redirect: path and query on this server, or a full URL elsewhere. `""` for other responses. */
     #target(answer: AxiosResponse<string>): string {
         const location = answer.headers["location"] as string | undefined;
         if (answer.status !== 302 || location === undefined) {
@@ -321,7 +321,7 @@ export class AdminSession {
         }
     }
 
-    /** The error for an answer that is none of those that the admin gives to the request. */
+    /** The error for a response that the admin never gives to the request. */
     #unexpected(answer: AxiosResponse<string>, path: string): ProviderError {
         if (answer.status === 403) {
             return new ProviderError(
@@ -332,7 +332,7 @@ export class AdminSession {
         const target = this.#target(answer);
         const says = target === "" ? serverWords(answer.data) : `leads to ${target}`;
         const message = `${this.url(path)}: the server answered ${answer.status}: ${says}`;
-        // A post may have been carried out, and a server that starts may answer anything.
+        // A post may have been carried out, and a starting server may answer anything.
         const mayPass = answer.config.method === "post" || answer.status === 404 || answer.status >= 500;
         return mayPass ? new UnreachableError(message, true) : new ProviderError(message);
     }
@@ -342,7 +342,7 @@ function clientOf({ baseUrl }: Connection, cookies?: string): HttpClient {
     return httpClient(baseUrl.replace(/\/+$/, ""), undefined, cookies);
 }
 
-/** Runs an operation, and once more where the session ended under it: the second time it signs in. */
+/** Runs an operation, and once more if the session ended during it: the second run signs in again. */
 async function renewing<Result>(operation: () => Promise<Result>): Promise<Result> {
     try {
         return await operation();

@@ -6,27 +6,27 @@ import { parseHtml } from "./html.ts";
 import { jsonOf, serverWords, type HttpClient } from "./http.ts";
 
 /**
- * Signs in to a server's admin; the session cookie stays in the client's jar.
- * @throws RefusedError with the server's words where it refuses the password, TooManySignInsError where it takes no
- * sign-in for some time, another SignInError where no session can hold at this address, and UnreachableError where it
- * is not the expected server, or not yet.
+ * Signs in to a server's admin; the session cookie ends up in the client's cookie jar.
+ * @throws RefusedError with the server's words if it refuses the password, TooManySignInsError if it accepts no sign-ins for
+ * a while, another SignInError if no session can hold at this address, and UnreachableError if it is not the expected
+ * server, or not yet.
  */
 export async function signIn(http: HttpClient, connection: Connection): Promise<void> {
     await (connection.kind === "openedx" ? signInToOpenEdx(http, connection) : signInToDjango(http, connection));
     expectOwnCookies(http, connection);
 }
 
-/** The page that a sign-in begins with, for one by e-mail address. */
+/** The page where a sign-in starts, for the sign-in by e-mail address. */
 export function signInPath(kind: Connection["kind"]): string {
     return kind === "openedx" ? "/api/user/v1/account/login_session/" : "/admin/login/";
 }
 
-/** Whether an answer is the page that a sign-in begins with, and not what another server, or a starting one, shows. */
+/** Whether a response is the page where a sign-in starts, not what another server, or a starting one, returns. */
 export function isSignInPage(kind: Connection["kind"], page: AxiosResponse<string>): boolean {
     return page.status === 200 && (kind === "openedx" ? isFormDescription(page) : formToken(page) !== undefined);
 }
 
-/** The LMS's JSON sign-in: its `/admin/login/` leads to a micro-frontend and is no way in. */
+/** The LMS's JSON sign-in: `/admin/login/` redirects to a micro-frontend and is no way in. */
 async function signInToOpenEdx(http: HttpClient, connection: Connection): Promise<void> {
     const { username, password } = connection;
     const [path, field] = username.includes("@")
@@ -62,7 +62,7 @@ async function signInToDjango(http: HttpClient, connection: Connection): Promise
     const { username, password } = connection;
     const path = signInPath("django");
     const page = await http.send({ method: "GET", path });
-    // That is how Django answers somebody who is signed in.
+    // Django's response to a user who is already signed in.
     if (leadsToAdmin(http, page)) {
         return;
     }
@@ -105,7 +105,7 @@ function leadsToAdmin(http: HttpClient, { status, headers }: AxiosResponse<strin
     );
 }
 
-/** Says at once, and once, where a server's cookies are for another name than the one that it was reached by. */
+/** Fails right away, and only once, if a server's cookies are for a name other than the one it was reached by. */
 function expectOwnCookies({ baseUrl, foreignCookies }: HttpClient, { kind }: Connection): void {
     const foreign = [...foreignCookies].find(([name]) => /csrf|session/.test(name));
     if (foreign === undefined) {

@@ -1,17 +1,17 @@
 import type { UnreachableError } from "../../errors.ts";
 
-/** For how long a server has been silent in this run, by its origin. One that answers is taken off. */
+/** How long each server has been silent in this run, by its origin. A server that responds is removed. */
 export const silences = new Map<string, Silence>();
 
-/** A server that does not answer. */
+/** A server that does not respond. */
 interface Silence {
     readonly milliseconds: number;
-    /** When the last request to it ran out of time. */
+    /** When the last request to it timed out. */
     readonly end: number;
     readonly error: UnreachableError;
 }
 
-/** Lets silent servers be asked again: they are being waited for. */
+/** Allows silent servers to be contacted again: something is waiting for them. */
 export function forgetSilences(): void {
     silences.clear();
 }
