@@ -11,7 +11,7 @@ export interface Row {
 export function pageOf(rows: readonly Row[], { rounds, cores }: { rounds: number; cores: number }): string {
     return `# Performance
 
-\`npm run bench\` measures this and writes this page. It starts servers of its own, and takes long for the stack of 500.
+\`npm run bench\` measures this and writes this page. It starts its own servers. The stack of 500 takes long.
 \`--times 3 --size 10\` is a short run; \`--no-write\` leaves this page as it is.
 
 | What | Against | Goal: at most | Measured |
@@ -19,14 +19,16 @@ export function pageOf(rows: readonly Row[], { rounds, cores }: { rounds: number
 ${rows.map(({ what, against, goal, measured }) => `| ${what} | ${against} | ${goal} | ${measured} |`).join("\n")}
 
 Measured on ${cores} cores in ${rounds} rounds. A ratio is the median of the rounds, with the smallest and the largest in
-parentheses. A round runs each program once, one right after the other, so that what else the machine does disturbs all of
-them alike. Stacks of several sizes run once.
+parentheses. A round runs each program once, one right after the other, so other work on the machine affects all of
+them alike. The stacks of several sizes run once.
 
 ## The floor
 
 An empty program has Pulumi's engine, its language host and one Node.js process with Pulumi's SDK. Any program with
 dynamic resources adds a second process with that SDK, and one for \`random\`.
-[Quick starts](development.md#set-up) take out of the SDK what closures alone need: the TypeScript compiler and npm's resolver.
+[Quick starts](development.md#set-up) keep out of the SDK what only closures and tracing need: the TypeScript compiler, npm's
+resolver, the tracing libraries and source maps. The empty and the idle program start without them, as other people's programs do,
+so a ratio can be below 1.
 
 ## Not measured yet
 
@@ -35,16 +37,14 @@ dynamic resources adds a second process with that SDK, and one for \`random\`.
 
 ## Where a goal is not reached
 
-- The program's own modules (its configuration, zod) and the provider's (axios, cheerio) are not in an empty program, nor in one
-  whose resources do nothing.
-- \`up\` has two requests more than it had, \`destroy\` four, and \`refresh\` one: a change of a provider configuration reads
-  a small page to take the admin's waiting messages, and then makes the LMS's list of providers fresh, as Open edX would
-  otherwise offer the former providers for ten minutes; \`refresh\` looks whether an OAuth application's name is its own.
-- Why the provider's memory grows with the stack is not examined yet.
+- \`up\` makes two more requests than the goal, \`destroy\` four, and \`refresh\` one. A change of a provider configuration reads a
+  small page to clear the admin's pending messages, then refreshes the LMS's cached list of providers: Open edX would
+  otherwise offer the old providers for ten minutes. \`refresh\` also checks that no other OAuth application has the same name.
+- The provider's memory grows with the stack; the cause is not known yet.
 
 ## Refresh asks for each object
 
-A list in the Django admin shows only some fields, and no secrets. An answer from it could call an object unchanged that is not, so
-\`refresh\` reads the form of each object.
+A list in the Django admin shows only some fields and no secrets, so it could report a changed object as unchanged.
+\`refresh\` therefore reads each object's form.
 `;
 }
