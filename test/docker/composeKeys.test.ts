@@ -226,7 +226,7 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
 
     test("links lead to the other container by the alias", async () => {
         await expect(docker.docker("exec", "every-key-links-1", "getent", "hosts", "database")).resolves.toMatch(
-            /^10|^172/,
+            /^\d+(\.\d+){3}\s/,
         );
     });
 

@@ -52,6 +52,8 @@ describeDocker("a machine on which another Compose project runs", () => {
         await execa("docker", ["create", ...owner, ...project, "redis:8.6.3", "serve"]);
 
         await expect(checkOwner({ ...theirs, name: "ours" }, "project/stack", false)).resolves.toBeUndefined();
-        await expect(checkOwner({ ...theirs, name: "ours" }, "project/other", false)).rejects.toThrow(/somebody else/);
+        await expect(checkOwner({ ...theirs, name: "ours" }, "project/other", false)).rejects.toThrow(
+            /not managed by this stack/,
+        );
     });
 });
