@@ -144,9 +144,9 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.changeImage();
         await db.stack.upRefreshing();
 
-        // The network and six containers; the superuser and the OAuth application, as the database's container is another;
-        // and what has the folder's name in it: the block in .env and two images that are built there.
-        expect(planned["replace"]).toBe(12);
+        // The network with what holds it, and six containers; the superuser and the OAuth application, as the database's
+        // container is another; and what has the folder's name in it: the block in .env and two images that are built there.
+        expect(planned["replace"]).toBe(13);
         await expect(db.container()).resolves.not.toBe(container);
         await expect(db.image()).resolves.not.toBe(image);
         await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
