@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJson } from "../dynamic-providers/command.ts";
 import type { ApplicationProfile } from "../config/profiles.ts";
 
 /** The part of a realm file used here. */
@@ -12,26 +14,17 @@ const realm = z.object({ clients: z.array(z.object({ clientId: z.string(), secre
  * @param checkout - the folder with the application's Compose files.
  * @returns `""` if there is no secret, or no checkout.
  */
-export function detectKeycloakSecret(
+export async function detectKeycloakSecret(
     { realms, clientId }: NonNullable<ApplicationProfile["keycloak"]>,
     checkout: string,
-): string {
+): Promise<string> {
     // Compose mounts the whole folder, and the name of the file in it has changed over time.
     const folder = join(checkout, realms);
     if (!existsSync(folder)) {
         return "";
     }
-    const clients = readdirSync(folder)
-        .filter((file) => file.endsWith(".json"))
-        .sort()
-        .flatMap((file) => realm.safeParse(parseJson(readFileSync(join(folder, file), "utf8"))).data?.clients ?? []);
+    const files = (await readdir(folder)).filter((file) => file.endsWith(".json")).sort();
+    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+    const clients = texts.flatMap((text) => realm.safeParse(readJson(text)).data?.clients ?? []);
     return clients.find((client) => client.clientId === clientId)?.secret ?? "";
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return undefined;
-    }
 }

@@ -74,8 +74,8 @@ export async function preflight(settings: Settings): Promise<Machine> {
     const [release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
         usesTutor && settings.tutorRelease === "" ? detectTutorRelease(settings.tutor) : undefined,
         usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined,
-        usesTutor ? undefined : externalLmsGateway(settings),
-        usesCompose ? undefined : externalApplicationGateway(settings),
+        usesTutor ? undefined : externalGateway(settings, lmsNetwork),
+        usesCompose ? undefined : externalGateway(settings, applicationNetwork),
         keycloakSecret(settings),
         usesTutor || usesCompose ? checkDocker() : undefined,
         usesCompose ? checkDaemon() : undefined,
@@ -122,29 +122,40 @@ function checkoutOf(settings: Settings): string {
     return dirname(resolve(envFileOf(settings)));
 }
 
+/** The network of a server that somebody else runs. */
+interface ExternalNetwork {
+    /** The configuration key of its gateway. */
+    readonly key: "lmsGateway" | "applicationGateway";
+    /** The command that starts the server. */
+    readonly start: string;
+    /** The name of the server's Compose project. */
+    readonly projectOf: (settings: Settings) => string | Promise<string>;
+}
+
+const lmsNetwork: ExternalNetwork = {
+    key: "lmsGateway",
+    start: "tutor dev start --detach",
+    projectOf: () => openEdxConstants.project,
+};
+const applicationNetwork: ExternalNetwork = {
+    key: "applicationGateway",
+    start: "docker compose up --detach, in the application's checkout",
+    projectOf: (settings) => detectComposeProjectName(envFileOf(settings)),
+};
+
 /**
- * The gateway of the network of an Open edX that somebody else runs. Only needed on Linux, and only if not set.
+ * The gateway of such a network. Only needed on Linux, and only if not set.
  *
  * @throws Fault if Docker has no such network.
  */
-async function externalLmsGateway(settings: Settings): Promise<string | undefined> {
-    return settings.lmsGateway !== "" || platformOf(settings) !== "linux"
-        ? undefined
-        : expectGateway("lmsGateway", openEdxConstants.project, "tutor dev start --detach");
-}
-
-/** The same for an application somebody else runs. */
-async function externalApplicationGateway(settings: Settings): Promise<string | undefined> {
-    return settings.applicationGateway !== "" || platformOf(settings) !== "linux"
-        ? undefined
-        : expectGateway(
-              "applicationGateway",
-              await detectComposeProjectName(envFileOf(settings)),
-              "docker compose up --detach, in the application's checkout",
-          );
-}
-
-async function expectGateway(key: keyof Settings, project: string, start: string): Promise<string> {
+async function externalGateway(
+    settings: Settings,
+    { key, start, projectOf }: ExternalNetwork,
+): Promise<string | undefined> {
+    if (settings[key] !== "" || platformOf(settings) !== "linux") {
+        return undefined;
+    }
+    const project = await projectOf(settings);
     const gateway = await detectGateway(project);
     if (gateway === "") {
         throw new Fault(
@@ -160,12 +171,12 @@ async function expectGateway(key: keyof Settings, project: string, start: string
  *
  * @throws Fault if the checkout has none.
  */
-function keycloakSecret(settings: Settings): string | undefined {
+async function keycloakSecret(settings: Settings): Promise<string | undefined> {
     const { keycloak } = profiles[settings.application] as ApplicationProfile;
     if (keycloak === undefined || settings.keycloakClientSecret !== "") {
         return undefined;
     }
-    const secret = detectKeycloakSecret(keycloak, checkoutOf(settings));
+    const secret = await detectKeycloakSecret(keycloak, checkoutOf(settings));
     if (secret === "") {
         throw new Fault(
             `keycloakClientSecret is not set, and ${join(checkoutOf(settings), keycloak.realms)} has no realm with a secret of the client ${keycloak.clientId}`,

@@ -130,9 +130,10 @@ describe("what a machine adds to the configuration", () => {
             expect(told).toContain("pulumi config set --secret keycloakClientSecret");
         });
 
-        test("is asked for where there is no checkout, which is told too", async () => {
+        test("is asked for where there is no checkout, as every problem of the machine is told", async () => {
             const told = await problems({ ...apisix, envFile: "/no/checkout/.env" });
 
+            expect(told).toContain("Found a problem on this machine; nothing was changed.");
             expect(told).toContain("keycloakClientSecret is not set");
         });
     });
