@@ -3,8 +3,16 @@ import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
 import { type HttpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { addressOf, visitor } from "./answers.ts";
 
-/** More redirects than any sign-in takes. */
-const MOST_REDIRECTS = 20;
+/** What counts as a redirect loop. */
+export interface LoopLimits {
+    /** More redirects than this. */
+    readonly redirects: number;
+    /** More redirects to the same URL than this. */
+    readonly visits: number;
+}
+
+/** More than any sign-in takes. The LMS's completion page redirects to itself once, to set a cookie. */
+const SIGN_IN: LoopLimits = { redirects: 20, visits: 2 };
 /** The names of Django's CSRF cookie on the servers. */
 const CSRF_COOKIES = ["csrftoken", "csrf_mitxonline"];
 
@@ -45,9 +53,13 @@ export class Browser {
         return this.#http.send({ method: "GET", path: address });
     }
 
-    /** Opens a URL and follows redirects. */
-    async open(address: string): Promise<Landing> {
-        return this.#follow(new URL(address), await this.ask(address), "GET");
+    /**
+     * Opens a URL and follows redirects.
+     *
+     * @param limits - default: those of a whole sign-in.
+     */
+    async open(address: string, limits = SIGN_IN): Promise<Landing> {
+        return this.#follow(new URL(address), await this.ask(address), "GET", limits);
     }
 
     /** Posts a form or JSON with the CSRF token that Django requires, and follows redirects. */
@@ -71,7 +83,12 @@ export class Browser {
         return tokens.find((token) => token !== undefined);
     }
 
-    async #follow(start: URL, first: AxiosResponse<string>, method: "GET" | "POST"): Promise<Landing> {
+    async #follow(
+        start: URL,
+        first: AxiosResponse<string>,
+        method: "GET" | "POST",
+        limits = SIGN_IN,
+    ): Promise<Landing> {
         let [url, answer] = [start, first];
         const trail = [step(method, url, answer)];
         const visited = new Map<string, number>();
@@ -84,10 +101,9 @@ export class Browser {
             if (!this.#isOurs(url)) {
                 return { url, answer, trail: [...trail, addressOf(url)], end: "elsewhere" };
             }
-            // The LMS's completion page redirects to itself once, to set a cookie.
             const times = (visited.get(addressOf(url)) ?? 0) + 1;
             visited.set(addressOf(url), times);
-            if (times > 2 || trail.length > MOST_REDIRECTS) {
+            if (times > limits.visits || trail.length > limits.redirects) {
                 return { url, answer, trail, end: "circle" };
             }
             answer = await this.ask(url.href);
@@ -135,10 +151,15 @@ export function filled({ fields }: PageForm, values: Readonly<Record<string, str
     return all;
 }
 
+/** The URLs of the requests along the way, once each, without queries. */
+export function addressesOf(trail: Landing["trail"]): string[] {
+    return [...new Set(trail.map((one) => one.replace(/^GET |: \d+$/g, "")))];
+}
+
 /** Where a browser ended up and what it saw there, for a message. */
 export function seenAt({ url, answer, end, trail }: Landing): string {
     if (end === "circle") {
-        return `a circle of redirects: ${[...new Set(trail.slice(-3).map((one) => one.replace(/^GET |: \d+$/g, "")))].join(" and ")}`;
+        return `a circle of redirects: ${addressesOf(trail.slice(-3)).join(" and ")}`;
     }
     return end === "elsewhere"
         ? `redirected to ${addressOf(url)}`

@@ -64,6 +64,24 @@ export function found(cause: CauseId, evidence: string): Outcome {
 }
 
 /**
+ * The outcome of a check that threw, diagnosed by the error's message.
+ *
+ * @param shown - makes evidence of the message. Default: as it is.
+ * @throws the error if it is not a ProviderError.
+ */
+export function notUnderstood(
+    { unreachable }: Pick<Check, "unreachable">,
+    error: unknown,
+    shown = (message: string) => message,
+): Outcome {
+    if (!(error instanceof ProviderError)) {
+        throw error;
+    }
+    const silence = error instanceof UnreachableError ? unreachable : undefined;
+    return found(diagnose(error.message) ?? silence ?? "unexpected-answer", shown(error.message));
+}
+
+/**
  * Runs the checks concurrently, each as soon as the ones it needs have passed.
  *
  * @param checks - in dependency order: a check comes after those in its `needs` and `after`.
@@ -94,13 +112,7 @@ async function runCheck(check: Check, needed: readonly Result[]): Promise<Result
         return { name, title, state: "follows", follows: cause.follows ?? cause.name, findings: [], seconds: 0 };
     }
     const start = performance.now();
-    const { isSkipped = false, ...outcome } = await check.run().catch((error: unknown): Outcome => {
-        if (error instanceof ProviderError) {
-            const silence = error instanceof UnreachableError ? check.unreachable : undefined;
-            return found(diagnose(error.message) ?? silence ?? "unexpected-answer", error.message);
-        }
-        throw error;
-    });
+    const { isSkipped = false, ...outcome } = await check.run().catch((error: unknown) => notUnderstood(check, error));
     return {
         name,
         title,

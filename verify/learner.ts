@@ -4,6 +4,7 @@ import { ProviderError } from "../dynamic-providers/errors.ts";
 import type { Row } from "../dynamic-providers/openedx/django-admin/changelist.ts";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
 import { adminSession, type AdminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
+import { once } from "./answers.ts";
 import type { Target } from "./target.ts";
 
 const FORM = "user_form";
@@ -51,13 +52,12 @@ export interface Users {
  */
 export function usersOf({ openEdx: lms, application }: Target): { openEdx: Users; application: Users } {
     const session = adminSession(application.connection);
-    let path: Promise<string> | undefined;
     return {
         openEdx: {
             session: adminSession(lms.connection),
             path: () => Promise.resolve(openEdx.adminPages.users),
         },
-        application: { session, path: () => (path ??= userPage(session)) },
+        application: { session, path: once(() => userPage(session)) },
     };
 }
 

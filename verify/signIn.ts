@@ -3,14 +3,15 @@ import type { AxiosResponse } from "axios";
 import { openEdx as openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { portOf } from "../config/stackConfig.ts";
-import { ProviderError, UnreachableError } from "../dynamic-providers/errors.ts";
+import { ProviderError } from "../dynamic-providers/errors.ts";
 import { jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
+import { foreignSession } from "../dynamic-providers/openedx/django-admin/signIn.ts";
 import { leadsHere } from "../preflight/checks.ts";
 import { addressOf, textOf } from "./answers.ts";
 import { Browser, filled, type Landing, passwordForm, seenAt, signUpAddress, withoutSecrets } from "./browser.ts";
 import type { CauseId } from "./causes.ts";
-import { type Check, found, type Outcome, passed, skipped } from "./check.ts";
+import { type Check, found, notUnderstood, type Outcome, passed, skipped } from "./check.ts";
 import { runInContainer } from "./container.ts";
 import { diagnose } from "./diagnose.ts";
 import { addInAdmin, fieldsOf, type Learner, makeUpLearner, removeLearners, userRow, usersOf } from "./learner.ts";
@@ -135,12 +136,7 @@ async function leg(check: Check, signal: AbortSignal): Promise<Outcome> {
     try {
         return await check.run();
     } catch (error) {
-        if (!(error instanceof ProviderError)) {
-            throw error;
-        }
-        const silence = error instanceof UnreachableError ? check.unreachable : undefined;
-        const cause = diagnose(error.message) ?? silence ?? "unexpected-answer";
-        return found(cause, withoutSecrets(error.message));
+        return notUnderstood(check, error, withoutSecrets);
     }
 }
 
@@ -490,8 +486,7 @@ class SignIn {
 
     /** The fields that the registration micro-frontend asks for. */
     async #registrationContext(): Promise<RegistrationForm | undefined> {
-        const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
-        const context = answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
+        const context = await this.#thirdPartyAuth();
         if (typeof context?.finishAuthUrl !== "string") {
             return undefined;
         }
@@ -513,7 +508,7 @@ class SignIn {
             otherwise === "account-not-made" ? "lms-unreachable-from-application" : "application-unreachable-from-lms";
         const words = landing.end === "page" ? textOf(landing.answer) : await this.#errorMessage(landing);
         const evidence = `${seenAt(landing)}${landing.end === "page" ? "" : ` ${withoutSecrets(words)}`}`.trim();
-        const [foreign] = [...this.#browser.foreignCookies].filter(([name]) => /csrf|session/.test(name));
+        const foreign = foreignSession(this.#browser);
         return {
             ...(foreign === undefined
                 ? found(causeOf(words, this.#target, asked) ?? this.#causeOfPlace(landing) ?? otherwise, evidence)
@@ -527,9 +522,13 @@ class SignIn {
         if (end !== "elsewhere" || !/authn|login/.test(url.pathname)) {
             return "";
         }
+        return (await this.#thirdPartyAuth())?.errorMessage ?? "";
+    }
+
+    /** What Open edX's micro-frontends learn about the sign-in in progress. */
+    async #thirdPartyAuth(): Promise<ThirdPartyAuth | undefined> {
         const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
-        const context = answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
-        return context?.errorMessage ?? "";
+        return answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
     }
 
     /** The cause to infer from the location when the message says nothing. */

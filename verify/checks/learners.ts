@@ -1,10 +1,10 @@
+import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
 import { adminPath } from "../../dynamic-providers/openedx/django-admin/adminPage.ts";
 import { parseChangelist } from "../../dynamic-providers/openedx/django-admin/changelist.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
 import { seen, timeIn, understood, visitor } from "../answers.ts";
 import { type Check, type Finding, passed, skipped } from "../check.ts";
 import type { Target } from "../target.ts";
-import { IDENTITY_PATH } from "./serviceWorker.ts";
 
 /** How many of the newest tokens to try. */
 const TRIED = 3;
@@ -17,6 +17,7 @@ const TRIED = 3;
 export function learnerTokens({ openEdx, application, profile }: Target): Check {
     const session = adminSession(application.connection);
     const { openEdxApiAuths: path } = profile.confirmPages;
+    const { mePath } = openEdxConstants;
     return {
         name: "learner-tokens",
         title: `Open edX accepts the tokens that ${application.title} has of learners`,
@@ -34,8 +35,8 @@ export function learnerTokens({ openEdx, application, profile }: Target): Check 
             const findings = await Promise.all(
                 valid.map(async (form): Promise<readonly Finding[]> => {
                     const headers = { Authorization: `Bearer ${form.text("access_token")}` };
-                    const answer = await visitor(openEdx.url).send({ method: "GET", path: IDENTITY_PATH, headers });
-                    const request = `GET ${openEdx.url}${IDENTITY_PATH} with the token of ${session.url(form.path)}`;
+                    const answer = await visitor(openEdx.url).send({ method: "GET", path: mePath, headers });
+                    const request = `GET ${openEdx.url}${mePath} with the token of ${session.url(form.path)}`;
                     return answer.status === 200
                         ? []
                         : answer.status === 401

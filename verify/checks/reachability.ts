@@ -1,9 +1,9 @@
-import { lookup } from "node:dns/promises";
 import { connect, isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { mitApplication } from "../../config/profiles.ts";
 import { portOf } from "../../config/stackConfig.ts";
-import { isSignInPage, signInPath } from "../../dynamic-providers/openedx/django-admin/signIn.ts";
+import { foreignSession, isSignInPage, signInPath } from "../../dynamic-providers/openedx/django-admin/signIn.ts";
+import { unresolvedHosts } from "../../preflight/warnUnresolvedHosts.ts";
 import { type Check, type Finding, found, passed, skipped } from "../check.ts";
 import type { CauseId } from "../causes.ts";
 import { diagnose, diagnoseGateway } from "../diagnose.ts";
@@ -18,13 +18,12 @@ const CONNECT_TIMEOUT = 3000;
 
 export function names({ openEdx, application, profile }: Target): Check {
     const wanted = [openEdx.url, application.url].map((url) => new URL(url).hostname);
-    const hosts = [...new Set([...wanted, ...(profile.keycloak ? [profile.keycloak.domain] : [])])];
+    const hosts = [...wanted, ...(profile.keycloak ? [profile.keycloak.domain] : [])];
     return {
         name: "names",
         title: "A browser finds both servers by name",
         async run() {
-            const asked = await Promise.allSettled(hosts.map((host) => lookup(host)));
-            const unknown = hosts.filter((_, index) => asked[index]?.status === "rejected");
+            const unknown = await unresolvedHosts(hosts);
             return unknown.length === 0
                 ? passed()
                 : found("name-unknown-to-browser", `this machine does not resolve ${unknown.join(", ")}`);
@@ -47,7 +46,7 @@ export function answers(name: string, { title, connection }: Side, baseUrl: stri
                 return found(diagnose(textOf(answer)) ?? "other-server", seen(`GET ${baseUrl}${path}`, answer));
             }
             const clock = clockFinding(baseUrl, String(answer.headers["date"]), Date.now());
-            const [foreign] = [...http.foreignCookies].filter(([cookie]) => /csrf|session/.test(cookie));
+            const foreign = foreignSession(http);
             return {
                 findings: [
                     ...clock,

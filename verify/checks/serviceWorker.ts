@@ -5,14 +5,13 @@ import type { CauseId } from "../causes.ts";
 import type { Target } from "../target.ts";
 import { once, timeIn, understood, visitor } from "../answers.ts";
 
-/** Where Open edX says whose token it is. */
-export const IDENTITY_PATH = "/api/user/v1/me";
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Checks the service worker and its token. */
 export function worker({ openEdx, worker: { username, token, renewBeforeDays } }: Target): Check[] {
     const session = adminSession(openEdx.connection);
-    const { users, accessTokens } = openEdxConstants.adminPages;
+    const { mePath, adminPages } = openEdxConstants;
+    const { users, accessTokens } = adminPages;
     const user = once(async () => (await session.list(users, { username }))[0]);
     return [
         {
@@ -44,8 +43,8 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
             isQuick: true,
             async run() {
                 const headers = { Authorization: `Bearer ${token}` };
-                const answer = await visitor(openEdx.url).send({ method: "GET", path: IDENTITY_PATH, headers });
-                return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${IDENTITY_PATH}`, answer);
+                const answer = await visitor(openEdx.url).send({ method: "GET", path: mePath, headers });
+                return answer.status === 200 ? passed() : understood(`GET ${openEdx.url}${mePath}`, answer);
             },
         },
         {

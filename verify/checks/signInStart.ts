@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
 import { mitApplication } from "../../config/profiles.ts";
 import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
+import { addressesOf, Browser, type LoopLimits } from "../browser.ts";
 import { type Check, found, passed, skipped } from "../check.ts";
 import type { Target } from "../target.ts";
 import { visitor, understood, addressOf, differences } from "../answers.ts";
 
-/** More redirects than any sign-in takes. */
-const MOST_REDIRECTS = 12;
+/** More than lead to a page to sign in on. Nothing on that way is visited twice. */
+const TO_SIGN_IN_PAGE: LoopLimits = { redirects: 11, visits: 1 };
 
 /** Checks that the discovery document lists the URLs the stack gave to the application. */
 export function discovery({ application, environment: lines, profile }: Target): Check {
@@ -84,26 +85,14 @@ export function signInPage({ openEdx, application, profile }: Target): Check {
         unreachable: profile.keycloak ? "keycloak-down" : "application-down",
         needs: ["sign-in", "application", "application-gateway"],
         async run() {
-            const http = visitor(openEdx.url);
-            const visited: string[] = [];
-            let path = openEdx.url + openEdxConstants.loginPath;
-            while (visited.length < MOST_REDIRECTS) {
-                const here = new URL(path);
-                const answer = await http.send({ method: "GET", path });
-                const location = answer.headers["location"] as string | undefined;
-                if (answer.status < 300 || answer.status >= 400 || location === undefined) {
-                    return answer.status === 200
-                        ? passed(addressOf(here))
-                        : understood(`GET ${addressOf(here)}`, answer);
-                }
-                visited.push(addressOf(here));
-                const next = new URL(location, path);
-                if (visited.slice(1).includes(addressOf(next))) {
-                    break;
-                }
-                path = next.href;
+            const { url, answer, trail, end } = await new Browser(openEdx.url).open(
+                openEdx.url + openEdxConstants.loginPath,
+                TO_SIGN_IN_PAGE,
+            );
+            if (end === "circle") {
+                return found("sign-in-loop", addressesOf(trail).slice(1).join(" and ") || application.url);
             }
-            return found("sign-in-loop", [...new Set(visited)].slice(1).join(" and ") || application.url);
+            return answer.status === 200 ? passed(addressOf(url)) : understood(`GET ${addressOf(url)}`, answer);
         },
     };
 }

@@ -105,9 +105,17 @@ function leadsToAdmin(http: HttpClient, { status, headers }: AxiosResponse<strin
     );
 }
 
+/** The name and the domain of a session or CSRF cookie that a server set for a domain other than its own. */
+export function foreignSession({
+    foreignCookies,
+}: Pick<HttpClient, "foreignCookies">): readonly [name: string, domain: string] | undefined {
+    return [...foreignCookies].find(([name]) => /csrf|session/.test(name));
+}
+
 /** Fails right away, and only once, if a server's cookies are for a name other than the one it was reached by. */
-function expectOwnCookies({ baseUrl, foreignCookies }: HttpClient, { kind }: Connection): void {
-    const foreign = [...foreignCookies].find(([name]) => /csrf|session/.test(name));
+function expectOwnCookies(client: HttpClient, { kind }: Connection): void {
+    const { baseUrl } = client;
+    const foreign = foreignSession(client);
     if (foreign === undefined) {
         return;
     }
