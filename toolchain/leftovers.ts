@@ -1,5 +1,6 @@
-/** Pulumi processes left behind by a killed engine of this clone. */
+/** What killed engines and commands of this clone left behind. */
 import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -29,6 +30,32 @@ export async function endLeftovers(project: string): Promise<number[]> {
         }
     }
     return ended;
+}
+
+/**
+ * Creates the folder for the sessions of this command, which only the user can read, and removes the folders of commands
+ * that were killed.
+ *
+ * @param project - the clone's folder.
+ */
+export async function newSessionsFolder(project: string): Promise<string> {
+    const folder = join(project, ".toolchain", "sessions");
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) {
+        // Its command's process id comes first.
+        if (!isRunning(Number.parseInt(name))) {
+            await rm(join(folder, name), { recursive: true, force: true });
+        }
+    }
+    return mkdtemp(join(folder, `${process.pid}-`));
+}
+
+function isRunning(pid: number): boolean {
+    try {
+        return process.kill(pid, 0);
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    }
 }
 
 /** The engine's port. Pulumi passes its address to programs as `--engine`, and to dynamic providers as the last argument. */

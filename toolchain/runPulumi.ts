@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { execa } from "execa";
 import { dockerHost } from "../dynamic-providers/docker/docker.ts";
 import { SESSIONS_FOLDER } from "../dynamic-providers/openedx/django-admin/keptSessions.ts";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
-import { endLeftovers } from "./leftovers.ts";
+import { endLeftovers, newSessionsFolder } from "./leftovers.ts";
 import { commandFor, project, pulumiEnvironment, stackOption } from "./pulumi.ts";
 import { removeNeedlessSalts } from "./stackSettings.ts";
 import { clearFinishedCreations, protectState } from "./stackState.ts";
@@ -25,7 +23,7 @@ export async function runPulumi(...args: string[]): Promise<number> {
     await endLeftovers(project);
     await protectState();
     await addDockerPlugin(args);
-    const sessions = await mkdtemp(join(tmpdir(), "openedx-sessions-"));
+    const sessions = await newSessionsFolder(project);
     const { exitCode = 1 } = await execa("pulumi", args, {
         env: {
             ...(await pulumiEnvironment()),

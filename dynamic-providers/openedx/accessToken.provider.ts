@@ -1,6 +1,7 @@
 import { accessToken, type AccessTokenInputs as Inputs, type AccessTokenOutputs as Outputs } from "./accessToken.ts";
 import { defineProvider, UNKNOWN } from "../crud.ts";
 import { FormError, ProviderError } from "../errors.ts";
+import { utcOffset } from "./django-admin/adminPage.ts";
 import type { AdminForm } from "./django-admin/form.ts";
 import { removeWhole } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
@@ -28,10 +29,10 @@ export const provider = defineProvider<Inputs, Outputs>(accessToken, {
 
     async create(inputs) {
         const session = adminSession(inputs.connection);
-        const userId = await findUser(session, inputs.username);
-        const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs).fill({ user: userId });
+        const { userId, offset } = await findUser(session, inputs.username);
         try {
-            return { id: await session.save(form), outs: inputs };
+            const id = await session.add(`${LIST}add/`, FORM, { user: userId, ...fieldsOf(inputs, offset) });
+            return { id, outs: inputs };
         } catch (error) {
             // Tokens are unique: a refused one already exists, created by an interrupted run.
             if (!(error instanceof FormError && error.fields.has("token"))) {
@@ -93,12 +94,16 @@ function expiryDefaults(
     };
 }
 
-async function findUser(session: AdminSession, username: string): Promise<string> {
-    const [user] = await session.list("/admin/auth/user/", { username });
+async function findUser(
+    session: AdminSession,
+    username: string,
+): Promise<{ readonly userId: string; readonly offset: number }> {
+    const { rows, utcOffset: offset } = await session.changelist("/admin/auth/user/", { username });
+    const [user] = rows;
     if (user === undefined) {
         throw new ProviderError(`${session.url("/admin/auth/user/")} has no user "${username}" for the access token.`);
     }
-    return user.id;
+    return { userId: user.id, offset };
 }
 
 /** The id of the existing token, updated to the given expiry. */
@@ -122,17 +127,16 @@ function changePage(id: string): string {
     return `${LIST}${id}/change/`;
 }
 
-function fill(form: AdminForm, { token, expires }: Inputs): AdminForm {
-    const [date = "", time = ""] = new Date(Date.parse(expires) + utcOffset(form)).toISOString().split(/[T.]/);
-    return form.fill({ token, expires_0: date, expires_1: time });
+function fill(form: AdminForm, inputs: Inputs): AdminForm {
+    return form.fill(fieldsOf(inputs, utcOffset(form.document)));
+}
+
+function fieldsOf({ token, expires }: Inputs, offset: number): Record<string, string> {
+    const [date = "", time = ""] = new Date(Date.parse(expires) + offset).toISOString().split(/[T.]/);
+    return { token, expires_0: date, expires_1: time };
 }
 
 function expiryOf(form: AdminForm): string {
     const local = Date.parse(`${form.text("expires_0")}T${form.text("expires_1")}Z`);
-    return new Date(local - utcOffset(form)).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** The server's offset from UTC in milliseconds: Django's admin gives it to its own scripts, in seconds. */
-function utcOffset(form: AdminForm): number {
-    return Number(form.document("body").attr("data-admin-utc-offset") ?? 0) * 1000;
+    return new Date(local - utcOffset(form.document)).toISOString().replace(/\.\d+Z$/, "Z");
 }

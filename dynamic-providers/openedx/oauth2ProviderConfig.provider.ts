@@ -49,7 +49,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
 
     async read(_id, props) {
         const session = adminSession(props.connection);
-        const newest = await findNewest(session, props);
+        const newest = await findNewest(session, props, "shared");
         if (newest?.cells.get("enabled") !== "True") {
             return undefined;
         }
@@ -73,7 +73,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
 
     async delete(_id, props) {
         const session = adminSession(props.connection);
-        const newest = await findNewest(session, props);
+        const newest = await findNewest(session, props, "shared");
         // Without a row, the configuration was deleted along with its site.
         const last = newest && (await lastRow(session, newest, props));
         if (last !== undefined) {
@@ -96,9 +96,18 @@ function keyOf(props: Pick<Inputs, "connection" | "site" | "backendName" | "clie
     return { connection: props.connection, path: `${LIST}${idOf(props)}`, mark: props.clientId };
 }
 
-/** The row that is in effect for the site and backend: the list shows only the newest row per key. */
-async function findNewest(session: AdminSession, { site, backendName }: Inputs): Promise<Row | undefined> {
-    const rows = await session.list(LIST, { backend_name: backendName });
+/**
+ * The row that is in effect for the site and backend: the list shows only the newest row per key.
+ *
+ * @param use - `shared`: with a response that the other sites' configurations use too, if this run has not changed this one.
+ */
+async function findNewest(
+    session: AdminSession,
+    { site, backendName }: Inputs,
+    use: "own" | "shared" = "own",
+): Promise<Row | undefined> {
+    const query = { backend_name: backendName };
+    const rows = await (use === "shared" ? session.sharedList(LIST, query) : session.list(LIST, query));
     return rows.find(({ cells }) => cells.get("site") === site);
 }
 

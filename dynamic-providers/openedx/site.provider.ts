@@ -16,8 +16,7 @@ export const provider = defineProvider<Inputs, Outputs>(site, {
             // The name distinguishes a site that an interrupted run created from one that already existed.
             return { id: found.id, outs: { ...inputs, created: found.cells.get("name") === inputs.displayName } };
         }
-        const form = await session.newForm(`${LIST}add/`, FORM);
-        const id = await session.save(form.fill({ domain: inputs.domain, name: inputs.displayName }));
+        const id = await session.add(`${LIST}add/`, FORM, { domain: inputs.domain, name: inputs.displayName });
         return { id, outs: { ...inputs, created: true } };
     },
 
@@ -32,7 +31,7 @@ export const provider = defineProvider<Inputs, Outputs>(site, {
     async delete(id, { connection, created }) {
         if (created) {
             // The LMS keeps a site that provider configurations refer to: the next `up` finds it by its name.
-            await adminSession(connection).remove(`${LIST}${id}/`);
+            await adminSession(connection).removeUnlessKept(`${LIST}${id}/`);
         }
     },
 

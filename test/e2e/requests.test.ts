@@ -45,11 +45,11 @@ test("a run of the engine signs in once per server that it has work on, and neve
         const [lms, mitxonline] = [made("lms"), made("mitxonline")];
         const words = ({ requests, signIns }: typeof lms) => `${requests} requests, ${signIns} sign-in`;
         table.push([name, words(lms), words(mitxonline)]);
-        return [lms.signIns, mitxonline.signIns];
+        return { signIns: [lms.signIns, mitxonline.signIns], requests: lms.requests + mitxonline.requests };
     };
     const sessions = await mkdtemp(join(tmpdir(), "sessions-"));
     cleanUp(() => rm(sessions, { recursive: true }));
-    const signIns = {
+    const runs = {
         preview: await run("preview", () => stack.preview()),
         up: await run("up", () => stack.up()),
         "up again": await run("up again", () => stack.up()),
@@ -64,6 +64,7 @@ test("a run of the engine signs in once per server that it has work on, and neve
         destroy: await run("destroy", () => stack.destroy()),
     };
     process.stdout.write(`${table.toString()}\n`);
+    const signIns = Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, run.signIns]));
     expect(signIns).toEqual({
         preview: [0, 0],
         up: [1, 1],
@@ -73,4 +74,8 @@ test("a run of the engine signs in once per server that it has work on, and neve
         "up --refresh, planned": [1, 1],
         destroy: [1, 1],
     });
+    expect(runs.up.requests).toBe(28);
+    // One more if the two provider configurations do not start together: they share a list if they do.
+    expect(runs.refresh.requests).toBeLessThanOrEqual(13);
+    expect(runs.destroy.requests).toBeLessThanOrEqual(20);
 });

@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import pRetry from "p-retry";
-import { endLeftovers } from "../../toolchain/leftovers.ts";
+import { endLeftovers, newSessionsFolder } from "../../toolchain/leftovers.ts";
 import { project } from "../../toolchain/pulumi.ts";
 import { isAlive } from "../support/processes.ts";
 
@@ -64,6 +64,33 @@ test("a program and a dynamic provider whose engine is gone end; those of a run 
     await Promise.all(started.slice(0, 2));
     await expect(Promise.all(running.map(isAlive))).resolves.toEqual([true, true, true]);
     engine.close();
+});
+
+test("the sessions of a killed command are removed by the next one; those of a command under way stay", async () => {
+    /** Starts a command that has sessions, and returns once it does. */
+    const startCommand = async () => {
+        const leftovers = JSON.stringify(join(project, "toolchain", "leftovers.ts"));
+        const program = `
+            import { writeFileSync } from "node:fs";
+            const { newSessionsFolder } = await import(${leftovers});
+            const folder = await newSessionsFolder(${JSON.stringify(clone)});
+            writeFileSync(folder + "/cookies", "session");
+            console.log(folder);
+            setInterval(() => {}, 1000);`;
+        const run = start("--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program);
+        started.push(run);
+        const [line] = (await once(run.stdout, "data")) as [Buffer];
+        return { run, folder: line.toString().trim() };
+    };
+    const [killed, running] = [await startCommand(), await startCommand()];
+    killed.run.kill("SIGKILL");
+    await killed.run;
+
+    const own = await newSessionsFolder(clone);
+
+    await expect(readdir(dirname(own))).resolves.toEqual([running.folder, own].map((path) => basename(path)).sort());
+    await expect(readdir(running.folder)).resolves.toEqual(["cookies"]);
+    expect((await stat(own)).mode & 0o777).toBe(0o700);
 });
 
 test("a stand-in plug-in ends when its engine is killed", async () => {

@@ -34,3 +34,8 @@ export function parseAdminPage(
     const $ = parseHtml(html);
     return $(`body.app-${app}.model-${model}.${kind}`).length === 0 ? undefined : $;
 }
+
+/** The server's offset from UTC in milliseconds: Django's admin gives it to its own scripts, in seconds. */
+export function utcOffset($: CheerioAPI): number {
+    return Number($("body").attr("data-admin-utc-offset") ?? 0) * 1000;
+}

@@ -1,4 +1,4 @@
-import { parseAdminPage, type AdminPath } from "./adminPage.ts";
+import { parseAdminPage, utcOffset, type AdminPath } from "./adminPage.ts";
 
 /** A row of an admin list. */
 export interface Row {
@@ -8,11 +8,13 @@ export interface Row {
     readonly cells: ReadonlyMap<string, string>;
 }
 
-/** One page of an admin list. */
+/** An admin list, or one page of it. */
 export interface Changelist {
     readonly rows: readonly Row[];
     /** The number of the list's last page, starting at 1. */
     readonly lastPage: number;
+    /** The server's offset from UTC in milliseconds. */
+    readonly utcOffset: number;
 }
 
 /** A page of a model's admin list, or `undefined` if this is another page or its rows can't be read. */
@@ -37,5 +39,7 @@ export function parseChangelist(html: string, path: AdminPath): Changelist | und
     const pages = $(".paginator a")
         .toArray()
         .map((link) => Number(new URLSearchParams($(link).attr("href")).get("p")));
-    return rows.every((row) => row !== undefined) ? { rows, lastPage: Math.max(1, ...pages) } : undefined;
+    return rows.every((row) => row !== undefined)
+        ? { rows, lastPage: Math.max(1, ...pages), utcOffset: utcOffset($) }
+        : undefined;
 }

@@ -3,7 +3,7 @@ import type { Connection } from "../connection.ts";
 import { presentConnection } from "../presentCredentials.ts";
 import { pulumiCommand } from "../../pulumiCommand.ts";
 import { adminPath } from "./adminPage.ts";
-import { parseChangelist, type Row } from "./changelist.ts";
+import { parseChangelist, type Changelist, type Row } from "./changelist.ts";
 import { parseDeletion } from "./deletion.ts";
 import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "../../errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
@@ -11,6 +11,9 @@ import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./ht
 import { keepCookies, keptCookies } from "./keptSessions.ts";
 import { signIn } from "./signIn.ts";
 import { forgetSilences } from "./silences.ts";
+
+/** After that many deletions in a row, the next one loads a page, so that the messages about them do not pile up. */
+const MOST_UNSHOWN_DELETIONS = 10;
 
 const sessions = new Map<string, AdminSession>();
 
@@ -46,6 +49,10 @@ export class AdminSession {
     #signedIn: Promise<void> | undefined;
     /** Whether another process of the same command may already have signed in. */
     #mayGoOn = true;
+    /** How many deletions the admin has confirmed since it last showed a page. */
+    #unshownDeletions = 0;
+    /** The lists that are being loaded, by path and query. */
+    readonly #loadingLists = new Map<string, Promise<Row[]>>();
 
     constructor(connection: Connection) {
         this.#connection = connection;
@@ -89,8 +96,28 @@ export class AdminSession {
      * @throws ProviderError if the page is not a list of that model: only a list without rows is empty.
      */
     async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Row[]> {
+        return [...(await this.changelist(path, query)).rows];
+    }
+
+    /**
+     * Like {@link list}, but shares the response with callers that want the same list while it loads. Only for objects that
+     * this run has not changed before: the response may be a little older than the call.
+     */
+    async sharedList(path: string, query: Readonly<Record<string, string>>): Promise<Row[]> {
+        const key = JSON.stringify([path, query]);
+        let rows = this.#loadingLists.get(key);
+        if (rows === undefined) {
+            rows = this.list(path, query).finally(() => this.#loadingLists.delete(key));
+            this.#loadingLists.set(key, rows);
+        }
+        return rows;
+    }
+
+    /** Like {@link list}, with what the page says besides its rows. */
+    async changelist(path: string, query: Readonly<Record<string, string>> = {}): Promise<Changelist> {
         const rows: Row[] = [];
         let lastPage = 1;
+        let utcOffset = 0;
         for (let page = 1; page <= lastPage; page++) {
             const search = new URLSearchParams({ ...query, ...(page > 1 && { p: String(page) }) }).toString();
             const address = search === "" ? path : `${path}?${search}`;
@@ -101,9 +128,9 @@ export class AdminSession {
                 throw new ProviderError(`${this.url(address)} is not the admin's list: is this the expected server?`);
             }
             rows.push(...list.rows);
-            lastPage = list.lastPage;
+            ({ lastPage, utcOffset } = list);
         }
-        return rows;
+        return { rows, lastPage, utcOffset };
     }
 
     /**
@@ -167,6 +194,29 @@ export class AdminSession {
     }
 
     /**
+     * Adds an object and returns its id, without loading the form first; only for models whose fields all versions of the
+     * server share. If the server refuses the post, its form says what else it wants.
+     * @throws like {@link save}.
+     */
+    async add(path: string, formId: string, fields: Readonly<Record<string, string>>): Promise<string> {
+        const csrfmiddlewaretoken = await this.#csrfToken();
+        if (csrfmiddlewaretoken !== undefined) {
+            try {
+                return await this.post(
+                    path,
+                    formId,
+                    new URLSearchParams({ csrfmiddlewaretoken, ...fields, _continue: "1" }),
+                );
+            } catch (error) {
+                if (!(error instanceof FormError || error instanceof ExpiredError)) {
+                    throw error;
+                }
+            }
+        }
+        return this.save((await this.newForm(path, formId)).fill(fields));
+    }
+
+    /**
      * Posts data to an admin page as is, with the `_continue` button, so that the response names the object. Prefer
      * {@link save}, which starts from the form that the server rendered.
      * @throws like {@link save}, and ExpiredError if the CSRF token or the session is no longer valid.
@@ -186,42 +236,85 @@ export class AdminSession {
     }
 
     /**
-     * Deletes an object, for instance `/admin/sites/site/5/`, through its confirmation page.
-     * @returns true if the server says that the object is gone, now or before; false if the confirmation page says that
+     * Deletes an object, for instance `/admin/sites/site/5/`.
+     * @returns true if the server says that the object is gone, now or before; false if its confirmation page says that
      * other objects keep it, which refer to it and can't be deleted.
      * @throws ProviderError for any other response.
      */
-    remove(path: string): Promise<boolean> {
-        const confirmation = `${path}delete/`;
-        return renewing(async () => {
-            const page = await this.get(confirmation);
-            if (await this.#isMissing(page, confirmation)) {
-                return true;
-            }
-            this.#expectPage(page, confirmation);
-            const deletion = parseDeletion(page.data, adminPath(path));
-            if (deletion === undefined) {
-                throw new ProviderError(
-                    `${this.url(confirmation)} is not the admin's page to confirm a deletion: is this the expected server?`,
-                );
-            }
-            if (deletion === "kept") {
-                return false;
-            }
-            const data = new URLSearchParams({ csrfmiddlewaretoken: deletion.csrfToken, post: "yes" });
-            const answer = await this.#send({ method: "POST", path: confirmation, data });
-            if (this.#target(answer).split("?")[0] === adminPath(path).list) {
-                return true;
-            }
-            if (await this.#isMissing(answer, confirmation)) {
-                return true;
-            }
-            throw this.#unexpected(answer, confirmation);
-        });
+    async remove(path: string): Promise<boolean> {
+        return (await this.#removeAtOnce(`${path}delete/`)) ?? this.removeUnlessKept(path);
     }
 
-    async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
-        const signedIn = (this.#signedIn ??= this.#signIn());
+    /** Like {@link remove}, but loads the confirmation page first: one request for an object that is usually kept. */
+    removeUnlessKept(path: string): Promise<boolean> {
+        return renewing(() => this.#removeByItsPage(`${path}delete/`));
+    }
+
+    /**
+     * Deletes an object without loading the confirmation page, whose form has nothing but a CSRF token.
+     * @returns like {@link remove}, or `undefined` if the response says neither.
+     */
+    async #removeAtOnce(confirmation: string): Promise<boolean | undefined> {
+        const csrfToken = await this.#csrfToken();
+        // The server stores a message for each deletion until it shows a page, some servers in a cookie.
+        if (csrfToken === undefined || this.#unshownDeletions >= MOST_UNSHOWN_DELETIONS) {
+            return undefined;
+        }
+        try {
+            const answer = await this.#confirmDeletion(confirmation, csrfToken);
+            return (
+                answer === true || (parseDeletion(answer.data, adminPath(confirmation)) === "kept" ? false : undefined)
+            );
+        } catch (error) {
+            if (error instanceof ExpiredError) {
+                return undefined;
+            }
+            throw error;
+        }
+    }
+
+    async #removeByItsPage(confirmation: string): Promise<boolean> {
+        const page = await this.get(confirmation);
+        if (await this.#isMissing(page, confirmation)) {
+            return true;
+        }
+        this.#expectPage(page, confirmation);
+        const deletion = parseDeletion(page.data, adminPath(confirmation));
+        if (deletion === undefined) {
+            throw new ProviderError(
+                `${this.url(confirmation)} is not the admin's page to confirm a deletion: is this the expected server?`,
+            );
+        }
+        this.#unshownDeletions = 0;
+        if (deletion === "kept") {
+            return false;
+        }
+        const answer = await this.#confirmDeletion(confirmation, deletion.csrfToken);
+        if (answer !== true) {
+            throw this.#unexpected(answer, confirmation);
+        }
+        return true;
+    }
+
+    /** Confirms a deletion: true if the server says that the object is gone, otherwise its response. */
+    async #confirmDeletion(confirmation: string, csrfToken: string): Promise<true | AxiosResponse<string>> {
+        const data = new URLSearchParams({ csrfmiddlewaretoken: csrfToken, post: "yes" });
+        const answer = await this.#send({ method: "POST", path: confirmation, data, repeatable: true });
+        if (this.#target(answer).split("?")[0] === adminPath(confirmation).list) {
+            this.#unshownDeletions++;
+            return true;
+        }
+        return (await this.#isMissing(answer, confirmation)) || answer;
+    }
+
+    /** The CSRF token of the session's cookie, which any form may use; `undefined` if the server keeps it elsewhere. */
+    async #csrfToken(): Promise<string | undefined> {
+        await this.#ready();
+        return this.#http.cookie("csrftoken");
+    }
+
+    /** Waits for the sign-in, which the first caller starts. */
+    async #ready(signedIn = (this.#signedIn ??= this.#signIn())): Promise<void> {
         try {
             await signedIn;
         } catch (error) {
@@ -231,6 +324,11 @@ export class AdminSession {
             }
             throw error;
         }
+    }
+
+    async #send(request: HttpRequest): Promise<AxiosResponse<string>> {
+        const signedIn = (this.#signedIn ??= this.#signIn());
+        await this.#ready(signedIn);
         const connection = this.#connection;
         const answer = await this.#http.send(request);
         if (/^(\/admin)?\/login\b|^\/auth\/login\//.test(this.#target(answer))) {

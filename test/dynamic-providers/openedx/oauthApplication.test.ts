@@ -281,15 +281,14 @@ describe("OAuthApplication on MITx Online", () => {
         });
         const { id, outs } = await provider.create(inputs);
         const page = await browsers.lms.get(`/admin/${MODEL}/${id}/delete/`);
-        // As Django renders it where protected objects refer to the one that is to go: without a form.
+        // As Django renders it, also for a post, where protected objects refer to the one that is to go: without a form.
         const body = page.data.replace(
             /<form method="post">[\s\S]*<\/form>/,
             "<p>Deleting the application 'kept' would require deleting the following protected related objects:</p>" +
                 "<ul><li>Grant: 1</li></ul>",
         );
         expect(body).toContain("protected");
-        proxy.fault = ({ method, path }) =>
-            method === "GET" && path.endsWith("/delete/") ? { status: 200, body } : undefined;
+        proxy.fault = ({ path }) => (path.endsWith("/delete/") ? { status: 200, body } : undefined);
         await expect(provider.delete(id, outs)).rejects.toThrow(
             /OAuth application "kept" stays on the server, as protected objects refer to it: .*\/delete\//,
         );

@@ -73,7 +73,61 @@ describe("an object", () => {
             other_settings: "{}",
         });
         await expect(session.remove(kept)).resolves.toBe(false);
+        await expect(session.removeUnlessKept(kept)).resolves.toBe(false);
         await expect(sites("kept.io")).resolves.toHaveLength(1);
+    });
+
+    describe("takes one request", () => {
+        const stale = { status: 403, body: "<h1>Forbidden</h1> CSRF verification failed." };
+        /** The requests for the objects of a path, by method, that an operation makes. */
+        const requestsOf = async (path: string, operation: () => Promise<unknown>) => {
+            const before = proxy.requests.length;
+            await operation();
+            return proxy.requests
+                .slice(before)
+                .filter((request) => request.path.startsWith(path))
+                .map(({ method }) => method);
+        };
+
+        test("to delete, and the page's where the server refuses the cookie's token", async () => {
+            const [usual, refused] = [await makeSite("usual.io"), await makeSite("refused.io")];
+            await expect(requestsOf(usual, () => session.remove(usual))).resolves.toEqual(["POST"]);
+            proxy.fault = ({ method, path }, n) =>
+                method === "POST" && path.startsWith(refused) && n === 1 ? stale : undefined;
+            await expect(requestsOf(refused, () => session.remove(refused))).resolves.toEqual(["POST", "GET", "POST"]);
+            await expect(sites("refused.io")).resolves.toEqual([]);
+        });
+
+        test("to delete, also again where the answer is lost", async () => {
+            const path = await makeSite("lost.io");
+            proxy.fault = (request, n) =>
+                request.path.startsWith(path) && n === 1 ? "reset-after-forward" : undefined;
+            await expect(session.remove(path)).resolves.toBe(true);
+            await expect(sites("lost.io")).resolves.toEqual([]);
+        });
+
+        test("to delete many, with a page now and then, which takes the admin's messages about them", async () => {
+            await session.list(SITES, { id__exact: "0" });
+            const paths = await Promise.all(Array.from({ length: 25 }, (_, n) => makeSite(`many-${n}.io`)));
+            const methods = await requestsOf(SITES, async () => {
+                for (const path of paths) {
+                    await session.remove(path);
+                }
+            });
+            expect(methods.filter((method) => method === "POST")).toHaveLength(25);
+            expect(methods.filter((method) => method === "GET")).toHaveLength(2);
+            await expect(sites("many-24.io")).resolves.toEqual([]);
+        });
+
+        test("to add, and the form's where the server refuses the cookie's token", async () => {
+            const add = (domain: string) => session.add(`${SITES}add/`, "site_form", { domain, name: "added" });
+            await expect(requestsOf(SITES, () => add("added.io"))).resolves.toEqual(["POST"]);
+            let refused = 0;
+            proxy.fault = ({ method, path }) =>
+                method === "POST" && path === `${SITES}add/` && refused++ === 0 ? stale : undefined;
+            await expect(requestsOf(SITES, () => add("refused-at-first.io"))).resolves.toEqual(["POST", "GET", "POST"]);
+            await expect(sites("refused-at-first.io")).resolves.toMatchObject([{ name: "added" }]);
+        });
     });
 });
 
@@ -87,6 +141,16 @@ describe("a list", () => {
         const { data } = await browser.get("/admin/auth/user/?username=nobody");
         proxy.fault = ({ path }) => (path === SITES ? { status: 200, body: data } : undefined);
         await expect(session.list(SITES)).rejects.toThrow("is not the admin's list");
+    });
+
+    test("is shared by those who want it while it loads, and by nobody later", async () => {
+        const before = proxy.count("GET", SITES);
+        const wanted = () => session.sharedList(SITES, { domain: "example.com" });
+        const [one, other] = await Promise.all([wanted(), wanted()]);
+        expect(one).toHaveLength(1);
+        expect(other).toEqual(one);
+        await wanted();
+        expect(proxy.count("GET", SITES) - before).toBe(2);
     });
 
     test("is read to its end", async () => {
