@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { atHost, type LmsConfig, type StackConfig } from "../config/stackConfig.ts";
 import { lmsPackages, tutorPlugin } from "../config/tutorPlugin.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { otherSettings } from "../config/otherSettings.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";

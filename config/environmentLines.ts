@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "./openEdx.ts";
+import { openEdxConstants } from "./openEdx.ts";
 import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/files/envBlock.ts";
 import type { ApplicationProfile } from "./profiles.ts";
 

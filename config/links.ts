@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "./openEdx.ts";
+import { openEdxConstants } from "./openEdx.ts";
 import { mitApplication } from "./profiles.ts";
 import type { StackConfig } from "./stackConfig.ts";
 

@@ -1,5 +1,5 @@
 /** Open edX constants, the same on every server. Source: handbook. */
-export const openEdx = {
+export const openEdxConstants = {
     /** The URL of Tutor's development server. */
     url: "http://local.openedx.io:8000",
     /** The port of that server, which identifies it. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { dockerHost, openEdx } from "./openEdx.ts";
+import { dockerHost, openEdxConstants } from "./openEdx.ts";
 import { applicationNames, profiles } from "./profiles.ts";
 import { tutorReleases } from "./tutorPlugin.ts";
 
@@ -48,7 +48,7 @@ const keys = z.strictObject({
         .describe("The MIT application; mitxonline-apisix is MITx Online behind APISIX, with Keycloak"),
 
     lmsUrl: origin
-        .default(openEdx.url)
+        .default(openEdxConstants.url)
         .describe("Address of the LMS, as a browser uses it; its host and port also name the LMS's site"),
     lmsUsername: text("the e-mail address of a superuser of Open edX")
         .default("edx@example.org")
@@ -121,7 +121,7 @@ const keys = z.strictObject({
     lmsGateway: orEmpty(host)
         .default("")
         .describe(
-            `Host by which the application's containers reach the LMS. Empty: on Linux what Docker reports (${openEdx.gateway} for a new network), elsewhere ${dockerHost}`,
+            `Host by which the application's containers reach the LMS. Empty: on Linux what Docker reports (${openEdxConstants.gateway} for a new network), elsewhere ${dockerHost}`,
         ),
     applicationGateway: orEmpty(host)
         .default("")
@@ -144,7 +144,7 @@ const keys = z.strictObject({
         .string()
         .max(100, "a site's domain of at most 100 characters")
         .refine(isSite, "a site's domain, with a port where it has one, e.g. example.com or localhost:8000")
-        .default(openEdx.fallbackSite)
+        .default(openEdxConstants.fallbackSite)
         .describe(
             "Domain of the site that gets the provider configuration too: the LMS uses it for requests under other host names",
         ),
@@ -182,7 +182,7 @@ const rules: readonly Rule[] = [
     {
         key: "lmsGateway",
         demand: (settings) =>
-            settings.lmsFrom === "tutor" && !isOwnGateway(settings.lmsGateway, settings) && ownGateway(openEdx.gateway),
+            settings.lmsFrom === "tutor" && !isOwnGateway(settings.lmsGateway, settings) && ownGateway(openEdxConstants.gateway),
     },
     {
         key: "applicationGateway",

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import type { ChosenValues } from "./environmentLines.ts";
-import { dockerHost, openEdx as openEdxConstants } from "./openEdx.ts";
+import { dockerHost, openEdxConstants } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, mitApplication, profiles } from "./profiles.ts";
 import { type Platform, platformOf, type Settings } from "./schema.ts";
 import { newestTutorRelease, type TutorRelease } from "./tutorPlugin.ts";

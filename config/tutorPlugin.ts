@@ -1,4 +1,4 @@
-import { openEdx } from "./openEdx.ts";
+import { openEdxConstants } from "./openEdx.ts";
 import type { ApplicationName, ApplicationProfile } from "./profiles.ts";
 
 /** A Tutor release this program supports: 20 is Open edX Teak, 21 Ulmo, 22 Verawood. */
@@ -71,7 +71,7 @@ function settings({ application, redirectsVisitors, clientSecret }: TutorPluginO
     const secrets =
         clientSecret === undefined
             ? ""
-            : `SOCIAL_AUTH_OAUTH_SECRETS = {${literal(openEdx.backendName)}: ${literal(clientSecret)}}\n`;
+            : `SOCIAL_AUTH_OAUTH_SECRETS = {${literal(openEdxConstants.backendName)}: ${literal(clientSecret)}}\n`;
     return `import importlib.util
 
 ENABLE_MITXONLINE_OAUTH = ${literal(!isXpro)}
@@ -91,9 +91,9 @@ REGISTRATION_EXTRA_FIELDS["country"] = "hidden"
 THIRD_PARTY_AUTH_BACKENDS = ["ol_social_auth.backends.OLOAuth2"]
 if importlib.util.find_spec("ol_social_auth"):
     AUTHENTICATION_BACKENDS = THIRD_PARTY_AUTH_BACKENDS + list(AUTHENTICATION_BACKENDS)
-IDA_LOGOUT_URI_LIST = list(IDA_LOGOUT_URI_LIST) + [${literal(application.url + openEdx.logoutPath)}]
+IDA_LOGOUT_URI_LIST = list(IDA_LOGOUT_URI_LIST) + [${literal(application.url + openEdxConstants.logoutPath)}]
 ${secrets}MITX_REDIRECT_ENABLED = ${literal(redirectsVisitors)}
-MITX_REDIRECT_LOGIN_URL = ${literal(openEdx.loginPath)}
+MITX_REDIRECT_LOGIN_URL = ${literal(openEdxConstants.loginPath)}
 `;
 }
 

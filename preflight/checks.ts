@@ -23,7 +23,7 @@ import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorCon
 import { expectTutor } from "./detectTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault } from "./faults.ts";
-import { openEdx } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 
 /** The oldest Compose that writes environment files the way this program reads them. */
 const COMPOSE_AT_LEAST = "2.24";
@@ -330,7 +330,7 @@ export async function detectTutorProject(command: string, host: string, launches
     const file = configurationIn(await ask("printroot", folderIn));
     if (!existsSync(file)) {
         if (launches) {
-            return openEdx.project;
+            return openEdxConstants.project;
         }
         throw new Fault(
             `Tutor has no configuration in ${dirname(file)} yet`,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { environmentLines, linesByOwn, linesOfNewBlock, placeholders } from "../config/environmentLines.ts";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { type ApplicationProfile, profiles } from "../config/profiles.ts";
 import { platformOf, type Settings } from "../config/schema.ts";
 import {

@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
 import { LIST } from "../dynamic-providers/openedx/oauth2ProviderConfig.provider.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { openEdx } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { ProviderError } from "../dynamic-providers/errors.ts";
 import type { Row } from "../dynamic-providers/openedx/django-admin/changelist.ts";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
@@ -55,7 +55,7 @@ export function usersOf({ openEdx: lms, application }: Target): { openEdx: Users
     return {
         openEdx: {
             session: adminSession(lms.connection),
-            path: () => Promise.resolve(openEdx.adminPages.users),
+            path: () => Promise.resolve(openEdxConstants.adminPages.users),
         },
         application: { session, path: once(() => userPage(session)) },
     };

@@ -1,6 +1,6 @@
 /** The checks that sign a user in. Source: handbook, "Open edX Provider Configuration" step 7. */
 import type { AxiosResponse } from "axios";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { portOf } from "../config/stackConfig.ts";
 import { ProviderError } from "../dynamic-providers/errors.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { environmentLines } from "../config/environmentLines.ts";
-import { openEdx as openEdxConstants } from "../config/openEdx.ts";
+import { openEdxConstants } from "../config/openEdx.ts";
 import { otherSettings } from "../config/otherSettings.ts";
 import { type ApplicationProfile, mitApplication } from "../config/profiles.ts";
 import { parseSettings } from "../config/load.ts";

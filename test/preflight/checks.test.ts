@@ -21,7 +21,7 @@ import {
     isHostName,
     leadsHere,
 } from "../../preflight/checks.ts";
-import { openEdx } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
@@ -509,7 +509,7 @@ describe("Tutor", () => {
             process.env["TUTOR_ROOT"] = root;
             await execa(tutor, ["config", "save", "--set", `LMS_HOST=${host}`]);
 
-            await expect(detectTutorProject(tutor, host, false)).resolves.toBe(openEdx.project);
+            await expect(detectTutorProject(tutor, host, false)).resolves.toBe(openEdxConstants.project);
             Reflect.deleteProperty(process.env, "TUTOR_ROOT");
         },
     );

@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import { parseHtml } from "../../dynamic-providers/openedx/django-admin/html.ts";
 import { serverWords } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { signInPath } from "../../dynamic-providers/openedx/django-admin/signIn.ts";

@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import { adminPath } from "../../dynamic-providers/openedx/django-admin/adminPage.ts";
 import { parseChangelist } from "../../dynamic-providers/openedx/django-admin/changelist.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import type { Row } from "../../dynamic-providers/openedx/django-admin/changelist.ts";
 import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";

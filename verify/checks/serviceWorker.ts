@@ -1,4 +1,4 @@
-import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
 import { type Check, type Finding, found, passed } from "../check.ts";
 import type { CauseId } from "../causes.ts";

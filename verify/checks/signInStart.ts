@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { openEdx as openEdxConstants } from "../../config/openEdx.ts";
+import { openEdxConstants } from "../../config/openEdx.ts";
 import { mitApplication } from "../../config/profiles.ts";
 import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { addressesOf, Browser, type LoopLimits } from "../browser.ts";
