@@ -92,7 +92,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
             {
                 tutor: lms.tutor,
                 owner,
-                wanted: platform === "linux" ? (openEdx.gateway ?? openEdxConstants.gateway) : "",
+                newGateway: platform === "linux" ? (openEdx.gateway ?? openEdxConstants.gateway) : "",
             },
             { parent: this, dependsOn: settings },
         );

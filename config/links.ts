@@ -26,7 +26,7 @@ export function signInFirst({ application }: Pick<StackConfig, "application">): 
 /** The host names a browser on this machine must resolve if the stack runs a server here; otherwise none. */
 export function browserHosts({ openEdx, application, lms }: StackConfig): string[] {
     const { url, profile, connection } = application;
-    return lms.from === "tutor" || connection.isOfStack === true
+    return lms.from === "tutor" || connection.managedByStack === true
         ? [new URL(openEdx.url).hostname, new URL(url).hostname, ...(profile.keycloak ? [profile.keycloak.domain] : [])]
         : [];
 }

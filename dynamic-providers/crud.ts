@@ -5,7 +5,7 @@ import type { Connection } from "./openedx/connection.ts";
 import { lookAgainOnce, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
 import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import { defaultsOf, propertiesThat, type ResourceType } from "./resourceType.ts";
+import { defaultsOf, propertiesThat, type ResourceType, withPresentNames } from "./resourceType.ts";
 
 /** The placeholder that the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -83,6 +83,8 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     const onCreate = propertiesThat("onCreate", type.inputs);
     const compared = keys.filter((key) => !onCreate.includes(key));
     const local = ["connection", ...propertiesThat("local", type.inputs)];
+    const shape = { ...type.inputs.shape, ...type.outputs.shape };
+    const presentOf = <Props extends object>(props: Props): Props => withPresentNames(withoutProvider(props), shape);
     // An input that was added in a newer version of this program had its default before.
     const completed = (inputs: Partial<Inputs>, olds = inputs): Partial<Inputs> => ({
         ...defaults,
@@ -108,28 +110,28 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     return {
         check(olds, news) {
             const given: Partial<Inputs> = withoutProvider(news);
-            const inputs = completed(given, olds ?? {});
-            const failures = [
-                ...schemaFailures(type.inputs, inputs),
-                ...(operations.faults?.(inputs, olds ?? {}) ?? []),
-            ];
+            const former = presentOf(olds ?? {});
+            const inputs = completed(given, former);
+            const failures = [...schemaFailures(type.inputs, inputs), ...(operations.faults?.(inputs, former) ?? [])];
             return Promise.resolve({ inputs: inputs as Inputs, failures });
         },
+        // On refresh, the engine calls this with the sides exchanged: either may have former names.
         async diff(id, olds, news) {
-            const changed = changedKeys(olds, news);
-            const replacing: readonly string[] = [...alwaysReplacing, ...(operations.replaces?.(olds) ?? [])];
+            const [former, wanted] = [presentOf(olds), presentOf(news)];
+            const changed = changedKeys(former, wanted);
+            const replacing: readonly string[] = [...alwaysReplacing, ...(operations.replaces?.(former) ?? [])];
             const replaces = changed.filter((key) => replacing.includes(key));
-            if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(olds, news)) {
-                const isSameServer = await isThere(operations, id, withoutProvider(olds), withoutProvider(news));
+            if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(former, wanted)) {
+                const isSameServer = await isThere(operations, id, former, wanted);
                 replaces.push(...(isSameServer ? [] : ["connection" as keyof Inputs & string]));
             }
-            const changes = changed.length > 0 || (await operations.isOutdated?.(withoutProvider(olds))) === true;
+            const changes = changed.length > 0 || (await operations.isOutdated?.(former)) === true;
             return { changes, replaces };
         },
         create: (inputs) =>
             withProviderIfPartly(inputs, () => lookAgainOnce(() => operations.create(withoutProvider(inputs)))),
         async read(id, props) {
-            const known = withoutProvider(props);
+            const known = presentOf(props);
             const truth = await asBeforeWhereShut(known, () => operations.read(id, known));
             warnOfDriftedSecrets(secrets, operations, known, truth);
             return truth === undefined
@@ -137,7 +139,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
         },
         async update(id, olds, news) {
-            const former = withoutProvider(olds);
+            const former = presentOf(olds);
             const inputs = withoutProvider(news);
             const isLocal = changedKeys(former, inputs).every((key) => local.includes(key));
             if (isLocal && (await operations.isOutdated?.(former)) !== true) {
@@ -148,8 +150,10 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
                 outs: await lookAgainOnce(() => operations.update(id, former, inputs)),
             }));
         },
-        delete: (id, props) =>
-            forgettingGoneServers(props, () => lookAgainOnce(() => operations.delete(id, withoutProvider(props)))),
+        delete(id, props) {
+            const known = presentOf(props);
+            return forgettingGoneServers(known, () => lookAgainOnce(() => operations.delete(id, known)));
+        },
     };
 }
 
@@ -178,7 +182,7 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
         await operation();
     } catch (error) {
         if (error instanceof UnreachableError && error.mayHaveSucceeded) {
-            throw (props as { connection?: Connection }).connection?.isOfStack === true
+            throw (props as { connection?: Connection }).connection?.managedByStack === true
                 ? new ProviderError(`${error.message} If it never recovers, stop its containers and destroy again.`)
                 : error;
         }
@@ -207,7 +211,7 @@ async function asBeforeWhereShut<Outputs extends object>(
     try {
         return await read();
     } catch (error) {
-        if (isShutServerOfStack(error, known, "mayBeDown")) {
+        if (isShutServerOfStack(error, known, "startedByStack")) {
             console.warn(`${error.message} Keeping its resources as the state has them.`);
             return known;
         }
@@ -220,9 +224,9 @@ export function sameMembers(one: readonly string[], other: readonly string[]): b
     return isDeepStrictEqual([...new Set(one)].sort(), [...new Set(other)].sort());
 }
 
-/** Ignores `mayBeDown`, which state from earlier versions lacks, and `configured`: they change nothing on the server. */
+/** Ignores `startedByStack`, which state from earlier versions lacks, and `configured`: they change nothing on the server. */
 function sameConnection(one: unknown, other: unknown): boolean {
-    const compared = (connection: unknown) => without(connection as Connection, ["mayBeDown", "configured"]);
+    const compared = (connection: unknown) => without(connection as Connection, ["startedByStack", "configured"]);
     return isDeepStrictEqual(compared(one), compared(other));
 }
 
@@ -277,7 +281,7 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
     try {
         return await operations.isThere(id, olds, connection);
     } catch (error) {
-        if (isShutServerOfStack(error, news, "mayBeDown")) {
+        if (isShutServerOfStack(error, news, "startedByStack")) {
             return false;
         }
         throw error;
@@ -308,13 +312,13 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /**
- * Whether a server that the stack itself runs, or starts (`mayBeDown`), did not answer, or refused the superuser that the
+ * Whether a server that the stack itself runs, or starts (`startedByStack`), did not answer, or refused the superuser that the
  * stack created there.
  */
-function isShutServerOfStack(error: unknown, props: object, flag?: "mayBeDown"): error is ProviderError {
+function isShutServerOfStack(error: unknown, props: object, flag?: "startedByStack"): error is ProviderError {
     const { connection } = props as { connection?: Connection };
-    const isOfStack = connection?.isOfStack === true || (flag !== undefined && connection?.[flag] === true);
-    return isOfStack && (error instanceof UnreachableError || error instanceof RefusedError);
+    const managedByStack = connection?.managedByStack === true || (flag !== undefined && connection?.[flag] === true);
+    return managedByStack && (error instanceof UnreachableError || error instanceof RefusedError);
 }
 
 function isOtherAddress(olds: object, news: object): boolean {

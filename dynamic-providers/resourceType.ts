@@ -12,6 +12,8 @@ declare module "zod" {
         local?: true;
         /** Only `create` uses it: a change means nothing to an existing object. */
         onCreate?: true;
+        /** The property's name in the state of earlier versions, see {@link withPresentNames}. */
+        formerly?: string;
     }
 }
 
@@ -58,16 +60,34 @@ export type OutputsOf<Type extends ResourceType> = string extends keyof Type["ou
     ? InputsOf<Type>
     : InputsOf<Type> & Readonly<z.output<Type["outputs"]>>;
 
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
 /** The properties of a shape that have a flag in their metadata, for instance `secret`. */
 export function propertiesThat(
     flag: "secret" | "replaces" | "local" | "onCreate",
-    { shape }: { readonly shape: Readonly<Record<string, z.core.$ZodType>> },
+    { shape }: { readonly shape: Shape },
 ): string[] {
     return Object.keys(shape).filter((key) => metaOf(shape[key])?.[flag] === true);
 }
 
+/**
+ * Properties under their present names: a state that an earlier version wrote has the former ones, until a refresh or an
+ * update saves the resource again.
+ */
+export function withPresentNames<Props extends object>(props: Props, shape: Shape): Props {
+    const present = new Map(Object.keys(shape).map((key) => [metaOf(shape[key])?.formerly ?? key, key]));
+    return Object.fromEntries(
+        Object.entries(props).map(([key, value]: [string, unknown]) => {
+            const name = present.get(key) ?? key;
+            const nested = shape[name] instanceof z.ZodReadonly ? shape[name].unwrap() : undefined;
+            const isNested = nested instanceof z.ZodObject && typeof value === "object" && value !== null;
+            return [name, isNested ? withPresentNames(value, nested.shape) : value];
+        }),
+    ) as Props;
+}
+
 /** The defaults, by property, of the properties that have one. */
-export function defaultsOf({ shape }: { readonly shape: Readonly<Record<string, z.core.$ZodType>> }): object {
+export function defaultsOf({ shape }: { readonly shape: Shape }): object {
     return Object.fromEntries(
         Object.entries(shape).flatMap(([key, schema]) =>
             schema instanceof z.ZodDefault ? [[key, schema.parse(undefined)]] : [],

@@ -33,7 +33,7 @@ export interface Side {
     /** Its admin, and the account that signs in there. */
     readonly connection: Connection;
     /** The Compose service that runs Django, and whether this stack starts it. */
-    readonly container: { readonly service: string; readonly isOfStack: boolean };
+    readonly container: { readonly service: string; readonly managedByStack: boolean };
     readonly client: {
         readonly name: string;
         readonly id: string;
@@ -78,7 +78,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
             url: openEdx.url,
             gateway: gateways.openEdx,
             connection: { kind: "openedx", baseUrl: openEdx.connection.baseUrl, ...superusers.openEdx },
-            container: { service: openEdxConstants.service, isOfStack: lms.from === "tutor" },
+            container: { service: openEdxConstants.service, managedByStack: lms.from === "tutor" },
             client: {
                 name: profile.openEdxApplicationName,
                 id: clientIds.openEdx,
@@ -91,7 +91,7 @@ export function targetOf(config: StackConfig, outputs: StackOutputs): Target {
             url: application.url,
             gateway: gateways.application,
             connection: { kind: "django", baseUrl: application.connection.baseUrl, ...superusers.application },
-            container: { service: profile.service, isOfStack: application.connection.isOfStack === true },
+            container: { service: profile.service, managedByStack: application.connection.managedByStack === true },
             client: {
                 name: mitApplication.edxApplicationName,
                 id: clientIds.application,

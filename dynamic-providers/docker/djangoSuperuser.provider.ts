@@ -40,7 +40,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
     },
 
     async update(_id, olds, news) {
-        const outs = outputs(news, olds.isMadeHere ? await ask("reset", news) : await ensure(news), olds.former);
+        const outs = outputs(news, olds.createdHere ? await ask("reset", news) : await ensure(news), olds.former);
         await forgetRefusals();
         return outs;
     },
@@ -49,7 +49,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
         // The containers are deleted next. Version 0.1.0 left it to Docker to remove their anonymous volumes, including
         // databases.
         await holdVolumes(props.project);
-        const task = props.isMadeHere ? "remove" : props.former === undefined ? undefined : "restore";
+        const task = props.createdHere ? "remove" : props.former === undefined ? undefined : "restore";
         if (task !== undefined && (await runningContainer(props.project, props.service)) !== "") {
             await ask(task, props);
         }
@@ -61,7 +61,7 @@ function outputs(inputs: Inputs, { state, former }: Answer, before: Outputs["for
     const flags = { ...former, ...before };
     return {
         ...inputs,
-        isMadeHere: state === "made",
+        createdHere: state === "made",
         ...(state === "found" && Object.keys(flags).length > 0 && { former: flags }),
     };
 }

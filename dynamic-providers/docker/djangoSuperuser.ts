@@ -25,8 +25,9 @@ export const djangoSuperuser = resourceType({
         }),
     },
     outputs: {
-        isMadeHere: z.boolean().meta({
-            description: "Whether the user was made here; one that was there before stays when the stack goes",
+        createdHere: z.boolean().meta({
+            description: "Whether this stack created the user; an existing one outlives the stack",
+            formerly: "isMadeHere",
         }),
         former: z.record(z.string(), z.boolean()).readonly().exactOptional().meta({
             description: "Flags of a user who was there before, as they were; `destroy` sets them again",

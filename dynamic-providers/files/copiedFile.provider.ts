@@ -10,8 +10,8 @@ import { ProviderError } from "../errors.ts";
 export const provider = defineProvider<Inputs, Outputs>(copiedFile, {
     async create(inputs) {
         const target = resolve(inputs.target);
-        const isMadeHere = !existsSync(target);
-        if (isMadeHere) {
+        const createdHere = !existsSync(target);
+        if (createdHere) {
             if (!existsSync(resolve(inputs.source))) {
                 throw new ProviderError(
                     `${inputs.source} does not exist, so it can't be copied. Create ${target} yourself`,
@@ -20,18 +20,18 @@ export const provider = defineProvider<Inputs, Outputs>(copiedFile, {
             // All of the file or none of it. The container reads it as another user, and the template is just as readable.
             await writeFileAtomic(target, await readFile(resolve(inputs.source)), { mode: 0o644 });
         }
-        return { id: inputs.target, outs: { ...inputs, isMadeHere } };
+        return { id: inputs.target, outs: { ...inputs, createdHere } };
     },
 
     read: (_id, props) => Promise.resolve(existsSync(resolve(props.target)) ? props : undefined),
 
     update: (_id, olds, news) => Promise.resolve({ ...olds, ...news }),
 
-    async delete(_id, { source, target, isMadeHere }) {
+    async delete(_id, { source, target, createdHere }) {
         const [copy, original] = await Promise.all(
             [target, source].map((file) => readFile(resolve(file)).catch(() => undefined)),
         );
-        if (isMadeHere && copy !== undefined && original?.equals(copy)) {
+        if (createdHere && copy !== undefined && original?.equals(copy)) {
             await rm(resolve(target));
         }
     },

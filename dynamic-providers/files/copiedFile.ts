@@ -15,8 +15,9 @@ export const copiedFile = resourceType({
         target: nonEmpty().meta({ description: "Where the copy is to be", replaces: true }),
     },
     outputs: {
-        isMadeHere: z.boolean().meta({
-            description: "Whether the copy was made here; a file that was there before is used as it is, and stays",
+        createdHere: z.boolean().meta({
+            description: "Whether this stack created the copy; an existing file is used as it is, and stays",
+            formerly: "isMadeHere",
         }),
     },
 });

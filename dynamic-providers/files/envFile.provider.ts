@@ -23,8 +23,8 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
 
     async create(inputs) {
         const text = await readText(resolve(inputs.path), "latin1");
-        const isMadeHere = text === undefined || (text !== "" && withoutBlock(parseEnvText(text)) === "");
-        const formerMode = isMadeHere ? null : (await stat(resolve(inputs.path))).mode & 0o777;
+        const createdHere = text === undefined || (text !== "" && withoutBlock(parseEnvText(text)) === "");
+        const formerMode = createdHere ? null : (await stat(resolve(inputs.path))).mode & 0o777;
         await write(inputs, text);
         return { id: inputs.path, outs: { ...inputs, formerMode } };
     },

@@ -19,12 +19,12 @@ export const connectionFields = {
      * Whether the stack itself runs the server, so that the server goes away with the stack. If it does not respond, it
      * blocks neither refresh nor destroy. Default: no.
      */
-    isOfStack: z.boolean().exactOptional(),
+    managedByStack: z.boolean().exactOptional().meta({ formerly: "isOfStack" }),
     /**
      * Whether the stack starts the server, which may be down until then: if it does not respond, refresh leaves its
-     * resources as they were. Default: as `isOfStack`.
+     * resources as they were. Default: as `managedByStack`.
      */
-    mayBeDown: z.boolean().exactOptional(),
+    startedByStack: z.boolean().exactOptional().meta({ formerly: "mayBeDown" }),
     /**
      * Where the stack's configuration says who signs in, for commands that use the credentials in the state: the
      * configuration keys, for instance `lmsUsername` and `lmsPassword`. Default: nowhere, as the stack generates the

@@ -77,7 +77,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         expectPassword(form, session.url(changePage(id)), news);
         if (
             fill(form, news)
-                .fill(olds.former === null ? madeBy(news) : {})
+                .fill(olds.former === null ? ownerName(news) : {})
                 .differs()
         ) {
             await namingSameEmail(session, news.username, news.email, () => session.save(form));
@@ -112,11 +112,11 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
         );
     }
     const present = settingsOf(form);
-    const madeHere =
+    const createdHere =
         isOurs(form, inputs) ||
         // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
         (present.email === "" && !present.isStaff && form.text("last_login_0") === "");
-    if (!madeHere && !inputs.adopt) {
+    if (!createdHere && !inputs.adopt) {
         throw strangerError(
             `User "${inputs.username}"`,
             session.url(changePage(row.id)),
@@ -125,10 +125,10 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
     }
     expectPassword(form, session.url(changePage(row.id)), inputs);
     const differs = fill(form, inputs)
-        .fill(madeHere ? madeBy(inputs) : {})
+        .fill(createdHere ? ownerName(inputs) : {})
         .differs();
     // A user who is already as wanted may have been adopted by an interrupted run, whose note then has the former values.
-    const former = madeHere ? null : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? present);
+    const former = createdHere ? null : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? present);
     if (differs) {
         if (former !== null) {
             await noteFormer(keyOf(inputs), former);
@@ -201,7 +201,7 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
         date_joined_0: date,
         date_joined_1: time,
         _continue: "1",
-        ...madeBy(inputs),
+        ...ownerName(inputs),
     });
     for (const inline of added.inlines()) {
         body.set(`${inline}-TOTAL_FORMS`, "0");
@@ -215,7 +215,7 @@ async function finish(session: AdminSession, id: string, added: AdminForm, input
             throw error;
         }
         const form = await session.knownForm(changePage(id), FORM, `User "${inputs.username}"`);
-        if (fill(form, inputs).fill(madeBy(inputs)).differs()) {
+        if (fill(form, inputs).fill(ownerName(inputs)).differs()) {
             await session.save(form);
         }
     }
@@ -240,7 +240,7 @@ async function disable(session: AdminSession, id: string, username: string): Pro
 }
 
 /** The name that identifies a user created here. */
-function madeBy({ owner }: Pick<Inputs, "owner">): Record<string, string> {
+function ownerName({ owner }: Pick<Inputs, "owner">): Record<string, string> {
     return { first_name: "Managed by Pulumi", last_name: shortened(owner) };
 }
 

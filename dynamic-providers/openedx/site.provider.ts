@@ -14,10 +14,10 @@ export const provider = defineProvider<Inputs, Outputs>(site, {
         const [found] = await session.list(LIST, { domain: inputs.domain });
         if (found !== undefined) {
             // The name distinguishes a site that an interrupted run created from one that already existed.
-            return { id: found.id, outs: { ...inputs, created: found.cells.get("name") === inputs.displayName } };
+            return { id: found.id, outs: { ...inputs, createdHere: found.cells.get("name") === inputs.displayName } };
         }
         const id = await session.add(`${LIST}add/`, FORM, { domain: inputs.domain, name: inputs.displayName });
-        return { id, outs: { ...inputs, created: true } };
+        return { id, outs: { ...inputs, createdHere: true } };
     },
 
     async read(id, props) {
@@ -28,15 +28,15 @@ export const provider = defineProvider<Inputs, Outputs>(site, {
     update: (_id, { domain }) =>
         Promise.reject(new ProviderError(`Site "${domain}" has nothing that changes in place.`)),
 
-    async delete(id, { connection, created }) {
-        if (created) {
+    async delete(id, { connection, createdHere }) {
+        if (createdHere) {
             // The LMS keeps a site that provider configurations refer to: the next `up` finds it by its name.
             await adminSession(connection).removeUnlessKept(`${LIST}${id}/`);
         }
     },
 
-    async isThere(id, { domain, displayName, created }, connection) {
+    async isThere(id, { domain, displayName, createdHere }, connection) {
         const form = await adminSession(connection).form(`${LIST}${id}/change/`, FORM);
-        return form?.text("domain") === domain && (!created || form.text("name") === displayName);
+        return form?.text("domain") === domain && (!createdHere || form.text("name") === displayName);
     },
 });

@@ -24,7 +24,10 @@ export const site = resourceType({
         }),
     },
     outputs: {
-        created: z.boolean().meta({ description: "Whether the site was made here, and so goes with the stack" }),
+        createdHere: z.boolean().meta({
+            description: "Whether this stack created the site; an existing one outlives the stack",
+            formerly: "created",
+        }),
     },
 });
 
@@ -47,7 +50,7 @@ export type SiteArgs = ArgsOf<typeof site>;
  */
 export class Site extends ThinResource {
     declare readonly domain: pulumi.Output<string>;
-    declare readonly created: pulumi.Output<boolean>;
+    declare readonly createdHere: pulumi.Output<boolean>;
 
     constructor(name: string, args: SiteArgs, opts?: pulumi.CustomResourceOptions) {
         super(site, name, args, opts);

@@ -35,14 +35,14 @@ export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
     async update(_id, olds, news) {
         const outs = await ensure(news);
         const label = (await findNetwork(outs.name))?.labels[OWNER_LABEL];
-        const isRenamed = label !== undefined && label !== news.owner && isMadeHere(label, olds);
-        return { ...outs, ...(isRenamed && { madeBy: label }) };
+        const isRenamed = label !== undefined && label !== news.owner && isCreatedHere(label, olds);
+        return { ...outs, ...(isRenamed && { createdAs: label }) };
     },
 
     async delete(_id, props) {
         const { name, project } = props;
         const network = await findNetwork(name);
-        if (isMadeHere(network?.labels[OWNER_LABEL], props)) {
+        if (isCreatedHere(network?.labels[OWNER_LABEL], props)) {
             await removeContainers(await projectContainers(project));
             await removeNetwork(name);
         }
@@ -50,19 +50,19 @@ export const provider = defineProvider<Inputs, Outputs>(tutorNetwork, {
 });
 
 /** Whether this stack created a network with that label, whatever the stack is called now. */
-function isMadeHere(label: string | undefined, { owner, madeBy }: Pick<Outputs, "owner" | "madeBy">): boolean {
-    return label !== undefined && [owner, madeBy].includes(label);
+function isCreatedHere(label: string | undefined, { owner, createdAs }: Pick<Outputs, "owner" | "createdAs">): boolean {
+    return label !== undefined && [owner, createdAs].includes(label);
 }
 
 /** The existing network, or a new one if it is missing. */
 async function ensure(inputs: Inputs): Promise<Outputs> {
     const { project, network: name } = await askTutorCompose(inputs.tutor);
-    const network = (await findNetwork(name)) ?? (await make(inputs, project, name));
+    const network = (await findNetwork(name)) ?? (await createNetwork(inputs, project, name));
     return { ...inputs, project, name, gateway: network.gateway };
 }
 
 /** Has Compose's labels, so that Compose takes the network for its own. */
-async function make({ owner, wanted }: Inputs, project: string, name: string): Promise<DockerNetwork> {
+async function createNetwork({ owner, newGateway }: Inputs, project: string, name: string): Promise<DockerNetwork> {
     const labels = {
         [composeLabels.project]: project,
         [composeLabels.network]: "default",
@@ -72,7 +72,7 @@ async function make({ owner, wanted }: Inputs, project: string, name: string): P
         "network",
         "create",
         ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
-        ...(wanted === "" ? [] : ["--subnet", subnetOf(wanted), "--gateway", wanted]),
+        ...(newGateway === "" ? [] : ["--subnet", subnetOf(newGateway), "--gateway", newGateway]),
         name,
     );
     const network = await findNetwork(name);

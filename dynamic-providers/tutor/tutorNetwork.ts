@@ -12,18 +12,19 @@ export const tutorNetwork = resourceType({
         owner: nonEmpty().meta({
             description: "Who makes the network, for instance `project/stack`; kept as a label",
         }),
-        wanted: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
-            description:
-                'The gateway of a network that is made here, for instance `172.30.80.1`; `""`: as Docker likes',
+        newGateway: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
+            description: 'The gateway of a new network, for instance `172.30.80.1`; `""` lets Docker choose',
             local: true,
+            formerly: "wanted",
         }),
     },
     outputs: {
         name: z.string().meta({ description: "The name of the network, for instance `tutor_dev_default`" }),
         project: z.string().meta({ description: "The Compose project that it belongs to, for instance `tutor_dev`" }),
         gateway: z.string().meta({ description: "The address of the host in it" }),
-        madeBy: z.string().exactOptional().meta({
-            description: "The label of a network that this stack made, where the stack had another name then",
+        createdAs: z.string().exactOptional().meta({
+            description: "The owner's name when this stack created the network, if it has another one now",
+            formerly: "madeBy",
         }),
     },
 });

@@ -22,10 +22,10 @@ export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
         return container === "" ? undefined : { container, ...props };
     },
 
-    update: (_id, { isStartedHere = false }, news) => start(news, isStartedHere),
+    update: (_id, { startedHere = false }, news) => start(news, startedHere),
 
-    async delete(_id, { project, isStartedHere }) {
-        if (isStartedHere === true && (await runningContainer(project, LMS)) !== "") {
+    async delete(_id, { project, startedHere }) {
+        if (startedHere === true && (await runningContainer(project, LMS)) !== "") {
             // With Compose, as Tutor's project root may be gone.
             await docker("compose", "--project-name", project, "stop");
         }
@@ -33,9 +33,9 @@ export const provider = defineProvider<Inputs, Outputs>(tutorServer, {
 });
 
 /** Starts the server; if it was not running, the stack stops it on delete from then on. */
-async function start(inputs: Inputs, wasStartedHere: boolean): Promise<Outputs> {
+async function start(inputs: Inputs, wasStarted: boolean): Promise<Outputs> {
     const { tutor, project, packages } = inputs;
-    const isStartedHere = wasStartedHere || (await runningContainer(project, LMS)) === "";
+    const startedHere = wasStarted || (await runningContainer(project, LMS)) === "";
     await runCommand(tutor, ["dev", "start", "--detach"], { show: true });
     if (packages.length > 0) {
         await composeExec(project, LMS, ["pip", "install", ...packages], { show: true });
@@ -45,5 +45,5 @@ async function start(inputs: Inputs, wasStartedHere: boolean): Promise<Outputs> 
     if (container === "") {
         throw new ProviderError(`The LMS container stopped again. See why: ${tutor} dev logs ${LMS}`);
     }
-    return { ...inputs, container, since: new Date().toISOString(), isStartedHere };
+    return { ...inputs, container, since: new Date().toISOString(), startedHere };
 }

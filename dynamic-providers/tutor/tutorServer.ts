@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** The definition of {@link TutorServer}. State from earlier versions lacks `container` and `isStartedHere`. */
+/** The definition of {@link TutorServer}. State from earlier versions lacks `container` and `startedHere`. */
 export const tutorServer = resourceType({
     name: "tutor:Server",
     description: "Tutor's development server, started",
@@ -26,10 +26,10 @@ export const tutorServer = resourceType({
         since: z.string().meta({
             description: "When the stack last started the server, or found that it was started anew; ISO 8601",
         }),
-        isStartedHere: z
-            .boolean()
-            .exactOptional()
-            .meta({ description: "Whether the LMS did not run before the stack started it" }),
+        startedHere: z.boolean().exactOptional().meta({
+            description: "Whether this stack started the server; one that ran before stays running",
+            formerly: "isStartedHere",
+        }),
     },
 });
 

@@ -87,7 +87,7 @@ describe("an application that this stack runs", () => {
             baseUrl: "http://mitxonline.odl.local:8013",
             username: "admin",
             password: "application-superuser-password",
-            isOfStack: true,
+            managedByStack: true,
         });
         await expect(pulumi.isSecret(pulumi.output(server.connection))).resolves.toBe(true);
     });

@@ -97,7 +97,7 @@ describe("the registration in Open edX", () => {
             expect(inputs["connection"]).toStrictEqual({
                 ...made,
                 password: "open-edx-superuser-password",
-                mayBeDown: true,
+                startedByStack: true,
             });
             expect(after).toContain("Superuser lms-superuser");
         }

@@ -61,7 +61,7 @@ describe("an LMS that Tutor runs", () => {
                 username: "edx@example.org",
                 password: "password of the LMS",
                 configured: configured.openEdx,
-                mayBeDown: true,
+                startedByStack: true,
             },
             backendName: "ol-oauth2",
             settings: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
@@ -158,9 +158,9 @@ describe("an LMS that Tutor runs", () => {
     test("may be down until the stack starts it; it goes with the stack only where the stack launches it", async () => {
         const connection = async (lmsLaunch: string) => (await withTutor({ lmsLaunch })).server.connection;
 
-        await expect(connection("true")).resolves.toMatchObject({ mayBeDown: true, isOfStack: true });
-        await expect(connection("false")).resolves.toMatchObject({ mayBeDown: true });
-        await expect(connection("false")).resolves.not.toHaveProperty("isOfStack");
+        await expect(connection("true")).resolves.toMatchObject({ startedByStack: true, managedByStack: true });
+        await expect(connection("false")).resolves.toMatchObject({ startedByStack: true });
+        await expect(connection("false")).resolves.not.toHaveProperty("managedByStack");
     });
 
     test("is reached at the gateway of its network, which is made with the same one on every machine", async () => {
@@ -169,7 +169,7 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "TutorNetwork").inputs).toStrictEqual({
             tutor: "/opt/tutor",
             owner: "openedx-mit-integration/test",
-            wanted: "172.30.80.1",
+            newGateway: "172.30.80.1",
         });
         await expect(valueOf(server.gateway)).resolves.toBe("172.30.80.1");
         await expect(valueOf(server.gatewayUrl)).resolves.toBe("http://172.30.80.1:8000");

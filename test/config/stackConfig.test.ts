@@ -77,13 +77,13 @@ describe("what follows from the configuration", () => {
     test("are the servers that go with the stack: those that it runs from the beginning", () => {
         const own = { lmsFrom: "tutor", lmsLaunch: "true", applicationFrom: "compose" };
 
-        expect(stackConfig(own).openEdx.connection.isOfStack).toBe(true);
-        expect(stackConfig(own).application.connection.isOfStack).toBe(true);
+        expect(stackConfig(own).openEdx.connection.managedByStack).toBe(true);
+        expect(stackConfig(own).application.connection.managedByStack).toBe(true);
         // One that was launched before stays when the stack goes.
-        expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection).not.toHaveProperty("isOfStack");
-        expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection.mayBeDown).toBe(true);
-        expect(stackConfig().openEdx.connection).not.toHaveProperty("mayBeDown");
-        expect(stackConfig().application.connection).not.toHaveProperty("isOfStack");
+        expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection).not.toHaveProperty("managedByStack");
+        expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection.startedByStack).toBe(true);
+        expect(stackConfig().openEdx.connection).not.toHaveProperty("startedByStack");
+        expect(stackConfig().application.connection).not.toHaveProperty("managedByStack");
     });
 
     test("is the release that Tutor says, else the one that is set, else the newest", () => {

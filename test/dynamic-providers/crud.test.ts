@@ -21,9 +21,9 @@ const connection: Connection = { kind: "django", baseUrl: "http://app.local", us
 const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 
 /** On a server that the stack itself runs. */
-const ofStack: Inputs = { ...inputs, connection: { ...connection, isOfStack: true } };
+const ofStack: Inputs = { ...inputs, connection: { ...connection, managedByStack: true } };
 /** On one that the stack starts, and that is there without the stack. */
-const mayBeDown: Inputs = { ...inputs, connection: { ...connection, mayBeDown: true } };
+const startedByStack: Inputs = { ...inputs, connection: { ...connection, startedByStack: true } };
 
 const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
 const refused = new RefusedError('http://app.local refused the sign-in of "admin": Wrong password.');
@@ -62,6 +62,65 @@ function providerThatCounts(
     });
     return { provider, calls };
 }
+
+describe("a state with a property's former name", () => {
+    const renamed = resourceType({
+        name: "test:Renamed",
+        description: "Something whose properties have other names now",
+        inputs: { connection: connectionSchema, label: z.string().meta({ formerly: "title" }) },
+        outputs: { createdHere: z.boolean().meta({ formerly: "isMadeHere" }) },
+    });
+    type Props = InputsOf<typeof renamed> & { createdHere: boolean };
+    const present: Props = {
+        connection: { ...connection, managedByStack: true },
+        label: "a",
+        createdHere: true,
+    };
+    const former = {
+        connection: { ...connection, isOfStack: true },
+        title: "a",
+        isMadeHere: true,
+        __provider: "text",
+    } as unknown as Props;
+    const { createdHere: _createdHere, ...inputs } = present;
+
+    function recorded() {
+        const seen: unknown[] = [];
+        const see = <Result>(props: unknown, result: Result) => {
+            seen.push(props);
+            return Promise.resolve(result);
+        };
+        const provider = defineProvider<InputsOf<typeof renamed>, Props>(renamed, {
+            create: (news) => Promise.resolve({ id: "1", outs: { ...news, createdHere: true } }),
+            read: (_id, props) => see(props, props),
+            update: (_id, olds, news) => see(olds, { ...news, createdHere: olds.createdHere }),
+            delete: (_id, props) => see(props, undefined),
+        });
+        return { provider, seen };
+    }
+
+    test("plans no change, in either direction", async () => {
+        const { provider } = recorded();
+        await expect(provider.diff("1", former, inputs as Props)).resolves.toEqual({ changes: false, replaces: [] });
+        await expect(provider.diff("1", inputs as Props, former)).resolves.toEqual({ changes: false, replaces: [] });
+    });
+
+    test("reaches every operation under the present name", async () => {
+        const { provider, seen } = recorded();
+        await provider.read("1", former);
+        await provider.update("1", former, { ...inputs, label: "b" });
+        await provider.delete("1", former);
+        expect(seen).toEqual([present, present, present]);
+    });
+
+    test("is saved under the present name by refresh and update", async () => {
+        const { provider } = recorded();
+        await expect(provider.read("1", former)).resolves.toEqual({ id: "1", props: present, inputs });
+        await expect(provider.update("1", former, { ...inputs, label: "b" })).resolves.toEqual({
+            outs: { ...present, label: "b" },
+        });
+    });
+});
 
 describe("check", () => {
     const { provider } = providerThatCounts();
@@ -156,11 +215,11 @@ describe("diff", () => {
         expect(outdated).toHaveBeenCalledWith(inputs);
     });
 
-    test.each([{ mayBeDown: true }, { mayBeDown: true, isOfStack: true }])(
+    test.each([{ startedByStack: true }, { startedByStack: true, managedByStack: true }])(
         "sees no change in what earlier versions did not know: %j",
         async (flags) => {
             const now = { ...inputs, connection: { ...connection, ...flags } };
-            const { mayBeDown: _mayBeDown, ...before } = now.connection;
+            const { startedByStack: _startedByStack, ...before } = now.connection;
             const olds = { ...inputs, connection: before };
 
             await expect(provider.diff("1", olds, now)).resolves.toEqual({ changes: false, replaces: [] });
@@ -250,7 +309,7 @@ describe("read", () => {
             await expect(read(error, inputs)).rejects.toBe(error);
         });
 
-        test.each([gone, late, refused].flatMap((error) => [ofStack, mayBeDown].map((of) => ({ error, of }))))(
+        test.each([gone, late, refused].flatMap((error) => [ofStack, startedByStack].map((of) => ({ error, of }))))(
             "takes it as it was where the stack runs or starts the server, and tells it: $error, $of.connection",
             async ({ error, of }) => {
                 const warn = jest.spyOn(console, "warn").mockReturnValue();

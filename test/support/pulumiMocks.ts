@@ -71,8 +71,8 @@ const outputs: Readonly<Record<string, (name: string, random: (name: string) => 
     RemoteImage: (name) => ({ imageId: `sha256 of ${name}` }),
     ComposeLeftovers: () => ({}),
     ComposeVolumes: () => ({}),
-    CopiedFile: () => ({ isMadeHere: true }),
-    Superuser: () => ({ isMadeHere: true }),
+    CopiedFile: () => ({ createdHere: true }),
+    Superuser: () => ({ createdHere: true }),
     ...Object.fromEntries(
         [
             ...["OAuthApplication", "DjangoUser", "EnvFile", "OAuth2ProviderConfig", "OfferedBackend", "Site"],

@@ -50,7 +50,7 @@ export function fromContainers(target: Target): Check[] {
             async run() {
                 const sight = await mit();
                 if (typeof sight === "string") {
-                    return application.container.isOfStack ? missing(sight) : signOutOutcome(target, sight);
+                    return application.container.managedByStack ? missing(sight) : signOutOutcome(target, sight);
                 }
                 const { different, where } = sight;
                 return different.length === 0 ? passed() : found("env-not-read", `${where}: ${different.join(", ")}`);
@@ -62,7 +62,7 @@ export function fromContainers(target: Target): Check[] {
 /** Checks that a container got its responses and that its clock is right. */
 function reached({ container }: Side, sight: Sight | string, unreachable: CauseId): Outcome {
     if (typeof sight === "string") {
-        return container.isOfStack ? missing(sight) : skipped(sight);
+        return container.managedByStack ? missing(sight) : skipped(sight);
     }
     const { answers, where, time, askedAt } = sight;
     const silent = Object.entries(answers).flatMap(([url, answer]) => answerFinding(url, answer, where, unreachable));

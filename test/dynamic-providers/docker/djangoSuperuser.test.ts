@@ -85,7 +85,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         const { id, inputs, outs } = await create();
 
         expect(id).toBe(args.username);
-        expect(outs).toStrictEqual({ ...inputs, isMadeHere: true });
+        expect(outs).toStrictEqual({ ...inputs, createdHere: true });
         await expect(look()).resolves.toStrictEqual({ email: args.email, ...superuser });
     });
 
@@ -93,14 +93,14 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await create();
         const { outs } = await create({ password: "second-password" });
 
-        expect(outs).toMatchObject({ isMadeHere: true });
+        expect(outs).toMatchObject({ createdHere: true });
         await expect(look("second-password")).resolves.toMatchObject(superuser);
     });
 
     test("that somebody made by hand with that password is used as it is, and stays", async () => {
         await makeByHand(args.password);
         const { id, outs } = await create();
-        expect(outs).toMatchObject({ isMadeHere: false });
+        expect(outs).toMatchObject({ createdHere: false });
 
         await provider.delete(id, outs);
         await expect(look()).resolves.toMatchObject(superuser);
@@ -119,7 +119,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await makeByHand(args.password);
         await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False, is_active=False)`);
         const user = await ManagedResource.up(provider, args);
-        expect(user.outputs).toMatchObject({ isMadeHere: false, former: { is_staff: false, is_active: false } });
+        expect(user.outputs).toMatchObject({ createdHere: false, former: { is_staff: false, is_active: false } });
         await expect(look()).resolves.toMatchObject(superuser);
 
         await expect(user.up({ owner: "openedx-mit-integration/renamed" })).resolves.toEqual(["update"]);
@@ -155,7 +155,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
     test("gets a new password where one is configured", async () => {
         const user = await ManagedResource.up(provider, args);
         await expect(user.up({ password: "second-password" })).resolves.toEqual(["update"]);
-        expect(user.outputs).toMatchObject({ isMadeHere: true, password: "second-password" });
+        expect(user.outputs).toMatchObject({ createdHere: true, password: "second-password" });
         await expect(look("second-password")).resolves.toMatchObject(superuser);
         await expect(look()).resolves.toMatchObject({ knows: false });
     });
@@ -214,7 +214,7 @@ describe("the superuser of an LMS", () => {
     test("is asked for among what the server's settings print", async () => {
         await commands.make("docker", exec(django, "echo Hello.", "; echo Bye."));
 
-        await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
+        await expect(create()).resolves.toMatchObject({ outs: { createdHere: true } });
     });
 
     test("is there for a refresh as long as it can sign in; the next up repairs it", async () => {
@@ -256,7 +256,7 @@ describe("the superuser of an LMS", () => {
         await expect(look()).resolves.toMatchObject({ rights: [true, false, false], knows: false });
         await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
 
-        await expect(create({ password: "second-password" })).resolves.toMatchObject({ outs: { isMadeHere: true } });
+        await expect(create({ password: "second-password" })).resolves.toMatchObject({ outs: { createdHere: true } });
         await expect(look("second-password")).resolves.toMatchObject(superuser);
     });
 
@@ -277,7 +277,7 @@ describe("the superuser of an LMS", () => {
 
     test("is another one where its name, its project or its service is", async () => {
         const given = await checked(provider, args);
-        const outs = { ...given, isMadeHere: true };
+        const outs = { ...given, createdHere: true };
         const replaces = async (news: Partial<DjangoSuperuserInputs>) =>
             (await provider.diff("", outs, { ...given, ...news })).replaces;
 
@@ -293,7 +293,7 @@ describe("the superuser of an LMS", () => {
         const restart = `if [ -e '${restarting}' ]; then rm '${restarting}'; exit 137; fi`;
         await commands.make("docker", { ...exec(django, restart), ps: "echo c0ffee" });
 
-        await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: true } });
+        await expect(create()).resolves.toMatchObject({ outs: { createdHere: true } });
         await expect(look()).resolves.toMatchObject(superuser);
     });
 });

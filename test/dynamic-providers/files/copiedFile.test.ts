@@ -29,7 +29,7 @@ test("a copy is made where there is none, readable for the container's user", as
     const { id, inputs, outs } = await create();
 
     expect(id).toBe(target);
-    expect(outs).toStrictEqual({ ...inputs, isMadeHere: true });
+    expect(outs).toStrictEqual({ ...inputs, createdHere: true });
     await expect(text()).resolves.toBe("key of the template\n");
     expect((await stat(target)).mode & 0o777).toBe(0o644);
 });
@@ -45,7 +45,7 @@ test("a copy keeps every byte", async () => {
 test("a file that was there before is used as it is, and stays", async () => {
     await writeFile(target, "my own\n");
     const { id, outs } = await create();
-    expect(outs).toMatchObject({ isMadeHere: false });
+    expect(outs).toMatchObject({ createdHere: false });
     await expect(text()).resolves.toBe("my own\n");
 
     await provider.delete(id, outs);
@@ -65,7 +65,7 @@ test("a template that is missing is an error where it is needed, and only there"
     await expect(create()).rejects.toThrow(`${source} does not exist, so it can't be copied. Create ${target}`);
 
     await writeFile(target, "my own\n");
-    await expect(create()).resolves.toMatchObject({ outs: { isMadeHere: false } });
+    await expect(create()).resolves.toMatchObject({ outs: { createdHere: false } });
 });
 
 test("a copy that was deleted by hand is gone for a refresh; one that was edited is the developer's", async () => {

@@ -33,7 +33,7 @@ describe("the network of Tutor's development server", () => {
     );
 
     const inputs = (more: Partial<TutorNetworkInputs> = {}) =>
-        checked(network, { tutor: "tutor", owner, wanted: gateway, ...more });
+        checked(network, { tutor: "tutor", owner, newGateway: gateway, ...more });
     const outputs = async () => ({
         ...(await inputs()),
         project: "tutor_dev",
@@ -79,7 +79,7 @@ describe("the network of Tutor's development server", () => {
 
     test("is made as Docker likes where no gateway is wanted", async () => {
         await docker(made());
-        await network.create(await inputs({ wanted: "" }));
+        await network.create(await inputs({ newGateway: "" }));
 
         const [creation = ""] = (await calls()).filter((call) => call.startsWith("network create"));
         expect(creation).toMatch(/ tutor_dev_default$/);
@@ -107,7 +107,7 @@ describe("the network of Tutor's development server", () => {
 
     test("that was made anew by hand is used; one that was removed is made again", async () => {
         await docker({ "network inspect": inspect(gateway) });
-        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, newGateway: gateway });
         await docker({ "network inspect": inspect("172.18.0.1") });
         await expect(resource.up()).resolves.toEqual(["update"]);
         expect(resource.outputs).toMatchObject({ gateway: "172.18.0.1" });
@@ -134,7 +134,7 @@ describe("the network of Tutor's development server", () => {
             "ps --all --quiet": "true",
             "network rm tutor_dev_default": "true",
         });
-        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, newGateway: gateway });
         for (const name of ["renamed", "again"]) {
             const renamed = { owner: `openedx-mit-integration/${name}` };
             await expect(resource.up(renamed)).resolves.toEqual(["update"]);
@@ -148,7 +148,7 @@ describe("the network of Tutor's development server", () => {
         await docker({
             "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": "theirs" }),
         });
-        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, wanted: gateway });
+        const resource = await ManagedResource.up(network, { tutor: "tutor", owner, newGateway: gateway });
         await expect(resource.up({ owner: "renamed" })).resolves.toEqual(["update"]);
         await resource.destroy();
 
@@ -181,7 +181,7 @@ describe("Tutor's development server", () => {
         ...(await inputs()),
         container: "c0ffee",
         since: fromBefore.since,
-        isStartedHere: true,
+        startedHere: true,
         ...more,
     });
     const running = (container: string) => ({ ps: `echo '${container}'` });
@@ -205,7 +205,7 @@ describe("Tutor's development server", () => {
         const { id, outs } = await server.create(given);
 
         expect(id).toBe("tutor_dev");
-        expect(outs).toStrictEqual({ ...given, container: "c0ffee", since: expect.any(String), isStartedHere: true });
+        expect(outs).toStrictEqual({ ...given, container: "c0ffee", since: expect.any(String), startedHere: true });
         expect(console.log).toHaveBeenCalledWith("started");
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
     });
@@ -265,14 +265,14 @@ describe("Tutor's development server", () => {
         const resource = await ManagedResource.up(server, args);
         await docker(running("decaf"));
         await expect(resource.up()).resolves.toEqual(["update"]);
-        expect(resource.outputs).toMatchObject({ isStartedHere: false });
+        expect(resource.outputs).toMatchObject({ startedHere: false });
 
         await startedByTutor("feed");
         await expect(resource.up()).resolves.toEqual(["update"]);
-        expect(resource.outputs).toMatchObject({ isStartedHere: true });
+        expect(resource.outputs).toMatchObject({ startedHere: true });
         await docker(running("bead"));
         await expect(resource.up()).resolves.toEqual(["update"]);
-        expect(resource.outputs).toMatchObject({ isStartedHere: true });
+        expect(resource.outputs).toMatchObject({ startedHere: true });
     });
 
     test("is started anew by the next up with another image, other packages, or another container or none", async () => {
@@ -360,12 +360,12 @@ describeLife("tutor:Network", {
     provider: network,
     args: async () => {
         await fakeTutorAndDocker();
-        return { tutor: "tutor", owner, wanted: "172.30.80.1" };
+        return { tutor: "tutor", owner, newGateway: "172.30.80.1" };
     },
     inputs: {
         tutor: { to: tutorCopy, does: "update" },
         owner: { to: "openedx-mit-integration/renamed", does: "update" },
-        wanted: { to: "172.30.81.1", does: "update" },
+        newGateway: { to: "172.30.81.1", does: "update" },
     },
     loseByHand: () => rm(dockerFiles.network),
     look: () => readFile(dockerFiles.network, "utf8").catch(() => undefined),
