@@ -15,10 +15,7 @@ const config = resolveConfig(settings, machine.detected);
 // Not awaited: slow DNS shouldn't hold up the deployment.
 void warnUnresolvedHosts(browserHosts(config));
 
-const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(
-    config,
-    machine.application,
-);
+const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(config, machine.compose);
 
 /** The MIT application being integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;
@@ -27,14 +24,14 @@ export const application = config.application.name;
  * OAuth client ids: `openEdx` is the MIT application's id in Open edX, `application` is Open edX's id in the application.
  */
 export const clientIds = {
-    openEdx: credentials.openEdx.clientId,
-    application: credentials.application.clientId,
+    openEdx: credentials.applicationAsClient.clientId,
+    application: credentials.openEdxAsClient.clientId,
 };
 
 /** The matching client secrets (secret). */
 export const clientSecrets = {
-    openEdx: credentials.openEdx.clientSecret,
-    application: credentials.application.clientSecret,
+    openEdx: credentials.applicationAsClient.clientSecret,
+    application: credentials.openEdxAsClient.clientSecret,
 };
 
 /** The access token the MIT application uses to call Open edX (secret). */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { filesOfCheckout } from "../preflight/composeProject.ts";
-import { environmentLines, type MadeValues } from "../config/environmentLines.ts";
+import { environmentLines, type GeneratedValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
-import { readEnvText } from "../dynamic-providers/files/envFaults.ts";
+import { readDotEnv } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import type { ClientCredentials } from "./credentials.ts";
@@ -20,7 +20,7 @@ export type ApplicationEnvironmentArgs = Pick<StackConfig, "owner" | "envFile" |
     readonly apisixSessionSecret: pulumi.Input<string>;
     readonly keycloakClientSecret: pulumi.Input<string>;
     /** The checkout of an application somebody else runs; they have to make it reload the file. */
-    readonly checkoutOfOthers: string | undefined;
+    readonly externalCheckout: string | undefined;
 };
 
 /**
@@ -32,24 +32,24 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
     /** The file itself; the application doesn't start without it. */
     readonly envFile: EnvFile;
     /** Its values that are known only during the run, or are secret. */
-    readonly made: MadeValues<pulumi.Output<string>>;
+    readonly generated: GeneratedValues<pulumi.Output<string>>;
 
     constructor(name: string, args: ApplicationEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationEnvironment", name, {}, opts);
 
-        this.made = madeValues(args);
+        this.generated = generatedValues(args);
         this.envFile = new EnvFile(
             "env-file",
             {
                 path: args.envFile,
                 owner: args.owner,
-                values: environmentLines(args.environment, this.made),
+                values: environmentLines(args.environment, this.generated),
                 ...(args.adopt && { adopt: true }),
             },
             {
                 parent: this,
-                ...(args.checkoutOfOthers !== undefined && {
-                    hooks: tellingToRead(args.envFile, args.checkoutOfOthers),
+                ...(args.externalCheckout !== undefined && {
+                    hooks: reloadHooks(args.envFile, args.externalCheckout),
                 }),
             },
         );
@@ -59,8 +59,8 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
 }
 
 /** Hooks that tell whoever runs the application with Compose to make it reload the file; none without Compose files. */
-function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBinding {
-    if (filesOfCheckout(checkout, readEnvText(envFile)).length === 0) {
+function reloadHooks(envFile: string, checkout: string): pulumi.ResourceHookBinding {
+    if (filesOfCheckout(checkout, readDotEnv(envFile)).length === 0) {
         return {};
     }
     const tell = async () => {
@@ -69,13 +69,13 @@ function tellingToRead(envFile: string, checkout: string): pulumi.ResourceHookBi
                 `${checkout}. If it was not running, then: ${pulumiCommand("up")}`,
         );
     };
-    const tellOfOtherLines = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const tellIfChanged = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
         // Other inputs, such as `adopt`, don't change the file.
         if (!isDeepStrictEqual(linesOf(oldInputs), linesOf(newInputs))) {
             await tell();
         }
     };
-    return { afterCreate: [tell], afterUpdate: [tellOfOtherLines] };
+    return { afterCreate: [tell], afterUpdate: [tellIfChanged] };
 }
 
 function linesOf(inputs: pulumi.ResourceHookArgs["oldInputs"]): unknown {
@@ -83,7 +83,11 @@ function linesOf(inputs: pulumi.ResourceHookArgs["oldInputs"]): unknown {
     return { path, values };
 }
 
-function madeValues({ environment, client, ...args }: ApplicationEnvironmentArgs): MadeValues<pulumi.Output<string>> {
+function generatedValues({
+    environment,
+    client,
+    ...args
+}: ApplicationEnvironmentArgs): GeneratedValues<pulumi.Output<string>> {
     const openEdxGateway = pulumi.output(args.openEdxGateway);
     return {
         openEdxGateway,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ComposeProject } from "../preflight/composeProject.ts";
-import type { ApplicationOnMachine } from "../preflight/preflight.ts";
-import { type MadeValues, placeholders } from "../config/environmentLines.ts";
+import type { ComposeApplication } from "../preflight/preflight.ts";
+import { type GeneratedValues, placeholders } from "../config/environmentLines.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
@@ -18,10 +18,10 @@ export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "ap
     /** The superuser's password (secret). */
     readonly superuserPassword: pulumi.Input<string>;
     /** Its Compose project, if this stack runs it. */
-    readonly onMachine: ApplicationOnMachine | undefined;
+    readonly compose: ComposeApplication | undefined;
     /** Its `.env`, which it needs to start, and the values in it that are known only during the run. */
     readonly envFile: EnvFile;
-    readonly made: MadeValues<pulumi.Output<string>>;
+    readonly generated: GeneratedValues<pulumi.Output<string>>;
 };
 
 /**
@@ -44,7 +44,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationServer", name, {}, opts);
-        const { application, superuserPassword, onMachine, envFile } = args;
+        const { application, superuserPassword, compose, envFile } = args;
         this.gateway = application.gateway ?? "";
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = {
@@ -53,16 +53,16 @@ export class ApplicationServer extends pulumi.ComponentResource {
             baseUrl: envFile.id.apply(() => application.connection.baseUrl),
             password: superuserPassword,
         };
-        const containers = onMachine && this.#containers(args, onMachine);
+        const containers = compose && this.#containers(args, compose);
         this.inDatabase = containers
             ? { replacementTrigger: containers.dataVersions[application.profile.service], deleteBeforeReplace: true }
             : {};
-        this.signInReady = containers ? [this.#superuser(args, onMachine.project.name, containers)] : [envFile];
+        this.signInReady = containers ? [this.#superuser(args, compose.project.name, containers)] : [envFile];
         this.registerOutputs({ gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
-    #containers(args: ApplicationServerArgs, { project, volumes }: ApplicationOnMachine): ComposeResources {
-        const { owner, platform, application, envFile, made } = args;
+    #containers(args: ApplicationServerArgs, { project, volumes }: ComposeApplication): ComposeResources {
+        const { owner, platform, application, envFile, generated } = args;
         const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
             const target = join(application.checkout, file);
             return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
@@ -71,10 +71,10 @@ export class ApplicationServer extends pulumi.ComponentResource {
             "compose",
             {
                 project,
-                values: byPlaceholder(made),
+                values: byPlaceholder(generated),
                 owner,
                 gateway: platform === "linux" ? application.gateway : undefined,
-                found: volumes,
+                existing: volumes,
                 keepsVolumes: application.keepsVolumes,
                 expectations: mapDatabases(project),
             },
@@ -122,11 +122,11 @@ function mapDatabases({ name, services }: ComposeProject): Record<string, () => 
 }
 
 /** The value for each placeholder in the Compose project. */
-function byPlaceholder(made: MadeValues<pulumi.Output<string>>): Record<string, pulumi.Output<string>> {
+function byPlaceholder(generated: GeneratedValues<pulumi.Output<string>>): Record<string, pulumi.Output<string>> {
     return Object.fromEntries(
         Object.entries(placeholders).map(([key, placeholder]: [string, string]) => [
             placeholder,
-            made[key as keyof typeof made],
+            generated[key as keyof typeof generated],
         ]),
     );
 }

@@ -250,7 +250,7 @@ function linkAliases({ services }: ComposeProject, service: string, network: str
 function volumesOf(
     project: ComposeProject,
     { volumes, secrets, configs }: ComposeService,
-    { volumes: made }: ContainerSurroundings,
+    { volumes: created }: ContainerSurroundings,
 ): docker.types.input.ContainerVolume[] {
     const files = [
         ...(secrets ?? []).map((file) => ({ file: project.secrets[file.source]?.file, target: secretTarget(file) })),
@@ -273,7 +273,7 @@ function volumesOf(
             return {
                 containerPath,
                 readOnly,
-                ...whereSet({ volumeName: volumeName(project, volume.source, made) }),
+                ...whereSet({ volumeName: volumeName(project, volume.source, created) }),
             };
         }),
         ...files.flatMap(({ file, target }) =>
@@ -286,7 +286,7 @@ function volumesOf(
 function mountsOf(
     { volumes }: ComposeService,
     project: ComposeProject,
-    { volumes: made }: ContainerSurroundings,
+    { volumes: created }: ContainerSurroundings,
 ): docker.types.input.ContainerMount[] {
     return volumes.filter(isMount).map((volume) => {
         const { type, target, read_only: readOnly } = volume;
@@ -308,7 +308,7 @@ function mountsOf(
             case "volume":
                 return {
                     ...mount,
-                    ...whereSet({ source: volumeName(project, volume.source, made) }),
+                    ...whereSet({ source: volumeName(project, volume.source, created) }),
                     volumeOptions: whereSet({ noCopy: volume.volume?.nocopy, subpath: volume.volume?.subpath }),
                 };
         }
@@ -327,9 +327,9 @@ function isMount(volume: ComposeService["volumes"][number]): boolean {
 function volumeName(
     { volumes }: ComposeProject,
     source: string | undefined,
-    made: ContainerSurroundings["volumes"],
+    created: ContainerSurroundings["volumes"],
 ): pulumi.Input<string> | undefined {
-    return source === undefined ? undefined : (made[source]?.name ?? volumes[source]?.name ?? source);
+    return source === undefined ? undefined : (created[source]?.name ?? volumes[source]?.name ?? source);
 }
 
 /** Secrets and configs that aren't files on this machine are copied into the container before it starts. */

@@ -6,7 +6,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../preflight/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/docker/composeLeftovers.ts";
-import { type FoundVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import { type ExistingVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { ComposeVolumes } from "../dynamic-providers/docker/composeVolumes.ts";
 import {
     composeLabels,
@@ -15,7 +15,7 @@ import {
     OWNER_LABEL,
     subnetOf,
 } from "../dynamic-providers/docker/docker.ts";
-import { removeLeftContainer, removeLeftNetwork } from "../dynamic-providers/docker/leftovers.ts";
+import { removeLeftoverContainer, removeLeftoverNetwork } from "../dynamic-providers/docker/leftovers.ts";
 import {
     containerArgs,
     containerName,
@@ -37,7 +37,7 @@ export interface ComposeResourcesArgs {
     /** The gateway of the default network; `undefined` lets Docker choose. */
     readonly gateway: string | undefined;
     /** The project's data on this machine. */
-    readonly found: FoundVolumes;
+    readonly existing: ExistingVolumes;
     /** Whether to refuse a plan that leaves data behind. `destroy` asks the configuration itself. */
     readonly keepsVolumes: boolean;
     /** By service: throws if something the container needs isn't as it should be. */
@@ -119,7 +119,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                                 const { volumes: known = [] } = newInputs as { volumes?: ContainerVolume[] };
                                 await Promise.all(completedBefore(project, definition).map(expectCompleted));
                                 await args.expectations?.[service]?.();
-                                await removeLeftContainer(name, project.name);
+                                await removeLeftoverContainer(name, project.name);
                                 await makeOwnVolumes(project.name, service, args.owner, volumesByPath(known));
                             },
                         ],
@@ -169,7 +169,7 @@ export class ComposeResources extends pulumi.ComponentResource {
             {
                 parent: this,
                 deleteBeforeReplace: true,
-                hooks: { beforeCreate: [() => removeLeftNetwork(name, project.name)] },
+                hooks: { beforeCreate: [() => removeLeftoverNetwork(name, project.name)] },
             },
         );
     }

@@ -25,9 +25,9 @@ export interface CredentialsArgs {
  */
 export class Credentials extends pulumi.ComponentResource {
     /** The MIT application as a client of Open edX. */
-    readonly openEdx: ClientCredentials;
+    readonly applicationAsClient: ClientCredentials;
     /** Open edX as a client of the MIT application. */
-    readonly application: ClientCredentials;
+    readonly openEdxAsClient: ClientCredentials;
     /** The service worker's access token (secret). */
     readonly serviceWorkerToken: pulumi.Output<string>;
     /** The service worker's password (secret); the MIT application only needs the token. */
@@ -45,11 +45,11 @@ export class Credentials extends pulumi.ComponentResource {
         const secret = (of: string, length: number) =>
             new random.RandomPassword(of, lettersAndDigits(length), { parent: this }).result;
 
-        this.openEdx = {
+        this.applicationAsClient = {
             clientId: id("open-edx-client-id"),
             clientSecret: secret("open-edx-client-secret", 64),
         };
-        this.application = {
+        this.openEdxAsClient = {
             clientId: id("application-client-id"),
             clientSecret: secret("application-client-secret", 64),
         };
@@ -59,7 +59,7 @@ export class Credentials extends pulumi.ComponentResource {
         this.applicationPassword = args.applicationPassword ?? secret("application-superuser-password", 40);
         this.apisixSessionSecret = args.hasApisix ? secret("apisix-session-secret", 32) : undefined;
         this.registerOutputs({
-            clientIds: { openEdx: this.openEdx.clientId, application: this.application.clientId },
+            clientIds: { openEdx: this.applicationAsClient.clientId, application: this.openEdxAsClient.clientId },
         });
     }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/stackConfig.ts";
-import type { ApplicationOnMachine } from "../preflight/preflight.ts";
+import type { ComposeApplication } from "../preflight/preflight.ts";
 import { ApplicationEnvironment } from "./applicationEnvironment.ts";
 import { ApplicationRegistration } from "./applicationRegistration.ts";
 import { ApplicationServer } from "./applicationServer.ts";
@@ -23,9 +23,9 @@ export interface Integration {
  * Deploys everything: components get values as arguments, and `dependsOn` sets the order.
  *
  * @param config - the resolved configuration.
- * @param onMachine - the application's Compose project, if this stack runs it.
+ * @param compose - the application's Compose project, if this stack runs it.
  */
-export function integrate(config: StackConfig, onMachine: ApplicationOnMachine | undefined): Integration {
+export function integrate(config: StackConfig, compose: ComposeApplication | undefined): Integration {
     const credentials = new Credentials("credentials", {
         openEdxPassword: config.openEdx.password,
         applicationPassword: config.application.password,
@@ -34,21 +34,21 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
     const openEdxServer = new OpenEdxServer("open-edx-server", {
         ...config,
         superuserPassword: credentials.openEdxPassword,
-        clientSecret: credentials.application.clientSecret,
+        clientSecret: credentials.openEdxAsClient.clientSecret,
     });
     const environment = new ApplicationEnvironment("environment", {
         ...config,
         openEdxGateway: openEdxServer.gateway,
-        client: credentials.openEdx,
+        client: credentials.applicationAsClient,
         serviceWorkerToken: credentials.serviceWorkerToken,
         apisixSessionSecret: credentials.apisixSessionSecret ?? "",
-        checkoutOfOthers: onMachine === undefined ? config.application.checkout : undefined,
+        externalCheckout: compose === undefined ? config.application.checkout : undefined,
     });
     const applicationServer = new ApplicationServer("application-server", {
         ...config,
-        onMachine,
+        compose,
         envFile: environment.envFile,
-        made: environment.made,
+        generated: environment.generated,
         superuserPassword: credentials.applicationPassword,
     });
     const openEdxRegistration = new OpenEdxRegistration(
@@ -56,7 +56,7 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         {
             ...config,
             connection: openEdxServer.connection,
-            client: credentials.openEdx,
+            client: credentials.applicationAsClient,
             serviceWorkerPassword: credentials.serviceWorkerPassword,
             serviceWorkerToken: credentials.serviceWorkerToken,
         },
@@ -67,7 +67,7 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         {
             ...config,
             connection: applicationServer.connection,
-            client: credentials.application,
+            client: credentials.openEdxAsClient,
             openEdxGatewayUrl: openEdxServer.gatewayUrl,
             inDatabase: applicationServer.inDatabase,
         },
@@ -78,7 +78,7 @@ export function integrate(config: StackConfig, onMachine: ApplicationOnMachine |
         {
             ...config,
             connection: openEdxServer.connection,
-            client: credentials.application,
+            client: credentials.openEdxAsClient,
             applicationGatewayUrl: applicationServer.gatewayUrl,
             backendReady: openEdxServer.backendReady,
         },

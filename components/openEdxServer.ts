@@ -8,7 +8,7 @@ import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts"
 import { DjangoSuperuser } from "../dynamic-providers/docker/djangoSuperuser.ts";
 import { OfferedBackend } from "../dynamic-providers/openedx/offeredBackend.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
-import { keepConfigurationOf } from "../dynamic-providers/tutor/tutorConfiguration.ts";
+import { backUpConfigurationOf } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { TutorNetwork } from "../dynamic-providers/tutor/tutorNetwork.ts";
 import { TutorPlugin } from "../dynamic-providers/tutor/tutorPlugin.ts";
 import { TutorServer } from "../dynamic-providers/tutor/tutorServer.ts";
@@ -75,7 +75,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                           create: `LMS_HOST=${new URL(openEdx.url).hostname}`,
                           logging: "none",
                       },
-                      { parent: this, hooks: keepingConfiguration(lms) },
+                      { parent: this, hooks: backUpHooks(lms) },
                   ),
               ]
             : [];
@@ -122,7 +122,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                   {
                       parent: this,
                       dependsOn: [network, ...(image ? [image] : [])],
-                      hooks: keepingConfiguration(lms),
+                      hooks: backUpHooks(lms),
                       // Tutor prints the commands it runs, including its own secrets.
                       additionalSecretOutputs: ["stdout", "stderr"],
                   },
@@ -189,8 +189,8 @@ function pluginText({ owner, application, lms, ...args }: OpenEdxServerArgs): pu
 }
 
 /** Hooks for commands that write Tutor's configuration, which would be lost if they were killed while writing. */
-function keepingConfiguration({ tutor }: LmsConfig): pulumi.ResourceHookBinding {
-    const keep = () => keepConfigurationOf(tutor);
+function backUpHooks({ tutor }: LmsConfig): pulumi.ResourceHookBinding {
+    const keep = () => backUpConfigurationOf(tutor);
     return { beforeCreate: [keep], beforeUpdate: [keep] };
 }
 

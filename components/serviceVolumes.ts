@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
     asPath,
     declaredPaths,
-    type FoundVolumes,
+    type ExistingVolumes,
     isAnonymous,
     lostVolumes,
     volumeFor,
@@ -17,7 +17,7 @@ export interface ServiceWithVolumes {
     readonly project: string;
     readonly service: string;
     /** The project's data on this machine. */
-    readonly found: FoundVolumes;
+    readonly existing: ExistingVolumes;
     /** Whether to refuse a plan that leaves data behind. */
     readonly keepsVolumes: boolean;
 }
@@ -41,7 +41,7 @@ export async function nameVolumes(
     { volumes = [], mounts = [], tmpfs = {} }: pulumi.Unwrap<Places>,
     image: string,
 ): Promise<ContainerVolume[]> {
-    const { project, service, found } = of;
+    const { project, service, existing } = of;
     const given = volumes.filter(({ hostPath, volumeName }) => hostPath ?? volumeName);
     const taken = [
         ...given.map(({ containerPath = "" }) => containerPath),
@@ -51,13 +51,13 @@ export async function nameVolumes(
     const unnamed = [
         ...volumes.filter((volume) => !given.includes(volume)).map(({ containerPath = "" }) => asPath(containerPath)),
         // If the image is gone, the old container still knows its paths.
-        ...((await declaredPaths(image)) ?? lostVolumes(found, project, service, {}).map(({ path }) => path)),
+        ...((await declaredPaths(image)) ?? lostVolumes(existing, project, service, {}).map(({ path }) => path)),
     ];
     const named = [...new Set(unnamed)]
         .filter((path) => !taken.includes(path))
         .sort()
-        .map((path) => ({ containerPath: path, volumeName: volumeFor(found, project, service, path) }));
-    tellOfData(of, {
+        .map((path) => ({ containerPath: path, volumeName: volumeFor(existing, project, service, path) }));
+    reportData(of, {
         ...Object.fromEntries(mounts.map(({ target, source = "" }) => [asPath(target), source])),
         ...volumesByPath([...given, ...named]),
     });
@@ -74,8 +74,8 @@ export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPat
 }
 
 /** Reports what happens to the existing container's data, before anything is done to it. */
-function tellOfData({ project, service, found, keepsVolumes }: ServiceWithVolumes, next: VolumesByPath): void {
-    for (const { path, volume } of lostVolumes(found, project, service, next)) {
+function reportData({ project, service, existing, keepsVolumes }: ServiceWithVolumes, next: VolumesByPath): void {
+    for (const { path, volume } of lostVolumes(existing, project, service, next)) {
         const what = `The container of ${service} has data in the volume ${volume} at ${path}, and a new one would not have it`;
         if (keepsVolumes) {
             throw new pulumi.RunError(
@@ -87,7 +87,7 @@ function tellOfData({ project, service, found, keepsVolumes }: ServiceWithVolume
         void pulumi.log.warn(`${what}. It stays; if nobody needs it: docker volume rm ${volume}`);
     }
     for (const [path, volume] of Object.entries(next)) {
-        if (isAnonymous(volume) && found.noted[service]?.[path] !== volume) {
+        if (isAnonymous(volume) && existing.noted[service]?.[path] !== volume) {
             void pulumi.log.info(`${service} keeps its data: the volume ${volume} at ${path} is carried over.`);
         }
     }

@@ -1,9 +1,9 @@
 import { openEdxConstants } from "./openEdx.ts";
-import { type EnvText, joinProfiles, valuesOutside } from "../dynamic-providers/files/envBlock.ts";
+import { type DotEnv, joinProfiles, valuesOutside } from "../dynamic-providers/files/dotEnvBlock.ts";
 import type { ApplicationProfile } from "./profiles.ts";
 
 /** The `.env` values that follow from the configuration. URLs have no trailing slash. */
-export interface ChosenValues {
+export interface ConfiguredValues {
     readonly profile: ApplicationProfile;
     /** The public URLs, and that of the application's admin. */
     readonly openEdxUrl: string;
@@ -15,7 +15,7 @@ export interface ChosenValues {
 }
 
 /** The `.env` values that are known only during a run, or are secret. */
-export interface MadeValues<Value> {
+export interface GeneratedValues<Value> {
     /** The gateway of Open edX's network. */
     readonly openEdxGateway: Value;
     /** The application's URL at that gateway, which Open edX's containers use. */
@@ -29,8 +29,8 @@ export interface MadeValues<Value> {
     readonly keycloakClientSecret: Value;
 }
 
-/** Stand-ins for {@link MadeValues} when only the Compose files are read: all valid host names, as some have to be. */
-export const placeholders: MadeValues<string> = {
+/** Stand-ins for {@link GeneratedValues} when only the Compose files are read: all valid host names, as some have to be. */
+export const placeholders: GeneratedValues<string> = {
     openEdxGateway: "made-open-edx-gateway.invalid",
     applicationAtGateway: "made-application-at-gateway.invalid",
     serviceWorkerToken: "made-service-worker-token.invalid",
@@ -46,29 +46,29 @@ export const placeholders: MadeValues<string> = {
  * Source: handbook, "MIT xPro/MITx Online Setup" step 2.
  */
 export function environmentLines<Value>(
-    { profile, openEdxUrl, applicationUrl, adminUrl, serviceWorkerUsername, ownLines }: ChosenValues,
-    made: MadeValues<Value>,
+    { profile, openEdxUrl, applicationUrl, adminUrl, serviceWorkerUsername, ownLines }: ConfiguredValues,
+    generated: GeneratedValues<Value>,
 ): Record<string, string | Value> {
     return {
-        OPENEDX_IP: made.openEdxGateway,
-        EDX_IP: made.openEdxGateway,
+        OPENEDX_IP: generated.openEdxGateway,
+        EDX_IP: generated.openEdxGateway,
         OPENEDX_API_BASE_URL: openEdxUrl,
         OPENEDX_SERVICE_WORKER_USERNAME: serviceWorkerUsername,
-        OPENEDX_SERVICE_WORKER_API_TOKEN: made.serviceWorkerToken,
+        OPENEDX_SERVICE_WORKER_API_TOKEN: generated.serviceWorkerToken,
         OPENEDX_OAUTH_PROVIDER: openEdxConstants.backendName,
         OPENEDX_SOCIAL_LOGIN_PATH: openEdxConstants.loginPath,
-        OPENEDX_API_CLIENT_ID: made.clientId,
-        OPENEDX_API_CLIENT_SECRET: made.clientSecret,
+        OPENEDX_API_CLIENT_ID: generated.clientId,
+        OPENEDX_API_CLIENT_SECRET: generated.clientSecret,
         OPENEDX_BASE_REDIRECT_URL: openEdxUrl,
         LOGOUT_REDIRECT_URL: openEdxUrl + openEdxConstants.logoutPath,
         [profile.baseUrlVariable]: applicationUrl,
         // Open edX's containers use this URL, so the handbook takes the gateway of Open edX's network.
-        ...(profile.dockerBaseUrlVariable && { [profile.dockerBaseUrlVariable]: made.applicationAtGateway }),
+        ...(profile.dockerBaseUrlVariable && { [profile.dockerBaseUrlVariable]: generated.applicationAtGateway }),
         ...profile.environment,
         ...(profile.isBehindApisix && {
             APISIX_PORT: new URL(applicationUrl).port || "80",
-            APISIX_SESSION_SECRET_KEY: made.apisixSessionSecret,
-            KEYCLOAK_CLIENT_SECRET: made.keycloakClientSecret,
+            APISIX_SESSION_SECRET_KEY: generated.apisixSessionSecret,
+            KEYCLOAK_CLIENT_SECRET: generated.keycloakClientSecret,
             // Browsers use both ports: APISIX's for users, the application's own for administrators.
             CSRF_TRUSTED_ORIGINS: `${applicationUrl},${adminUrl}`,
         }),
@@ -82,13 +82,13 @@ export function environmentLines<Value>(
  *
  * @param compose - the text of the checkout's Compose files, if any.
  */
-export function linesByOwn(
+export function dependentLines(
     {
         bootEnvironment,
-        askedEnvironment = {},
+        environmentIfUsed = {},
         environment,
-    }: Pick<ApplicationProfile, "bootEnvironment" | "askedEnvironment" | "environment">,
-    env: EnvText,
+    }: Pick<ApplicationProfile, "bootEnvironment" | "environmentIfUsed" | "environment">,
+    env: DotEnv,
     compose = "",
 ): Record<string, string> {
     const own = valuesOutside(env);
@@ -98,7 +98,7 @@ export function linesByOwn(
         ...Object.fromEntries(
             [
                 ...Object.entries(bootEnvironment),
-                ...Object.entries(askedEnvironment).filter(([key]) => compose.includes(`\${${key}`)),
+                ...Object.entries(environmentIfUsed).filter(([key]) => compose.includes(`\${${key}`)),
             ].filter(([key]) => (own[key] ?? "") === ""),
         ),
     };
@@ -110,9 +110,9 @@ export function linesByOwn(
  * sign in to MITx Online's admin, and its course links lead nowhere. A block written by an older version of this program
  * doesn't get them, so an existing stack shows no changes; `npm run verify` reports them.
  */
-export function linesOfNewBlock(
-    { profile, openEdxUrl, applicationUrl, adminUrl }: Omit<ChosenValues, "ownLines" | "serviceWorkerUsername">,
-    env: EnvText,
+export function linesForNewBlock(
+    { profile, openEdxUrl, applicationUrl, adminUrl }: Omit<ConfiguredValues, "ownLines" | "serviceWorkerUsername">,
+    env: DotEnv,
 ): Record<string, string> {
     const own = valuesOutside(env);
     const { protocol, port, hostname } = new URL(openEdxUrl);

@@ -31,7 +31,7 @@ export interface ApplicationProfile {
     /** `.env` lines it needs to boot, whatever their values. */
     readonly bootEnvironment: Readonly<Record<string, string>>;
     /** The same, only for checkouts whose Compose files use them. */
-    readonly askedEnvironment?: Readonly<Record<string, string>>;
+    readonly environmentIfUsed?: Readonly<Record<string, string>>;
     /**
      * `.env` variables that point to a devstack at `edx.odl.local` by default, with values for Tutor's development server;
      * `HOST` is replaced with its host.
@@ -146,7 +146,7 @@ export const profiles = {
             MITOL_APIGATEWAY_USERINFO_UPDATE: "True",
         },
         // For a keystore that Keycloak creates in a volume; Keycloak doesn't start if it's empty.
-        askedEnvironment: { KEYCLOAK_SVC_KEYSTORE_PASSWORD: "local-keystore" },
+        environmentIfUsed: { KEYCLOAK_SVC_KEYSTORE_PASSWORD: "local-keystore" },
     },
 } satisfies Record<string, ApplicationProfile>;
 

@@ -182,7 +182,9 @@ const rules: readonly Rule[] = [
     {
         key: "lmsGateway",
         demand: (settings) =>
-            settings.lmsFrom === "tutor" && !isOwnGateway(settings.lmsGateway, settings) && ownGateway(openEdxConstants.gateway),
+            settings.lmsFrom === "tutor" &&
+            !isOwnGateway(settings.lmsGateway, settings) &&
+            ownGateway(openEdxConstants.gateway),
     },
     {
         key: "applicationGateway",

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
-import type { ChosenValues } from "./environmentLines.ts";
+import type { ConfiguredValues } from "./environmentLines.ts";
 import { dockerHost, openEdxConstants } from "./openEdx.ts";
 import { type ApplicationName, type ApplicationProfile, mitApplication, profiles } from "./profiles.ts";
 import { type Platform, platformOf, type Settings } from "./schema.ts";
@@ -60,7 +60,7 @@ export interface StackConfig {
     readonly lms: LmsConfig;
     /** The application's `.env`, relative to the project, and the values it's written from. */
     readonly envFile: string;
-    readonly environment: ChosenValues;
+    readonly environment: ConfiguredValues;
     /** APISIX's client secret in Keycloak (secret); empty without APISIX. */
     readonly keycloakClientSecret: pulumi.Input<string>;
     readonly serviceWorker: {
@@ -90,8 +90,8 @@ export interface Detected {
     readonly applicationGateway?: string;
     /** Keycloak's client secret in the checkout (secret). */
     readonly keycloakClientSecret?: string;
-    /** See {@link ChosenValues}. */
-    readonly ownLines?: ChosenValues["ownLines"];
+    /** See {@link ConfiguredValues}. */
+    readonly ownLines?: ConfiguredValues["ownLines"];
 }
 
 /** Derives URLs, gateways and sites from the settings and the machine. */
@@ -149,7 +149,7 @@ export function resolveConfig(settings: Settings, detected: Detected = {}): Stac
             project: detected.tutorProject ?? openEdxConstants.project,
         },
         envFile,
-        environment: chosenValues(settings, detected.ownLines),
+        environment: configuredValues(settings, detected.ownLines),
         keycloakClientSecret: pulumi.secret(settings.keycloakClientSecret || (detected.keycloakClientSecret ?? "")),
         serviceWorker: {
             username: settings.serviceWorkerUsername,
@@ -198,7 +198,7 @@ export function adminUrlOf(settings: Pick<Settings, "application" | "application
 }
 
 /** The values the application's `.env` is written from. */
-export function chosenValues(settings: Settings, ownLines: ChosenValues["ownLines"] = {}): ChosenValues {
+export function configuredValues(settings: Settings, ownLines: ConfiguredValues["ownLines"] = {}): ConfiguredValues {
     return {
         profile: profiles[settings.application],
         openEdxUrl: new URL(settings.lmsUrl).origin,

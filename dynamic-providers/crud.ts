@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Connection } from "./openedx/connection.ts";
-import { lookAgainOnce, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
+import { retryOnceIfLost, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
 import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 import { defaultsOf, propertiesThat, type ResourceType, withPresentNames } from "./resourceType.ts";
@@ -129,10 +129,10 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             return { changes, replaces };
         },
         create: (inputs) =>
-            withProviderIfPartly(inputs, () => lookAgainOnce(() => operations.create(withoutProvider(inputs)))),
+            withProviderIfPartly(inputs, () => retryOnceIfLost(() => operations.create(withoutProvider(inputs)))),
         async read(id, props) {
             const known = presentOf(props);
-            const truth = await asBeforeWhereShut(known, () => operations.read(id, known));
+            const truth = await readUnlessShut(known, () => operations.read(id, known));
             warnOfDriftedSecrets(secrets, operations, known, truth);
             return truth === undefined
                 ? { id: "" }
@@ -147,12 +147,12 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
                 return { outs: { ...without(former, keys), ...inputs } as Outputs };
             }
             return withProviderIfPartly(news, async () => ({
-                outs: await lookAgainOnce(() => operations.update(id, former, inputs)),
+                outs: await retryOnceIfLost(() => operations.update(id, former, inputs)),
             }));
         },
         delete(id, props) {
             const known = presentOf(props);
-            return forgettingGoneServers(known, () => lookAgainOnce(() => operations.delete(id, known)));
+            return deleteUnlessGone(known, () => retryOnceIfLost(() => operations.delete(id, known)));
         },
     };
 }
@@ -177,7 +177,7 @@ export const DELETE_UNREACHABLE = "OPENEDX_DELETE_UNREACHABLE";
  * Deletes, or treats what is on an unreachable server as deleted: if the user said so, or if the stack itself runs the
  * server, in which case the server may also refuse the superuser. A server that answers late or with an error still exists.
  */
-async function forgettingGoneServers(props: object, operation: () => Promise<void>): Promise<void> {
+async function deleteUnlessGone(props: object, operation: () => Promise<void>): Promise<void> {
     try {
         await operation();
     } catch (error) {
@@ -186,7 +186,7 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
                 ? new ProviderError(`${error.message} If it never recovers, stop its containers and destroy again.`)
                 : error;
         }
-        if (!isShutServerOfStack(error, props)) {
+        if (!isOwnServerShut(error, props)) {
             if (!(error instanceof UnreachableError)) {
                 throw error;
             }
@@ -204,14 +204,14 @@ async function forgettingGoneServers(props: object, operation: () => Promise<voi
  * Reads, or keeps the state of an object on one of this stack's servers while that server lets nobody in: its containers, or
  * the superuser in its database, have to be repaired first.
  */
-async function asBeforeWhereShut<Outputs extends object>(
+async function readUnlessShut<Outputs extends object>(
     known: Outputs,
     read: () => Promise<Outputs | undefined>,
 ): Promise<Outputs | undefined> {
     try {
         return await read();
     } catch (error) {
-        if (isShutServerOfStack(error, known, "startedByStack")) {
+        if (isOwnServerShut(error, known, "startedByStack")) {
             console.warn(`${error.message} Keeping its resources as the state has them.`);
             return known;
         }
@@ -281,7 +281,7 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
     try {
         return await operations.isThere(id, olds, connection);
     } catch (error) {
-        if (isShutServerOfStack(error, news, "startedByStack")) {
+        if (isOwnServerShut(error, news, "startedByStack")) {
             return false;
         }
         throw error;
@@ -315,7 +315,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
  * Whether a server that the stack itself runs, or starts (`startedByStack`), did not answer, or refused the superuser that the
  * stack created there.
  */
-function isShutServerOfStack(error: unknown, props: object, flag?: "startedByStack"): error is ProviderError {
+function isOwnServerShut(error: unknown, props: object, flag?: "startedByStack"): error is ProviderError {
     const { connection } = props as { connection?: Connection };
     const managedByStack = connection?.managedByStack === true || (flag !== undefined && connection?.[flag] === true);
     return managedByStack && (error instanceof UnreachableError || error instanceof RefusedError);

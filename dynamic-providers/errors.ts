@@ -62,7 +62,7 @@ export class FormError extends ProviderError {
 }
 
 /** An object with that name exists, and nothing shows that this program created it. */
-export function strangerError(what: string, page: string, adoption: string): ProviderError {
+export function alreadyExistsError(what: string, page: string, adoption: string): ProviderError {
     return new ProviderError(
         `${what} already exists and was not created by this stack: ${page}. ` +
             `Delete it there, or ${adoption} to take it over (destroy then gives it back its former values).`,
@@ -91,7 +91,7 @@ export class PartlyCreatedError extends ProviderError {
  * Runs an operation that begins by looking at what is there, and runs it once more if a response was lost: the second run
  * finds what the first one may have done.
  */
-export async function lookAgainOnce<Result>(operation: () => Promise<Result>): Promise<Result> {
+export async function retryOnceIfLost<Result>(operation: () => Promise<Result>): Promise<Result> {
     try {
         return await operation();
     } catch (error) {

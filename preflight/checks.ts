@@ -19,7 +19,7 @@ import {
 } from "../dynamic-providers/docker/docker.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { configurationIn, folderIn, valueIn } from "../dynamic-providers/tutor/tutor.ts";
-import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
+import { restoreTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { expectTutor } from "./detectTutorRelease.ts";
 import type { ComposeProject } from "./composeProject.ts";
 import { Fault } from "./faults.ts";
@@ -222,7 +222,7 @@ function firstAddress(subnet: string | undefined): string | undefined {
 }
 
 /** Whether a host name resolves to this machine's loopback, so that a container resolving it finds itself, or nothing. */
-export async function leadsHere(host: string): Promise<boolean> {
+export async function resolvesToLoopback(host: string): Promise<boolean> {
     return new Promise((resolve) => {
         lookup(host, {}, (error, address) => {
             resolve(error === null && typeof address === "string" && /^(127\.|::1$)/.test(address));
@@ -326,7 +326,7 @@ export async function detectTutorProject(command: string, host: string, launches
         return answer;
     };
     const valueOf = (key: string, pattern: RegExp) => ask(`printvalue ${key}`, (output) => valueIn(output, pattern));
-    await giveBackTutorConfigurations();
+    await restoreTutorConfigurations();
     const file = configurationIn(await ask("printroot", folderIn));
     if (!existsSync(file)) {
         if (launches) {

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { answerOf, lastLines, runCommand } from "../dynamic-providers/command.ts";
-import { asByHand } from "../dynamic-providers/docker/docker.ts";
+import { withoutDockerHost } from "../dynamic-providers/docker/docker.ts";
 import {
-    type EnvText,
+    type DotEnv,
     joinProfiles,
-    parseEnvText,
+    parseDotEnv,
     unreadableOutside,
     valuesOutside,
     withBlock,
-} from "../dynamic-providers/files/envBlock.ts";
-import { missingCheckout } from "../dynamic-providers/files/envFaults.ts";
+} from "../dynamic-providers/files/dotEnvBlock.ts";
+import { missingCheckout } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { composeFile, type composeService } from "./composeFile.ts";
 import { Fault } from "./faults.ts";
@@ -94,7 +94,7 @@ export async function detectComposeProject(
         const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
         const input = JSON.stringify({
             ...(await withCopiedEnvFiles(model, files, copies)),
-            [VARIABLES]: askedVariables(model),
+            [VARIABLES]: usedVariables(model),
         });
         const [output, environment] = await Promise.all([
             run(["--file", "-", "config", "--format", "json"], input),
@@ -209,7 +209,7 @@ export async function buildImage(
     const project = [...inFolder(folder), ...files.flatMap((file) => ["--file", file]), "--profile", "*"];
     await runCommand("docker", ["compose", "--progress", "plain", ...project, "build", service], {
         show: true,
-        env: asByHand(),
+        env: withoutDockerHost(),
     });
 }
 
@@ -218,7 +218,7 @@ function defaultPlatform({ [DEFAULT_PLATFORM]: platform = "" }: Readonly<Record<
 }
 
 /** The environment variables this program needs, as references for Compose to interpolate. */
-function askedVariables({ secrets, configs }: ComposeModel): Record<string, string> {
+function usedVariables({ secrets, configs }: ComposeModel): Record<string, string> {
     const sources = [...Object.values(secrets), ...Object.values(configs)].flatMap(
         ({ environment }) => environment ?? [],
     );
@@ -229,13 +229,13 @@ function askedVariables({ secrets, configs }: ComposeModel): Record<string, stri
 async function copyManaged(file: string, lines: Readonly<Record<string, string>>, copy: string): Promise<string> {
     const content = existsSync(file) ? await readFile(file, "latin1") : "";
     expectReadable(file, content);
-    await writeFile(copy, withBlock(parseEnvText(content), "block", lines), { encoding: "latin1", mode: 0o600 });
+    await writeFile(copy, withBlock(parseDotEnv(content), "block", lines), { encoding: "latin1", mode: 0o600 });
     return copy;
 }
 
 /** @throws Fault with the line Compose can't read, not its text. Compose's own error miscounts lines and quotes secrets. */
 function expectReadable(file: string, content: string): void {
-    const unreadable = unreadableOutside(parseEnvText(content));
+    const unreadable = unreadableOutside(parseDotEnv(content));
     if (unreadable !== undefined) {
         throw new Fault(
             `${file}, line ${unreadable.line}: Compose can't read it, as ${unreadable.reason}`,
@@ -311,7 +311,7 @@ export function publishedPorts({ services }: Pick<ComposeProject, "services">): 
 }
 
 /** A checkout's existing Compose files, as named by the shell or `.env`, without asking Compose. */
-export function filesOfCheckout(folder: string, env: EnvText): string[] {
+export function filesOfCheckout(folder: string, env: DotEnv): string[] {
     const own = valuesOutside(env);
     return composeFiles(folder, (name) => process.env[name] ?? own[name]).filter((file) => existsSync(file));
 }
@@ -351,7 +351,7 @@ async function compose(
     const [, folder = ""] = args;
     const result = await answerOf("docker", ["compose", ...args], {
         cwd: folder,
-        env: { ...asByHand(), ...env },
+        env: { ...withoutDockerHost(), ...env },
         input,
     });
     if (result.failed) {

@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { environmentLines, linesByOwn, linesOfNewBlock, placeholders } from "../config/environmentLines.ts";
+import { environmentLines, dependentLines, linesForNewBlock, placeholders } from "../config/environmentLines.ts";
 import { openEdxConstants } from "../config/openEdx.ts";
 import { type ApplicationProfile, profiles } from "../config/profiles.ts";
 import { platformOf, type Settings } from "../config/schema.ts";
 import {
     applicationUrlOf,
     atHost,
-    chosenValues,
+    configuredValues,
     type Detected,
     envFileOf,
     lmsGatewayOf,
     portOf,
     stackOwner,
 } from "../config/stackConfig.ts";
-import { findVolumes, type FoundVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
+import { findVolumes, type ExistingVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { projectContainers } from "../dynamic-providers/docker/docker.ts";
-import type { EnvText } from "../dynamic-providers/files/envBlock.ts";
-import { envFault, readEnvText } from "../dynamic-providers/files/envFaults.ts";
+import type { DotEnv } from "../dynamic-providers/files/dotEnvBlock.ts";
+import { dotEnvFault, readDotEnv } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import {
     checkDaemon,
@@ -34,7 +34,7 @@ import {
     composeGateway,
     detectTutorProject,
     isHostName,
-    leadsHere,
+    resolvesToLoopback,
 } from "./checks.ts";
 import {
     type ComposeProject,
@@ -49,16 +49,16 @@ import { detectTutorRelease } from "./detectTutorRelease.ts";
 import { allOf, Fault } from "./faults.ts";
 
 /** The application's Compose project, if this stack runs it. */
-export interface ApplicationOnMachine {
+export interface ComposeApplication {
     readonly project: ComposeProject;
     /** Docker's volumes with its data. */
-    readonly volumes: FoundVolumes;
+    readonly volumes: ExistingVolumes;
 }
 
 /** What the stack needs to know about this machine. */
 export interface Machine {
     readonly detected: Detected;
-    readonly application: ApplicationOnMachine | undefined;
+    readonly compose: ComposeApplication | undefined;
 }
 
 /**
@@ -80,33 +80,33 @@ export async function preflight(settings: Settings): Promise<Machine> {
         usesTutor || usesCompose ? checkDocker() : undefined,
         usesCompose ? checkDaemon() : undefined,
     ]);
-    const env = readEnvText(envFileOf(settings));
+    const env = readDotEnv(envFileOf(settings));
     const ownLines = {
-        ...linesByOwn(profiles[settings.application], env, composeText(settings, env)),
-        ...linesOfNewBlock(chosenValues(settings), env),
+        ...dependentLines(profiles[settings.application], env, composeText(settings, env)),
+        ...linesForNewBlock(configuredValues(settings), env),
     };
     const detected: Detected = {
         ...known({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
         ownLines,
     };
-    const lines = environmentLines(chosenValues(settings, ownLines), placeholders);
-    const lookingAtTutor = tutorProject === undefined ? undefined : lookAtTutor(tutorProject);
+    const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
+    const inspectingTutor = tutorProject === undefined ? undefined : inspectTutor(tutorProject);
     const [project, lms] = await allOf([
         usesCompose ? detectComposeProject(checkoutOf(settings), lines) : undefined,
-        lookingAtTutor,
-        checkEnvFile(settings, detected, lookingAtTutor),
+        inspectingTutor,
+        checkEnvFile(settings, detected, inspectingTutor),
     ]);
     const [gateway, hasLms] = await allOf([
         project === undefined ? undefined : checkAddresses(settings, project, lmsHost),
-        usesCompose && isHostName(lmsHost) && (usesTutor || leadsHere(lmsHost)),
+        usesCompose && isHostName(lmsHost) && (usesTutor || resolvesToLoopback(lmsHost)),
         ...(lms === undefined ? [] : tutorChecks(settings, lms)),
         ...(project === undefined ? [] : composeChecks(settings, project, env)),
     ]);
     return {
         detected: { ...detected, ...known({ applicationGateway: gateway }) },
-        application: project && {
+        compose: project && {
             project: hasLms ? withHost(project, lmsHost) : project,
-            volumes: await lookAtVolumes(project),
+            volumes: await existingVolumesOf(project),
         },
     };
 }
@@ -187,7 +187,7 @@ async function keycloakSecret(settings: Settings): Promise<string | undefined> {
 }
 
 /** What Tutor's development server needs from this machine. */
-function tutorChecks(settings: Settings, lms: TutorOnMachine): Promise<void>[] {
+function tutorChecks(settings: Settings, lms: TutorInDocker): Promise<void>[] {
     return [
         checkPort(portOf(settings.lmsUrl), lms.project),
         ...(lms.gateway === "" && platformOf(settings) === "linux"
@@ -198,7 +198,7 @@ function tutorChecks(settings: Settings, lms: TutorOnMachine): Promise<void>[] {
 }
 
 /** What the application's Compose project needs from this machine. */
-function composeChecks({ adopt }: Settings, project: ComposeProject, env: EnvText): Promise<void>[] {
+function composeChecks({ adopt }: Settings, project: ComposeProject, env: DotEnv): Promise<void>[] {
     return [
         // If this stack manages the checkout's `.env`, a manual `docker compose` starts the stack's own project. A block
         // with another owner is this stack's from before a rename; if not, the plan stops at it, because its resource can
@@ -235,14 +235,14 @@ async function checkAddresses(
 }
 
 /** The application's volumes in Docker. An `up` first makes sure none of them is removed along with its container. */
-async function lookAtVolumes({ name }: ComposeProject): Promise<FoundVolumes> {
+async function existingVolumesOf({ name }: ComposeProject): Promise<ExistingVolumes> {
     if (!pulumi.runtime.isDryRun()) {
         await holdVolumes(name);
     }
     return findVolumes(name);
 }
 
-interface TutorOnMachine {
+interface TutorInDocker {
     /** The Compose project. */
     readonly project: string;
     /** The gateway of its network; `""` if there is none. */
@@ -252,7 +252,7 @@ interface TutorOnMachine {
 }
 
 /** What Docker has of Tutor's development server. */
-async function lookAtTutor(project: string): Promise<TutorOnMachine> {
+async function inspectTutor(project: string): Promise<TutorInDocker> {
     const [gateway, containers] = await Promise.all([detectGateway(project), projectContainers(project)]);
     return { project, gateway, isNew: containers.length === 0 };
 }
@@ -265,11 +265,11 @@ async function lookAtTutor(project: string): Promise<TutorOnMachine> {
 async function checkEnvFile(
     settings: Settings,
     detected: Detected,
-    lookingAtTutor: Promise<TutorOnMachine> | undefined,
+    inspectingTutor: Promise<TutorInDocker> | undefined,
 ): Promise<void> {
-    const { gateway = "" } = (await lookingAtTutor) ?? {};
+    const { gateway = "" } = (await inspectingTutor) ?? {};
     const openEdxGateway = lmsGatewayOf(settings, detected) ?? (gateway || openEdxConstants.gateway);
-    const made = {
+    const generated = {
         openEdxGateway,
         applicationAtGateway: atHost(applicationUrlOf(settings), openEdxGateway),
         serviceWorkerToken: undefined,
@@ -278,15 +278,15 @@ async function checkEnvFile(
         apisixSessionSecret: undefined,
         keycloakClientSecret: settings.keycloakClientSecret || detected.keycloakClientSecret,
     };
-    const lines = environmentLines<string | undefined>(chosenValues(settings, detected.ownLines), made);
-    const fault = envFault(envFileOf(settings), lines, settings.adopt);
+    const lines = environmentLines<string | undefined>(configuredValues(settings, detected.ownLines), generated);
+    const fault = dotEnvFault(envFileOf(settings), lines, settings.adopt);
     if (fault !== undefined) {
         throw new Fault(fault.what, fault.remedy);
     }
 }
 
 /** The text of the checkout's Compose files, which name the variables they use. */
-function composeText(settings: Settings, env: EnvText): string {
+function composeText(settings: Settings, env: DotEnv): string {
     return filesOfCheckout(checkoutOf(settings), env)
         .map((file) => readFileSync(file, "utf8"))
         .join("\n");

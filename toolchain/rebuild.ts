@@ -12,7 +12,7 @@ import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
 import { composeLabels, dockerLines, OWNER_LABEL, withLabels } from "../dynamic-providers/docker/docker.ts";
 import { tutorFolder, valueIn } from "../dynamic-providers/tutor/tutor.ts";
-import { giveBackTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
+import { restoreTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { askPulumi, project, projectName } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
@@ -39,7 +39,7 @@ const exported = z.object({
 const options = readOptions();
 const settings = (await settingsOf(options.stack)) ?? fail(`There is no stack ${options.stack}: it has no settings.`);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
-await giveBackTutorConfigurations();
+await restoreTutorConfigurations();
 const root = tutor === undefined ? undefined : await tutorFolder(tutor, "config");
 
 if (tutor !== undefined && settings["lmsLaunch"] !== "true") {

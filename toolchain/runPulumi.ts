@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { execa } from "execa";
 import { dockerHost } from "../dynamic-providers/docker/docker.ts";
-import { SESSIONS_FOLDER } from "../dynamic-providers/openedx/django-admin/keptSessions.ts";
+import { SESSIONS_FOLDER } from "../dynamic-providers/openedx/django-admin/savedSessions.ts";
 import { PULUMI_COMMAND } from "../dynamic-providers/pulumiCommand.ts";
 import { addDockerPlugin } from "./dockerPlugin.ts";
 import { endLeftovers, newSessionsFolder } from "./leftovers.ts";

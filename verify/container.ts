@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { leadsHere } from "../preflight/checks.ts";
+import { resolvesToLoopback } from "../preflight/checks.ts";
 import { portOf } from "../config/stackConfig.ts";
 import { lastAnswer, readJson } from "../dynamic-providers/command.ts";
 import { composeExec, publisherOf, runningContainer } from "../dynamic-providers/docker/docker.ts";
@@ -85,7 +85,7 @@ export async function runInContainer(
 /** The Compose project on this machine that publishes the port of a URL, or why there is none. */
 async function projectBehind(url: string): Promise<string | { readonly reason: string }> {
     const { hostname } = new URL(url);
-    if (!(await leadsHere(hostname))) {
+    if (!(await resolvesToLoopback(hostname))) {
         return { reason: `${hostname} is not this machine` };
     }
     const port = portOf(url);

@@ -7,7 +7,7 @@ import { ProviderError } from "../dynamic-providers/errors.ts";
 import { jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
 import { foreignSession } from "../dynamic-providers/openedx/django-admin/signIn.ts";
-import { leadsHere } from "../preflight/checks.ts";
+import { resolvesToLoopback } from "../preflight/checks.ts";
 import { addressOf, textOf } from "./answers.ts";
 import { Browser, filled, type Landing, passwordForm, seenAt, signUpAddress, withoutSecrets } from "./browser.ts";
 import type { CauseId } from "./causes.ts";
@@ -35,7 +35,8 @@ create_user(get_user_model().objects.get(email=sys.stdin.read()))`;
  */
 export async function isForDevelopment({ openEdx, application }: Target): Promise<boolean> {
     const hosts = [openEdx.url, application.url].map((url) => new URL(url).hostname);
-    const isOfDevelopment = async (host: string) => /(^|\.)(local|local\.openedx\.io)$/.test(host) || leadsHere(host);
+    const isOfDevelopment = async (host: string) =>
+        /(^|\.)(local|local\.openedx\.io)$/.test(host) || resolvesToLoopback(host);
     return (await Promise.all(hosts.map(isOfDevelopment))).every(Boolean);
 }
 

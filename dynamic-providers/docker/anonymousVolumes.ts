@@ -21,7 +21,7 @@ const HOLDER_LABEL = "openedx-mit-integration.holder";
 export type VolumesByPath = Readonly<Record<string, string>>;
 
 /** A Compose project's data on this machine, by service. */
-export interface FoundVolumes {
+export interface ExistingVolumes {
     /** The volumes of the current container, no matter who created it. */
     readonly mounted: Readonly<Record<string, VolumesByPath>>;
     /** The anonymous volumes of former containers, according to their notes. */
@@ -29,7 +29,7 @@ export interface FoundVolumes {
 }
 
 /** The result on a machine that has nothing of the project. */
-export const noVolumes: FoundVolumes = { mounted: {}, noted: {} };
+export const noVolumes: ExistingVolumes = { mounted: {}, noted: {} };
 
 /** The parts of a container that concern its data. */
 interface DockerContainer {
@@ -49,7 +49,7 @@ interface DockerVolume {
 }
 
 /** Looks at a Compose project's containers and volumes; changes nothing. */
-export async function findVolumes(project: string): Promise<FoundVolumes> {
+export async function findVolumes(project: string): Promise<ExistingVolumes> {
     const [containers, ofProject, all] = await Promise.all([
         serviceContainers(project),
         volumeNames(...withLabels({ [composeLabels.project]: project })),
@@ -77,7 +77,7 @@ export async function findVolumes(project: string): Promise<FoundVolumes> {
  * The volume for a path that has none in the Compose file: the one mounted there now, or else the last one according to its
  * note, or else one of the stack's own, with a name that describes it.
  */
-export function volumeFor({ mounted, noted }: FoundVolumes, project: string, service: string, path: string): string {
+export function volumeFor({ mounted, noted }: ExistingVolumes, project: string, service: string, path: string): string {
     return mounted[service]?.[path] ?? noted[service]?.[path] ?? ownVolume(project, service, path);
 }
 
@@ -87,7 +87,7 @@ export function volumeFor({ mounted, noted }: FoundVolumes, project: string, ser
  * @param paths - by mount path in the new container: the volume there, or `""` if it is not a volume.
  */
 export function lostVolumes(
-    { mounted }: FoundVolumes,
+    { mounted }: ExistingVolumes,
     project: string,
     service: string,
     paths: VolumesByPath,

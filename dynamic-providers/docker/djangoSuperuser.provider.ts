@@ -15,8 +15,8 @@ import {
 
 /** The answer from the program in the container. */
 const answer = z.object({
-    /** `made` here, `found` as it should be, `stranger` with another password, or `missing`. */
-    state: z.enum(["made", "found", "stranger", "missing"]),
+    /** `created` by this stack, `adopted` as it should be, in `conflict` (another password), or `missing`. */
+    state: z.enum(["created", "adopted", "conflict", "missing"]),
     /** An existing user's flags that were off before. */
     former: z.record(z.string(), z.boolean()).optional(),
 });
@@ -36,7 +36,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoSuperuser, {
             return props;
         }
         const { state } = await ask("look", props);
-        return state === "made" || state === "found" ? props : undefined;
+        return state === "created" || state === "adopted" ? props : undefined;
     },
 
     async update(_id, olds, news) {
@@ -61,14 +61,14 @@ function outputs(inputs: Inputs, { state, former }: Answer, before: Outputs["for
     const flags = { ...former, ...before };
     return {
         ...inputs,
-        createdHere: state === "made",
-        ...(state === "found" && Object.keys(flags).length > 0 && { former: flags }),
+        createdHere: state === "created",
+        ...(state === "adopted" && Object.keys(flags).length > 0 && { former: flags }),
     };
 }
 
 async function ensure(inputs: Inputs): Promise<Answer> {
     const answer = await ask("ensure", inputs);
-    if (answer.state === "stranger") {
+    if (answer.state === "conflict") {
         throw new ProviderError(
             `${inputs.service} already has a user "${inputs.username}" who is not a superuser or has another password. ` +
                 `Set the right password (${pulumiCommand("config set --secret lmsPassword")} or applicationPassword), ` +

@@ -72,7 +72,7 @@ export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
  * Unsets that variable for Compose: a Compose file may pass it to containers, whose environment would then differ from what
  * a plain `docker compose up` gives them.
  */
-export function asByHand(): { readonly DOCKER_HOST?: undefined } {
+export function withoutDockerHost(): { readonly DOCKER_HOST?: undefined } {
     return process.env[HOST_OF_CONTEXT] === "true" ? { DOCKER_HOST: undefined } : {};
 }
 

@@ -31,7 +31,7 @@ export async function removeProjectContainers(project: string): Promise<number> 
  * @param project - the Compose project it must belong to, which the startup checks have confirmed to be the stack's.
  * @throws ProviderError if it belongs to another project or to none.
  */
-export async function removeLeftContainer(name: string, project: string): Promise<void> {
+export async function removeLeftoverContainer(name: string, project: string): Promise<void> {
     const format = `{{index .Config.Labels "${composeLabels.project}"}}`;
     const itsProject = await unlessMissing(docker("container", "inspect", "--format", format, name));
     if (itsProject !== undefined) {
@@ -41,8 +41,8 @@ export async function removeLeftContainer(name: string, project: string): Promis
     }
 }
 
-/** Removes a network like {@link removeLeftContainer}, and the project's containers, which would keep it in use. */
-export async function removeLeftNetwork(name: string, project: string): Promise<void> {
+/** Removes a network like {@link removeLeftoverContainer}, and the project's containers, which would keep it in use. */
+export async function removeLeftoverNetwork(name: string, project: string): Promise<void> {
     const network = await findNetwork(name);
     if (network !== undefined) {
         expectProject("network", name, network.labels[composeLabels.project] ?? "", project);

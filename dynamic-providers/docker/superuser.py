@@ -34,7 +34,7 @@ def mark(user):
     user.email = task["email"]
     user.set_password(task["password"])
     user.save()
-    return {"state": "made"}
+    return {"state": "created"}
 
 
 def adopt(user):
@@ -42,7 +42,7 @@ def adopt(user):
     former = {flag: False for flag in FLAGS if not getattr(user, flag)}
     if not lets_in(user):
         complete(user)
-    return {"state": "found", "former": former}
+    return {"state": "adopted", "former": former}
 
 
 def complete(user):
@@ -65,7 +65,7 @@ def set_flags(user, flags):
     for flag, value in flags.items():
         setattr(user, flag, value)
     user.save()
-    return {"state": "found"}
+    return {"state": "adopted"}
 
 
 def lets_in(user):
@@ -103,8 +103,8 @@ def run():
     if task["task"] == "ensure" and user.is_superuser and user.check_password(task["password"]):
         return adopt(user)
     if not lets_in(user):
-        return {"state": "stranger"}
-    return {"state": "made" if is_ours(user) else "found"}
+        return {"state": "conflict"}
+    return {"state": "created" if is_ours(user) else "found"}
 
 
 answer = run()

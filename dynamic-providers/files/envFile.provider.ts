@@ -5,8 +5,8 @@ import type { dynamic } from "@pulumi/pulumi";
 import writeFileAtomic from "write-file-atomic";
 import { defineProvider, UNKNOWN } from "../crud.ts";
 import { ProviderError } from "../errors.ts";
-import { effectiveValues, parseEnvText, valuesOutside, withBlock, withoutBlock } from "./envBlock.ts";
-import { envFault, readEnvText } from "./envFaults.ts";
+import { effectiveValues, parseDotEnv, valuesOutside, withBlock, withoutBlock } from "./dotEnvBlock.ts";
+import { dotEnvFault, readDotEnv } from "./dotEnvFaults.ts";
 import { readText } from "./files.ts";
 import { envFile, type EnvFileInputs as Inputs, type EnvFileOutputs as Outputs } from "./envFile.ts";
 
@@ -17,20 +17,20 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
 
     /** Whether a line after the block overrides it. */
     async isOutdated({ path, owner }) {
-        const text = parseEnvText((await readText(resolve(path), "latin1")) ?? "");
+        const text = parseDotEnv((await readText(resolve(path), "latin1")) ?? "");
         return text.owner === owner && !isDeepStrictEqual(effectiveValues(text), text.values);
     },
 
     async create(inputs) {
         const text = await readText(resolve(inputs.path), "latin1");
-        const createdHere = text === undefined || (text !== "" && withoutBlock(parseEnvText(text)) === "");
+        const createdHere = text === undefined || (text !== "" && withoutBlock(parseDotEnv(text)) === "");
         const formerMode = createdHere ? null : (await stat(resolve(inputs.path))).mode & 0o777;
         await write(inputs, text);
         return { id: inputs.path, outs: { ...inputs, formerMode } };
     },
 
     async read(_id, props) {
-        const text = parseEnvText((await readText(resolve(props.path), "latin1")) ?? "");
+        const text = parseDotEnv((await readText(resolve(props.path), "latin1")) ?? "");
         return text.owner === props.owner ? { ...props, values: effectiveValues(text) } : undefined;
     },
 
@@ -41,7 +41,7 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
 
     async delete(_id, { path, owner, values, formerMode }) {
         const text = await readText(resolve(path), "latin1");
-        const parsed = parseEnvText(text ?? "");
+        const parsed = parseDotEnv(text ?? "");
         if (text === undefined || (parsed.owner ?? owner) !== owner) {
             return;
         }
@@ -75,11 +75,11 @@ function fileFaults(
         return [];
     }
     const known = Object.entries(values).map(([key, value]) => [key, value === UNKNOWN ? undefined : value] as const);
-    const fault = envFault(path, Object.fromEntries(known), adopt);
+    const fault = dotEnvFault(path, Object.fromEntries(known), adopt);
     if (fault !== undefined) {
         return [{ property: "path", reason: `${fault.what}\n    ${fault.remedy}` }];
     }
-    const other = readEnvText(path).owner;
+    const other = readDotEnv(path).owner;
     return other === undefined || [owner, olds.owner].includes(other)
         ? []
         : [{ property: "path", reason: managedBy(path, other) }];
@@ -87,7 +87,7 @@ function fileFaults(
 
 /** @param formerOwner - the stack's name in the last run. */
 async function write({ path, owner, values }: Inputs, text = "", formerOwner = owner): Promise<void> {
-    const parsed = parseEnvText(text);
+    const parsed = parseDotEnv(text);
     if (parsed.owner !== undefined && ![owner, formerOwner].includes(parsed.owner)) {
         throw new ProviderError(managedBy(path, parsed.owner));
     }

@@ -3,7 +3,7 @@ import { defineProvider, UNKNOWN } from "../crud.ts";
 import { FormError, ProviderError } from "../errors.ts";
 import { utcOffset } from "./django-admin/adminPage.ts";
 import type { AdminForm } from "./django-admin/form.ts";
-import { removeWhole } from "./django-admin/removal.ts";
+import { removeOrFail } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 
 const LIST = "/admin/oauth2_provider/accesstoken/";
@@ -64,7 +64,7 @@ export const provider = defineProvider<Inputs, Outputs>(accessToken, {
     },
 
     async delete(id, { connection, username }) {
-        await removeWhole(adminSession(connection), `${LIST}${id}/`, `The access token of "${username}"`);
+        await removeOrFail(adminSession(connection), `${LIST}${id}/`, `The access token of "${username}"`);
     },
 
     async isThere(id, { token }, connection) {

@@ -5,11 +5,11 @@ import {
     FormError,
     PartlyCreatedError,
     ProviderError,
-    strangerError,
+    alreadyExistsError,
     UnreachableError,
 } from "../errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
-import { giveBack } from "./django-admin/removal.ts";
+import { restoreFormerValues } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
@@ -89,7 +89,7 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         const { connection, username, former } = props;
         const session = adminSession(connection);
         if (former !== null) {
-            await giveBack(session, { path: changePage(id), formId: FORM }, fieldsOf(former), []);
+            await restoreFormerValues(session, { path: changePage(id), formId: FORM }, fieldsOf(former), []);
             await forgetFormer(keyOf(props));
         } else if (!(await session.remove(`${LIST}${id}/`))) {
             await disable(session, id, username);
@@ -117,7 +117,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
         // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
         (present.email === "" && !present.isStaff && form.text("last_login_0") === "");
     if (!createdHere && !inputs.adopt) {
-        throw strangerError(
+        throw alreadyExistsError(
             `User "${inputs.username}"`,
             session.url(changePage(row.id)),
             `set adopt: true (${pulumiCommand("config set adopt true")})`,

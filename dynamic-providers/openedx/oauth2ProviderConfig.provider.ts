@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineProvider } from "../crud.ts";
-import { ProviderError, strangerError } from "../errors.ts";
+import { ProviderError, alreadyExistsError } from "../errors.ts";
 import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
@@ -30,7 +30,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         const isOurs = form.text("key") === inputs.clientId;
         const isLive = newest?.cells.get("enabled") === "True";
         if (isLive && !isOurs && !inputs.adopt) {
-            throw strangerError(
+            throw alreadyExistsError(
                 `An enabled provider configuration for ${idOf(inputs)}`,
                 session.url(`${LIST}?backend_name=${inputs.backendName}`),
                 `set adopt: true (${pulumiCommand("config set adopt true")})`,

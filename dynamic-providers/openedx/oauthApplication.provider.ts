@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Connection } from "./connection.ts";
 import { defineProvider, sameMembers, type Created } from "../crud.ts";
-import { ProviderError, strangerError } from "../errors.ts";
+import { ProviderError, alreadyExistsError } from "../errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
-import { giveBack, removeWhole } from "./django-admin/removal.ts";
+import { restoreFormerValues, removeOrFail } from "./django-admin/removal.ts";
 import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
 import { httpClient, jsonOf } from "./django-admin/http.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
@@ -55,10 +55,10 @@ export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
     async delete(id, { connection, clientId, name, former }) {
         const session = adminSession(connection);
         if (former === null) {
-            await removeWhole(session, `${LIST}${id}/`, `OAuth application "${name}"`);
+            await removeOrFail(session, `${LIST}${id}/`, `OAuth application "${name}"`);
         } else {
             const fields = fieldsOf(former);
-            await giveBack(
+            await restoreFormerValues(
                 session,
                 { path: changePage(id), formId: FORM },
                 { ...fields, redirect_uris: former.redirectUrisText ?? fields.redirect_uris },
@@ -124,7 +124,7 @@ async function resume(session: AdminSession, { id, form, settings }: Found, inpu
 
 async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
     if (inputs.adopt === false || (inputs.adopt === "untouched" && !isUntouched(settings))) {
-        throw strangerError(
+        throw alreadyExistsError(
             `OAuth application "${inputs.name}"`,
             session.url(changePage(id)),
             `set adopt: true (${pulumiCommand("config set adopt true")})`,

@@ -52,7 +52,7 @@ export function valueIn(output: string, pattern: RegExp): string | undefined {
 }
 
 /** What Compose reports about Tutor's development server. */
-export async function askTutorCompose(tutor: string): Promise<TutorCompose> {
+export async function detectTutorCompose(tutor: string): Promise<TutorCompose> {
     const args = ["dev", "dc", "config", "--format", "json"];
     // Compose's JSON begins and ends with a line that is a single brace. It holds passwords: no message repeats it.
     const blocks = (await runCommand(tutor, args)).match(/^\{$(?:\n(?!\{$).*)*?\n\}$/gm) ?? [];

@@ -23,12 +23,12 @@ const kept = z.object({ file: z.string(), text: z.string() });
  *
  * @param tutor - the command.
  */
-export async function keepConfigurationOf(tutor: string): Promise<void> {
-    await keepTutorConfiguration(configurationIn(await tutorFolder(tutor, "config")));
+export async function backUpConfigurationOf(tutor: string): Promise<void> {
+    await backUpTutorConfiguration(configurationIn(await tutorFolder(tutor, "config")));
 }
 
 /** Backs up a `config.yml` (an absolute path); if there is none yet, records that it holds nothing. */
-export async function keepTutorConfiguration(file: string): Promise<void> {
+export async function backUpTutorConfiguration(file: string): Promise<void> {
     const text = (await readText(file)) ?? "{}\n";
     if (text !== "") {
         await mkdir(FOLDER, { recursive: true, mode: 0o700 });
@@ -37,7 +37,7 @@ export async function keepTutorConfiguration(file: string): Promise<void> {
 }
 
 /** Restores every `config.yml` that is now empty from its backup. */
-export async function giveBackTutorConfigurations(): Promise<void> {
+export async function restoreTutorConfigurations(): Promise<void> {
     const names = existsSync(FOLDER) ? await readdir(FOLDER) : [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
         const content = await readText(join(FOLDER, name));
@@ -54,7 +54,7 @@ export async function giveBackTutorConfigurations(): Promise<void> {
 }
 
 /** Deletes the backup of a `config.yml`. */
-export async function forgetTutorConfiguration(file: string): Promise<void> {
+export async function deleteTutorBackup(file: string): Promise<void> {
     await rm(placeOf(file), { force: true });
 }
 

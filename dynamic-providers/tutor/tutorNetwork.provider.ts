@@ -11,7 +11,7 @@ import {
     removeNetwork,
     subnetOf,
 } from "../docker/docker.ts";
-import { askTutorCompose } from "./tutor.ts";
+import { detectTutorCompose } from "./tutor.ts";
 import {
     tutorNetwork,
     type TutorNetworkInputs as Inputs,
@@ -56,7 +56,7 @@ function isCreatedHere(label: string | undefined, { owner, createdAs }: Pick<Out
 
 /** The existing network, or a new one if it is missing. */
 async function ensure(inputs: Inputs): Promise<Outputs> {
-    const { project, network: name } = await askTutorCompose(inputs.tutor);
+    const { project, network: name } = await detectTutorCompose(inputs.tutor);
     const network = (await findNetwork(name)) ?? (await createNetwork(inputs, project, name));
     return { ...inputs, project, name, gateway: network.gateway };
 }

@@ -8,7 +8,7 @@ import { ProviderError } from "../errors.ts";
 import { readText } from "../files/files.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 import { configurationIn, enabledPlugins, tutorFolder } from "./tutor.ts";
-import { forgetTutorConfiguration, giveBackTutorConfigurations, keepTutorConfiguration } from "./tutorConfiguration.ts";
+import { deleteTutorBackup, restoreTutorConfigurations, backUpTutorConfiguration } from "./tutorConfiguration.ts";
 import { tutorPlugin, type TutorPluginInputs as Inputs, type TutorPluginOutputs as Outputs } from "./tutorPlugin.ts";
 
 /** The operations of `TutorPlugin`, on files and through the `tutor` command. */
@@ -52,14 +52,14 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
         if (found !== undefined && firstLine(found) !== firstLine(text)) {
             return;
         }
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
         // If Tutor's project root is gone, there is nothing to disable, and running Tutor would create a new one.
         if ((await enabledPlugins(root)).includes(name)) {
-            await keepTutorConfiguration(configurationIn(root));
+            await backUpTutorConfiguration(configurationIn(root));
             await runCommand(tutor, ["--root", root, "plugins", "disable", name]);
         }
         await rm(file, { force: true });
-        await forgetTutorConfiguration(configurationIn(root));
+        await deleteTutorBackup(configurationIn(root));
     },
 });
 
@@ -69,7 +69,7 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
 async function write(root: string, file: string, { tutor, name, text }: Inputs): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, text, { mode: 0o600 });
-    await keepTutorConfiguration(configurationIn(root));
+    await backUpTutorConfiguration(configurationIn(root));
     await runCommand(tutor, ["plugins", "enable", name]);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { linesByOwn } from "../../config/environmentLines.ts";
-import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
+import { dependentLines } from "../../config/environmentLines.ts";
+import { parseDotEnv } from "../../dynamic-providers/files/dotEnvBlock.ts";
 import { deployed, stackConfig, the } from "../support/pulumiMocks.ts";
 
 /** The handbook's list, "MIT xPro/MITx Online Setup" step 2, in its order. */
@@ -36,7 +36,7 @@ const apisix = {
 /** The block, in a file that has `text` already. */
 async function envFile(values: Record<string, string>, text = "") {
     const { profile } = stackConfig(values).application;
-    const ownLines = linesByOwn(profile, parseEnvText(text));
+    const ownLines = dependentLines(profile, parseDotEnv(text));
     const children = (await deployed(values, { ownLines })).of("ApplicationEnvironment");
     expect(children).toHaveLength(1);
     return the(children, "EnvFile", "env-file");

@@ -8,8 +8,8 @@ import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 
 async function run(values: Record<string, string> = {}, project?: ComposeProject) {
-    const onMachine = project && { project, volumes: noVolumes };
-    const { applicationServer: server, of } = await deployed(values, {}, onMachine);
+    const compose = project && { project, volumes: noVolumes };
+    const { applicationServer: server, of } = await deployed(values, {}, compose);
     return { server, resources: of("ApplicationServer"), containers: of("ComposeResources") };
 }
 

@@ -32,7 +32,7 @@ const args = (
     values: {},
     owner,
     gateway: "172.30.13.1",
-    found: noVolumes,
+    existing: noVolumes,
     keepsVolumes: true,
 });
 
@@ -181,7 +181,7 @@ describe("volumes that have no name in the Compose file", () => {
     });
 
     test("are those that the container has that is there, whoever made it", async () => {
-        const given = { ...args({ db: composeService({ image: "data:1" }) }), found: found({ "/data": anonymous }) };
+        const given = { ...args({ db: composeService({ image: "data:1" }) }), existing: found({ "/data": anonymous }) };
 
         await expect(volumesOf(given)).resolves.toStrictEqual([{ containerPath: "/data", volumeName: anonymous }]);
     });

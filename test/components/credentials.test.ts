@@ -74,9 +74,14 @@ describe("the credentials", () => {
         let credentials: Credentials | undefined;
         await deploy(() => (credentials = credentialsOf()));
 
-        const { openEdx, application, serviceWorkerToken, serviceWorkerPassword } =
+        const { applicationAsClient, openEdxAsClient, serviceWorkerToken, serviceWorkerPassword } =
             credentials as unknown as Credentials;
-        const secrets = [openEdx.clientSecret, application.clientSecret, serviceWorkerToken, serviceWorkerPassword];
+        const secrets = [
+            applicationAsClient.clientSecret,
+            openEdxAsClient.clientSecret,
+            serviceWorkerToken,
+            serviceWorkerPassword,
+        ];
         await expect(Promise.all(secrets.map(pulumi.isSecret))).resolves.toStrictEqual([true, true, true, true]);
         await expect(Promise.all(secrets.map(valueOf))).resolves.toStrictEqual([
             "open-edx-client-secret",
@@ -84,7 +89,7 @@ describe("the credentials", () => {
             "service-worker-token",
             "service-worker-password",
         ]);
-        const ids = [openEdx.clientId, application.clientId];
+        const ids = [applicationAsClient.clientId, openEdxAsClient.clientId];
         await expect(Promise.all(ids.map(pulumi.isSecret))).resolves.toStrictEqual([false, false]);
         await expect(Promise.all(ids.map(valueOf))).resolves.toStrictEqual([
             "open-edx-client-id",

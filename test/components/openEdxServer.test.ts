@@ -181,7 +181,7 @@ describe("an LMS that Tutor runs", () => {
     ])("is reached, %s: its network is made accordingly", async (_what, values, gateway, wanted) => {
         const { server, resources } = await withTutor(values);
 
-        expect(the(resources, "TutorNetwork").inputs).toMatchObject({ wanted });
+        expect(the(resources, "TutorNetwork").inputs).toMatchObject({ newGateway: wanted });
         await expect(valueOf(server.gateway)).resolves.toBe(gateway);
         await expect(valueOf(server.gatewayUrl)).resolves.toBe(`http://${gateway}:8000`);
     });

@@ -4,9 +4,9 @@ import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
 const anonymous = "1".repeat(64);
-const database: ServiceWithVolumes = { project: "mitxpro", service: "db", found: noVolumes, keepsVolumes: true };
+const database: ServiceWithVolumes = { project: "mitxpro", service: "db", existing: noVolumes, keepsVolumes: true };
 /** With a container that has an anonymous volume in `/data`. */
-const running = { ...database, found: { ...noVolumes, mounted: { db: { "/data": anonymous } } } };
+const running = { ...database, existing: { ...noVolumes, mounted: { db: { "/data": anonymous } } } };
 
 let commands: FakeCommands;
 beforeEach(async () => {
@@ -78,7 +78,7 @@ test.each([
 test("data that the Compose file names itself is no anonymous volume, and may go elsewhere", async () => {
     const mounted = { db: { "/media": "mitxpro_media" } };
 
-    await expect(nameVolumes({ ...database, found: { ...noVolumes, mounted } }, {}, "other")).resolves.toStrictEqual(
+    await expect(nameVolumes({ ...database, existing: { ...noVolumes, mounted } }, {}, "other")).resolves.toStrictEqual(
         [],
     );
 });

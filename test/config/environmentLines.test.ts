@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { environmentLines, linesByOwn, linesOfNewBlock, placeholders } from "../../config/environmentLines.ts";
+import { environmentLines, dependentLines, linesForNewBlock, placeholders } from "../../config/environmentLines.ts";
 import { profiles } from "../../config/profiles.ts";
-import { parseEnvText } from "../../dynamic-providers/files/envBlock.ts";
+import { parseDotEnv } from "../../dynamic-providers/files/dotEnvBlock.ts";
 import { stackConfig } from "../support/pulumiMocks.ts";
 
 describe("the lines of .env with placeholders for what comes out in the course of a run", () => {
@@ -40,7 +40,7 @@ describe("the lines of .env with placeholders for what comes out in the course o
 
 describe("the lines without which the application does not boot", () => {
     test("are all of them where there is no .env", () => {
-        expect(linesByOwn(profiles.xpro, parseEnvText(""))).toStrictEqual({
+        expect(dependentLines(profiles.xpro, parseDotEnv(""))).toStrictEqual({
             MAILGUN_KEY: "not-set",
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
@@ -48,7 +48,7 @@ describe("the lines without which the application does not boot", () => {
     });
 
     test("are those that the developer has not set outside the managed block", () => {
-        const env = parseEnvText(
+        const env = parseDotEnv(
             [
                 "# BEGIN project/stack (managed by Pulumi: edits in here are undone)",
                 "EXTERNAL_COURSE_SYNC_API_KEY=not-set",
@@ -58,16 +58,16 @@ describe("the lines without which the application does not boot", () => {
             ].join("\n"),
         );
 
-        expect(linesByOwn(profiles.xpro, env)).toStrictEqual({
+        expect(dependentLines(profiles.xpro, env)).toStrictEqual({
             MAILGUN_SENDER_DOMAIN: "odl.local",
             EXTERNAL_COURSE_SYNC_API_KEY: "not-set",
         });
     });
 
     test("are not those that are commented out only as long as the block sets them", () => {
-        const env = parseEnvText("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
+        const env = parseDotEnv("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
 
-        expect(linesByOwn(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
+        expect(dependentLines(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
     });
 });
 
@@ -87,35 +87,35 @@ describe("the lines that only a new block gets", () => {
         `# BEGIN project/stack (managed by Pulumi: edits in here are undone)\n${line}\n# END project/stack\n`;
 
     test("let a browser sign in to MITx Online's admin, and name Tutor's Studio and courses", () => {
-        expect(linesOfNewBlock(chosen("mitxonline"), parseEnvText(""))).toStrictEqual({ ...trusted, ...courses });
-        expect(linesOfNewBlock(chosen("xpro"), parseEnvText(""))).toStrictEqual({});
+        expect(linesForNewBlock(chosen("mitxonline"), parseDotEnv(""))).toStrictEqual({ ...trusted, ...courses });
+        expect(linesForNewBlock(chosen("xpro"), parseDotEnv(""))).toStrictEqual({});
     });
 
     test("name no Studio where Open edX is not Tutor's development server", () => {
         const elsewhere = chosen("mitxonline", "https://lms.example.org");
-        expect(linesOfNewBlock(elsewhere, parseEnvText(""))).toStrictEqual(trusted);
+        expect(linesForNewBlock(elsewhere, parseDotEnv(""))).toStrictEqual(trusted);
     });
 
     test("leave what the developer has set, and a block that a former version of this program wrote", () => {
-        const own = parseEnvText("CSRF_TRUSTED_ORIGINS=http://mine\nOPENEDX_COURSE_BASE_URL=\n");
-        expect(linesOfNewBlock(chosen("mitxonline"), own)).toStrictEqual(courses);
-        expect(linesOfNewBlock(chosen("mitxonline"), parseEnvText(block("OPENEDX_IP=172.30.80.1")))).toStrictEqual({});
-        const written = parseEnvText(block("CSRF_TRUSTED_ORIGINS=http://mitxonline.odl.local:8013"));
-        expect(linesOfNewBlock(chosen("mitxonline"), written)).toStrictEqual(trusted);
+        const own = parseDotEnv("CSRF_TRUSTED_ORIGINS=http://mine\nOPENEDX_COURSE_BASE_URL=\n");
+        expect(linesForNewBlock(chosen("mitxonline"), own)).toStrictEqual(courses);
+        expect(linesForNewBlock(chosen("mitxonline"), parseDotEnv(block("OPENEDX_IP=172.30.80.1")))).toStrictEqual({});
+        const written = parseDotEnv(block("CSRF_TRUSTED_ORIGINS=http://mitxonline.odl.local:8013"));
+        expect(linesForNewBlock(chosen("mitxonline"), written)).toStrictEqual(trusted);
     });
 });
 
 test("the password of Keycloak's store is set where the checkout asks for it and its developer has set none", () => {
     const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
     const lines = (env: string, compose: string) =>
-        linesByOwn(profiles["mitxonline-apisix"], parseEnvText(env), compose);
+        dependentLines(profiles["mitxonline-apisix"], parseDotEnv(env), compose);
     const asking = `command: start --config-keystore-password=\${${key}}`;
 
     expect(lines("", asking)[key]).toMatch(/^.{6,}$/);
     expect(lines(`${key}=\n`, asking)[key]).toMatch(/^.{6,}$/);
     expect(lines(`${key}=my-own\n`, asking)).not.toHaveProperty(key);
     expect(lines("", "command: start --import-realm")).not.toHaveProperty(key);
-    expect(linesByOwn(profiles.mitxonline, parseEnvText(""), asking)).not.toHaveProperty(key);
+    expect(dependentLines(profiles.mitxonline, parseDotEnv(""), asking)).not.toHaveProperty(key);
 });
 
 describe("the profiles of Compose", () => {
@@ -127,11 +127,11 @@ describe("the profiles of Compose", () => {
         ["COMPOSE_PROFILES='apisix, notebook'\n", "apisix,notebook,keycloak"],
         ["# taken over by Pulumi: COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
     ])("that the stack needs come on top of the developer's own in %j", (text, profiles) => {
-        expect(linesByOwn(apisix, parseEnvText(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
+        expect(dependentLines(apisix, parseDotEnv(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
     });
 
     test("stay as they are where the stack needs none", () => {
-        expect(linesByOwn(profiles.mitxonline, parseEnvText("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
+        expect(dependentLines(profiles.mitxonline, parseDotEnv("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
             "COMPOSE_PROFILES",
         );
     });

@@ -24,16 +24,16 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
         ]);
     const removeNetwork = (name: string) => execa("docker", ["network", "rm", name]);
 
-    let giveBack: () => void;
+    let restoreFormerValues: () => void;
 
     beforeAll(async () => {
-        giveBack = await useDocker();
+        restoreFormerValues = await useDocker();
         await Promise.all(Object.entries(networks).map(([project, gateway]) => makeNetwork(project, gateway)));
         await makeNetwork("mitxonline", "172.31.203.1", "other");
     }, lockTimeout);
     afterAll(async () => {
         await Promise.all(["tutor_dev_default", "mitxonline_default", "mitxonline_other"].map(removeNetwork));
-        giveBack();
+        restoreFormerValues();
     });
 
     test("are those of the projects' default networks", async () => {

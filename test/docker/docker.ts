@@ -12,7 +12,7 @@ export const describeDocker = host === "" ? describe.skip : describe;
  * @returns what gives the daemon back.
  */
 export async function useDocker(): Promise<() => void> {
-    const giveBack = await takeLock(host);
+    const restoreFormerValues = await takeLock(host);
     process.env["DOCKER_HOST"] = host;
-    return giveBack;
+    return restoreFormerValues;
 }

@@ -70,7 +70,7 @@ export async function prepareDocker({ checksPorts = true } = {}): Promise<Docker
     if (host === "") {
         throw new Error("TEST_DOCKER_HOST must be the address of a Docker daemon that belongs to the tests.");
     }
-    const giveBack = await takeLock(host);
+    const restoreFormerValues = await takeLock(host);
     const env = { DOCKER_HOST: host, DOCKER_CONFIG: dockerConfig };
     const docker: Docker = async (...args) => (await execa("docker", args, { env })).stdout;
     const folders: string[] = [];
@@ -116,11 +116,11 @@ export async function prepareDocker({ checksPorts = true } = {}): Promise<Docker
             release: async () => {
                 await reset();
                 await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
-                giveBack();
+                restoreFormerValues();
             },
         };
     } catch (error) {
-        giveBack();
+        restoreFormerValues();
         throw error;
     }
 }

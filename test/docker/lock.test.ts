@@ -4,7 +4,7 @@ import { takeLock } from "./lock.ts";
 test("a daemon is had by one at a time, and each waits for its turn", async () => {
     const host = `unix:///test-${process.pid}`;
     const events: string[] = [];
-    const giveBack = await takeLock(host);
+    const restoreFormerValues = await takeLock(host);
     const second = takeLock(host).then((giveBackSecond) => {
         events.push("taken");
         giveBackSecond();
@@ -14,7 +14,7 @@ test("a daemon is had by one at a time, and each waits for its turn", async () =
     await new Promise((resolve) => setTimeout(resolve, 500));
 
     events.push("given back");
-    giveBack();
+    restoreFormerValues();
     await second;
 
     expect(events).toEqual(["given back", "taken"]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import Table from "cli-table3";
 import { execa } from "execa";
-import { SESSIONS_FOLDER } from "../../dynamic-providers/openedx/django-admin/keptSessions.ts";
+import { SESSIONS_FOLDER } from "../../dynamic-providers/openedx/django-admin/savedSessions.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
 import { startCountingProxy, type CountingProxy } from "../support/countingProxy.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";

@@ -19,7 +19,7 @@ import {
     checkSubnet,
     composeGateway,
     isHostName,
-    leadsHere,
+    resolvesToLoopback,
 } from "../../preflight/checks.ts";
 import { openEdxConstants } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
@@ -408,8 +408,8 @@ describe("the default network of a Compose file", () => {
 
 describe("the LMS's host", () => {
     test("leads to this machine where its name says so, or it is a development name without an address", async () => {
-        await expect(leadsHere("no-such-name.odl.local")).resolves.toBe(true);
-        await expect(leadsHere("no-such-name.invalid")).resolves.toBe(false);
+        await expect(resolvesToLoopback("no-such-name.odl.local")).resolves.toBe(true);
+        await expect(resolvesToLoopback("no-such-name.invalid")).resolves.toBe(false);
     });
 
     test.each([

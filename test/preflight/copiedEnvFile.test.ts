@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { environmentLines, placeholders } from "../../config/environmentLines.ts";
 import { parseSettings } from "../../config/load.ts";
-import { chosenValues } from "../../config/stackConfig.ts";
-import { effectiveValues, parseEnvText, withBlock, withoutBlock } from "../../dynamic-providers/files/envBlock.ts";
+import { configuredValues } from "../../config/stackConfig.ts";
+import { effectiveValues, parseDotEnv, withBlock, withoutBlock } from "../../dynamic-providers/files/dotEnvBlock.ts";
 import { preflight } from "../../preflight/preflight.ts";
 
 /** All that has no default. */
@@ -79,12 +79,12 @@ describe("a .env copied from the application's example", () => {
         const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
         const settings = parseSettings({ ...required, ...values });
         const block = environmentLines(
-            chosenValues(settings, detected.ownLines),
+            configuredValues(settings, detected.ownLines),
             made as unknown as typeof placeholders,
         );
-        const written = withBlock(parseEnvText(text), "project/stack", block);
-        expect(effectiveValues(parseEnvText(written))).toStrictEqual(block);
-        expect(withoutBlock(parseEnvText(written))).toBe(text);
+        const written = withBlock(parseDotEnv(text), "project/stack", block);
+        expect(effectiveValues(parseDotEnv(written))).toStrictEqual(block);
+        expect(withoutBlock(parseDotEnv(written))).toBe(text);
     });
 
     test("names the Compose files that are searched for what they ask for", async () => {

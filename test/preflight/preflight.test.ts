@@ -243,7 +243,7 @@ describeLinux("a machine that is to run the application", () => {
             { environment: { KEY: null }, extra_hosts: ["host.docker.internal=host-gateway"] },
             { ipam: { config: [{ subnet: "10.7.0.0/16" }] } },
         );
-        const { detected, application } = await preflight(
+        const { detected, compose: application } = await preflight(
             settingsOf({ ...values(), lmsUrl: "http://lms.odl.local:8000" }),
         );
 

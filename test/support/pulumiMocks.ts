@@ -4,7 +4,7 @@ import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { integrate, type Integration } from "../../components/integration.ts";
 import { type Detected, resolveConfig, type StackConfig } from "../../config/stackConfig.ts";
-import type { ApplicationOnMachine } from "../../preflight/preflight.ts";
+import type { ComposeApplication } from "../../preflight/preflight.ts";
 import { modules } from "../../dynamic-providers/registry.ts";
 
 /** A resource as a program registered it. */
@@ -219,11 +219,11 @@ export interface Deployed extends Integration {
 export async function deployed(
     values: Readonly<Record<string, string>> = {},
     detected: Detected = {},
-    onMachine?: ApplicationOnMachine,
+    compose?: ComposeApplication,
 ): Promise<Deployed> {
     let integration: Integration | undefined;
     const resources = await deploy(() => {
-        integration = integrate(stackConfig(values, detected), onMachine);
+        integration = integrate(stackConfig(values, detected), compose);
     });
     return {
         ...(integration as unknown as Integration),

@@ -9,10 +9,7 @@ import { profiles } from "../../config/profiles.ts";
 import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../config/tutorPlugin.ts";
 import { provider } from "../../dynamic-providers/tutor/tutorPlugin.provider.ts";
 import { configurationIn } from "../../dynamic-providers/tutor/tutor.ts";
-import {
-    forgetTutorConfiguration,
-    giveBackTutorConfigurations,
-} from "../../dynamic-providers/tutor/tutorConfiguration.ts";
+import { deleteTutorBackup, restoreTutorConfigurations } from "../../dynamic-providers/tutor/tutorConfiguration.ts";
 import type { TutorPluginInputs } from "../../dynamic-providers/tutor/tutorPlugin.ts";
 import { ManagedResource } from "../support/engine.ts";
 import { checked } from "../support/providers.ts";
@@ -66,7 +63,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
                 process.env[name] = value;
             }
         }
-        await forgetTutorConfiguration(configurationIn(root));
+        await deleteTutorBackup(configurationIn(root));
         await rm(folder, { recursive: true });
     });
 
@@ -216,7 +213,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         await writeFile(configurationIn(root), "");
         jest.spyOn(console, "warn").mockReturnValue();
 
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
 
         jest.restoreAllMocks();
         await expect(config()).resolves.toStrictEqual(former);

@@ -1,5 +1,5 @@
-import { effectiveValues, valuesOutside } from "../../dynamic-providers/files/envBlock.ts";
-import { readEnvText } from "../../dynamic-providers/files/envFaults.ts";
+import { effectiveValues, valuesOutside } from "../../dynamic-providers/files/dotEnvBlock.ts";
+import { readDotEnv } from "../../dynamic-providers/files/dotEnvFaults.ts";
 import { type Check, found, type Outcome, passed } from "../check.ts";
 import type { Target } from "../target.ts";
 
@@ -9,14 +9,14 @@ export function environment({ envFile, environment: wanted, profile }: Target): 
         {
             name: "env-file",
             title: "The application's .env has the stack's values",
-            run: () => Promise.resolve(environmentOutcome(envFile, effectiveValues(readEnvText(envFile)), wanted)),
+            run: () => Promise.resolve(environmentOutcome(envFile, effectiveValues(readDotEnv(envFile)), wanted)),
         },
         {
             name: "env-devstack",
             title: "The application's .env names no other Open edX",
             needs: ["env-file"],
             run() {
-                const text = readEnvText(envFile);
+                const text = readDotEnv(envFile);
                 const values = { ...valuesOutside(text), ...effectiveValues(text) };
                 const left = Object.keys(profile.devstackVariables).filter((key) => isDevstack(values[key]));
                 return Promise.resolve(

@@ -146,7 +146,7 @@ async function sendOnce(
         ...(request.data !== undefined && { data: request.data }),
     };
     const notice = setTimeout(() => {
-        tellOfSilence(url.origin, where, timeout);
+        reportSilence(url.origin, where, timeout);
     }, timeout / 3);
     sent++;
     let answer: AxiosResponse<string>;
@@ -234,7 +234,7 @@ function noteSilence(origin: string, where: string, start: number): UnreachableE
 const told = new Map<string, number>();
 
 /** The engine shows what a provider prints. Parallel requests report a silent server once. */
-function tellOfSilence(origin: string, where: string, timeout: number): void {
+function reportSilence(origin: string, where: string, timeout: number): void {
     if (Date.now() - (told.get(origin) ?? 0) >= timeout / 3) {
         told.set(origin, Date.now());
         console.log(`Waiting for an answer of ${origin}, for ${(2 * timeout) / 1000} s at most (${where})`);

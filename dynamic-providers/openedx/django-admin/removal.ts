@@ -8,7 +8,7 @@ import type { AdminSession } from "./session.ts";
  * @param what - the object in words, for instance `OAuth application "a"`.
  * @throws ProviderError if the server keeps it.
  */
-export async function removeWhole(session: AdminSession, path: string, what: string): Promise<void> {
+export async function removeOrFail(session: AdminSession, path: string, what: string): Promise<void> {
     if (!(await session.remove(path))) {
         throw new ProviderError(
             `${what} stays on the server, as protected objects refer to it: ${session.url(`${path}delete/`)} lists them. ` +
@@ -26,7 +26,7 @@ export async function removeWhole(session: AdminSession, path: string, what: str
  * @param least - the fields that must be restored in any case.
  * @throws ProviderError if the server refuses even those.
  */
-export async function giveBack(
+export async function restoreFormerValues(
     session: AdminSession,
     { path, formId }: { readonly path: string; readonly formId: string },
     former: Readonly<Record<string, FieldValue>>,

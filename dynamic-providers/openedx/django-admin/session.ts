@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import type { Connection } from "../connection.ts";
-import { presentConnection } from "../presentCredentials.ts";
+import { configuredConnection } from "../configuredCredentials.ts";
 import { pulumiCommand } from "../../pulumiCommand.ts";
 import { adminPath } from "./adminPage.ts";
 import { parseChangelist, type Changelist, type Row } from "./changelist.ts";
@@ -8,7 +8,7 @@ import { parseDeletion } from "./deletion.ts";
 import { ExpiredError, FormError, ProviderError, RefusedError, SignInError, UnreachableError } from "../../errors.ts";
 import { AdminForm, formErrors } from "./form.ts";
 import { httpClient, serverWords, type HttpClient, type HttpRequest } from "./http.ts";
-import { keepCookies, keptCookies } from "./keptSessions.ts";
+import { saveCookies, savedCookies } from "./savedSessions.ts";
 import { signIn } from "./signIn.ts";
 import { forgetSilences } from "./silences.ts";
 
@@ -349,7 +349,7 @@ export class AdminSession {
             );
         }
         // The user in the state may have lost their permissions, and another one may be configured by now.
-        if (answer.status === 403 && (await this.#becomePresent(connection))) {
+        if (answer.status === 403 && (await this.#switchToConfiguredUser(connection))) {
             if (this.#signedIn === signedIn) {
                 this.#signedIn = undefined;
             }
@@ -363,7 +363,7 @@ export class AdminSession {
 
     /** Signs in; if the server refuses the state's credentials, with those in the stack's current configuration. */
     async #signIn(): Promise<void> {
-        const cookies = this.#mayGoOn ? await keptCookies(this.#connection) : undefined;
+        const cookies = this.#mayGoOn ? await savedCookies(this.#connection) : undefined;
         this.#mayGoOn = false;
         if (cookies !== undefined) {
             this.#http = clientOf(this.#connection, cookies);
@@ -371,9 +371,9 @@ export class AdminSession {
         }
         try {
             await signIn(this.#http, this.#connection);
-            await keepCookies(this.#connection, this.#http.cookies());
+            await saveCookies(this.#connection, this.#http.cookies());
         } catch (error) {
-            if (!(error instanceof RefusedError) || !(await this.#becomePresent(this.#connection))) {
+            if (!(error instanceof RefusedError) || !(await this.#switchToConfiguredUser(this.#connection))) {
                 throw error;
             }
             await signIn(this.#http, this.#connection);
@@ -381,8 +381,8 @@ export class AdminSession {
     }
 
     /** Switches to the user in the stack's current configuration; false if that is the same user as before. */
-    async #becomePresent(former: Connection): Promise<boolean> {
-        const present = this.#connection === former ? await presentConnection(former) : this.#connection;
+    async #switchToConfiguredUser(former: Connection): Promise<boolean> {
+        const present = this.#connection === former ? await configuredConnection(former) : this.#connection;
         if (present !== undefined && this.#connection === former) {
             this.#connection = present;
             this.#http = clientOf(present);

@@ -5,5 +5,12 @@ import { findVolumes } from "../../../dynamic-providers/docker/anonymousVolumes.
 import { detectComposeProject } from "../../../preflight/composeProject.ts";
 
 const project = await detectComposeProject(new pulumi.Config().require("checkout"), {});
-const found = await findVolumes(project.name);
-new ComposeResources("compose", { project, values: {}, owner: "test", gateway: undefined, found, keepsVolumes: false });
+const existing = await findVolumes(project.name);
+new ComposeResources("compose", {
+    project,
+    values: {},
+    owner: "test",
+    gateway: undefined,
+    existing,
+    keepsVolumes: false,
+});

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { removeLeftContainer, removeLeftNetwork } from "../../../dynamic-providers/docker/leftovers.ts";
+import { removeLeftoverContainer, removeLeftoverNetwork } from "../../../dynamic-providers/docker/leftovers.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
 
 let commands: FakeCommands;
@@ -16,7 +16,7 @@ describe("what is in the way of one that is made anew", () => {
     const kinds = [
         {
             kind: "container",
-            remove: removeLeftContainer,
+            remove: removeLeftoverContainer,
             ofProject: (its: string) => ({
                 "container inspect --format": `echo '${its}'`,
                 "container inspect app": "echo '[]'",
@@ -27,7 +27,7 @@ describe("what is in the way of one that is made anew", () => {
         },
         {
             kind: "network",
-            remove: removeLeftNetwork,
+            remove: removeLeftoverNetwork,
             ofProject: (its: string) => ({
                 "network inspect": network(its === "" ? {} : { "com.docker.compose.project": its }, null),
                 "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxonline": "echo c0ffee",

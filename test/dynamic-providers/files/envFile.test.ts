@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { UNKNOWN } from "../../../dynamic-providers/crud.ts";
 import { provider } from "../../../dynamic-providers/files/envFile.provider.ts";
-import { readAssignments } from "../../../dynamic-providers/files/envSyntax.ts";
+import { readAssignments } from "../../../dynamic-providers/files/dotEnvSyntax.ts";
 import { cleanUpIn } from "../../support/cleanUp.ts";
 import { ManagedResource } from "../../support/engine.ts";
 import { describeLife } from "../../support/lifeCycle.ts";

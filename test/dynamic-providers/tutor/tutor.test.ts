@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
-    askTutorCompose,
+    detectTutorCompose,
     configurationIn,
     enabledPlugins,
     folderIn,
@@ -69,7 +69,7 @@ describe("the Compose project of Tutor's development server", () => {
     ])("is taken from its JSON, %s", async (_what, output) => {
         await answer(output);
 
-        await expect(askTutorCompose("tutor")).resolves.toStrictEqual({
+        await expect(detectTutorCompose("tutor")).resolves.toStrictEqual({
             project: "tutor_dev",
             network: "tutor_dev_default",
         });
@@ -84,7 +84,7 @@ describe("the Compose project of Tutor's development server", () => {
     ])("is an error for %s, which does not repeat what may hold passwords", async (_what, output) => {
         await answer(output);
 
-        const error: unknown = await askTutorCompose("tutor").catch((reason: unknown) => reason);
+        const error: unknown = await detectTutorCompose("tutor").catch((reason: unknown) => reason);
         expect((error as Error).message).toBe(
             "tutor dev dc config --format json printed no project with a default network.",
         );

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { configurationIn } from "../../../dynamic-providers/tutor/tutor.ts";
 import {
-    forgetTutorConfiguration,
-    giveBackTutorConfigurations,
-    keepConfigurationOf,
+    deleteTutorBackup,
+    restoreTutorConfigurations,
+    backUpConfigurationOf,
 } from "../../../dynamic-providers/tutor/tutorConfiguration.ts";
 import { project } from "../../../toolchain/pulumi.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
@@ -25,14 +25,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
     jest.restoreAllMocks();
-    await forgetTutorConfiguration(file);
+    await deleteTutorBackup(file);
     await rm(root, { recursive: true });
     await commands.remove();
 });
 
 const keep = async (text: string) => {
     await writeFile(file, text);
-    await keepConfigurationOf("tutor");
+    await backUpConfigurationOf("tutor");
 };
 /** The files that this project keeps for the configuration. */
 const keptFiles = async () => {
@@ -46,17 +46,17 @@ describe("Tutor's configuration", () => {
         await keep("LMS_HOST: before\n");
         await writeFile(file, "");
 
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
 
         // By this test, or by another one of this project that runs at the same time.
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
     });
 
     test("of a first run holds nothing then, which Tutor can read", async () => {
-        await keepConfigurationOf("tutor");
+        await backUpConfigurationOf("tutor");
         await writeFile(file, "");
 
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
 
         await expect(readFile(file, "utf8")).resolves.toBe("{}\n");
     });
@@ -64,11 +64,11 @@ describe("Tutor's configuration", () => {
     test("is left alone where something stands in it, or where it is gone", async () => {
         await keep("LMS_HOST: before\n");
         await writeFile(file, "LMS_HOST: after\n");
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: after\n");
 
         await rm(file);
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
         await expect(readdir(root)).resolves.toEqual([]);
         expect(console.warn).not.toHaveBeenCalled();
     });
@@ -77,7 +77,7 @@ describe("Tutor's configuration", () => {
         await keep("LMS_HOST: before\n");
         await keep("");
 
-        await giveBackTutorConfigurations();
+        await restoreTutorConfigurations();
 
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
     });
@@ -88,7 +88,7 @@ describe("Tutor's configuration", () => {
         expect(others).toEqual([]);
         expect((await stat(kept)).mode & 0o777).toBe(0o600);
 
-        await forgetTutorConfiguration(file);
+        await deleteTutorBackup(file);
 
         await expect(keptFiles()).resolves.toEqual([]);
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../../dynamic-providers/openedx/connection.ts";
 import { RefusedError, TooManySignInsError, UnreachableError } from "../../../../dynamic-providers/errors.ts";
-import { SESSIONS_FOLDER } from "../../../../dynamic-providers/openedx/django-admin/keptSessions.ts";
+import { SESSIONS_FOLDER } from "../../../../dynamic-providers/openedx/django-admin/savedSessions.ts";
 import {
     AdminSession,
     adminSession,

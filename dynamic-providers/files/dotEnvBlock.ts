@@ -1,7 +1,7 @@
-import { type Assignment, readAssignments, type Unreadable } from "./envSyntax.ts";
+import { type Assignment, readAssignments, type Unreadable } from "./dotEnvSyntax.ts";
 
 /** A parsed `.env` file. Its text has one character per byte (latin1), so every byte survives. */
-export interface EnvText {
+export interface DotEnv {
     /** The UTF-8 byte order mark at the start of the file; `""` if there is none. */
     readonly bom: string;
     /** Every line as its developer wrote it. Lines of the block are empty, so that the others keep their line numbers. */
@@ -24,7 +24,7 @@ const BLOCK =
     /(?<![^\n])# BEGIN (\S+) \(managed by Pulumi: edits in here are undone\)\r?\n([\s\S]*?)(?<![^\n])# END \1(?:\r?\n|$)/;
 
 /** Finds the managed block and the lines commented out for it. */
-export function parseEnvText(text: string): EnvText {
+export function parseDotEnv(text: string): DotEnv {
     const bom = text.startsWith(BOM) ? BOM : "";
     const body = text.slice(bom.length);
     const match = BLOCK.exec(body);
@@ -46,7 +46,7 @@ export function parseEnvText(text: string): EnvText {
  * The text with the block where it was before, or else at the top, where it does not depend on the lines around it. Lines
  * that set one of its variables to something else are commented out; lines of a variable that left the block are restored.
  */
-export function withBlock(text: EnvText, owner: string, values: Readonly<Record<string, string>>): string {
+export function withBlock(text: DotEnv, owner: string, values: Readonly<Record<string, string>>): string {
     const newline = text.lines.slice(0, -1).some((line) => line.endsWith("\r")) ? "\r\n" : "\n";
     const block = [
         `# BEGIN ${owner} (managed by Pulumi: edits in here are undone)`,
@@ -63,22 +63,22 @@ export function withBlock(text: EnvText, owner: string, values: Readonly<Record<
 }
 
 /** The text as its developer wrote it: no block, and no line commented out for it. */
-export function withoutBlock(text: EnvText): string {
+export function withoutBlock(text: DotEnv): string {
     return aroundBlock(text, "", () => false);
 }
 
 /** The variables as the developer set them outside the block, including lines commented out for it. */
-export function valuesOutside(text: EnvText): Readonly<Record<string, string>> {
+export function valuesOutside(text: DotEnv): Readonly<Record<string, string>> {
     return lastValues(assignmentsOutside(text));
 }
 
 /** The first thing outside the block that Compose can't read. */
-export function unreadableOutside({ lines }: EnvText): Unreadable | undefined {
+export function unreadableOutside({ lines }: DotEnv): Unreadable | undefined {
     return readAssignments(lines.join("\n")).unreadable;
 }
 
 /** The block's variables as a reader sees them: a line outside the block wins if it comes after the block. */
-export function effectiveValues(text: EnvText): Readonly<Record<string, string>> {
+export function effectiveValues(text: DotEnv): Readonly<Record<string, string>> {
     const later = assignmentsOutside(text).filter(
         (own) => Object.hasOwn(text.values, own.key) && !isTaken(text, own) && own.line > text.block.start,
     );
@@ -100,7 +100,7 @@ export interface Conflict {
  *
  * @param values - the variables of the new block; `undefined`: not known yet, perhaps the block's present value.
  */
-export function conflicts(text: EnvText, values: Readonly<Record<string, string | undefined>>): Conflict[] {
+export function conflicts(text: DotEnv, values: Readonly<Record<string, string | undefined>>): Conflict[] {
     const outside = assignmentsOutside(text);
     return outside.flatMap((own) => {
         if (!Object.hasOwn(values, own.key) || isTaken(text, own)) {
@@ -143,18 +143,18 @@ function written(value: string): string | undefined {
     return forms.find(([isSafe]) => isSafe.test(value))?.[1];
 }
 
-function aroundBlock(text: EnvText, block: string, isMarked: (index: number) => boolean): string {
+function aroundBlock(text: DotEnv, block: string, isMarked: (index: number) => boolean): string {
     const { start, length } = text.block;
     const lines = text.lines.map((line, index) => (isMarked(index) ? MARK + line : line));
     const before = lines.slice(0, start).map((line) => `${line}\n`);
     return [text.bom, ...before, block, lines.slice(start + length).join("\n")].join("");
 }
 
-function assignmentsOutside({ lines }: EnvText): readonly Assignment[] {
+function assignmentsOutside({ lines }: DotEnv): readonly Assignment[] {
     return readAssignments(lines.join("\n")).assignments;
 }
 
-function isTaken({ taken }: EnvText, assignment: Assignment): boolean {
+function isTaken({ taken }: DotEnv, assignment: Assignment): boolean {
     return linesOf(assignment).every((index) => taken.has(index));
 }
 

@@ -6,11 +6,11 @@ import {
     conflicts,
     effectiveValues,
     isWritable,
-    parseEnvText,
+    parseDotEnv,
     withBlock,
     withoutBlock,
-} from "../../../dynamic-providers/files/envBlock.ts";
-import { readAssignments } from "../../../dynamic-providers/files/envSyntax.ts";
+} from "../../../dynamic-providers/files/dotEnvBlock.ts";
+import { readAssignments } from "../../../dynamic-providers/files/dotEnvSyntax.ts";
 import { describeCompose } from "../../support/compose.ts";
 import { randomNumbers, type Reading, readByCompose, readByPython } from "../../support/envFiles.ts";
 
@@ -116,7 +116,7 @@ describeCompose("`.env` files as people have them", () => {
         const text = file();
         const made = managed.map((key) => [key, Buffer.from(value(), "latin1").toString("utf8")] as const);
         const values: Reading = Object.fromEntries(made.filter(([, written]) => isWritable(written)));
-        return { text, values, parsed: parseEnvText(text), ...readAssignments(text.replace(/^\xEF\xBB\xBF/, "")) };
+        return { text, values, parsed: parseDotEnv(text), ...readAssignments(text.replace(/^\xEF\xBB\xBF/, "")) };
     }).filter(({ parsed, values }) => conflicts(parsed, values).every(({ isShared }) => !isShared));
     const readable = files.filter(({ unreadable }) => unreadable === undefined);
     const after = files.map(({ parsed, values }) => withBlock(parsed, owner, values));
@@ -210,13 +210,13 @@ describeCompose("`.env` files as people have them", () => {
 
     test("have every byte back when the block goes", () => {
         files.forEach(({ text }, index) => {
-            expect(withoutBlock(parseEnvText(after[index] ?? ""))).toBe(text);
+            expect(withoutBlock(parseDotEnv(after[index] ?? ""))).toBe(text);
         });
     });
 
     test("have what was written when the block is read again, in whatever order it came", () => {
         files.forEach(({ values, text }, index) => {
-            const parsed = parseEnvText(after[index] ?? "");
+            const parsed = parseDotEnv(after[index] ?? "");
             expect([text, effectiveValues(parsed)]).toStrictEqual([text, values]);
             expect(withBlock(parsed, owner, values)).toBe(after[index]);
         });

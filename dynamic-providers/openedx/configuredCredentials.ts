@@ -15,7 +15,7 @@ const asked = new Map<string, Promise<Record<string, string>>>();
  *
  * @returns the connection with those credentials, or `undefined` if the configuration says nothing else.
  */
-export async function presentConnection(connection: Connection): Promise<Connection | undefined> {
+export async function configuredConnection(connection: Connection): Promise<Connection | undefined> {
     const { configured } = connection;
     if (configured === undefined) {
         return undefined;

@@ -14,7 +14,7 @@ import type { Connection } from "../connection.ts";
 export const SESSIONS_FOLDER = "OPENEDX_SESSIONS_FOLDER";
 
 /** Stores the cookies of a signed-in user in a file that only its owner can read. */
-export async function keepCookies(connection: Connection, cookies: string): Promise<void> {
+export async function saveCookies(connection: Connection, cookies: string): Promise<void> {
     const file = fileOf(connection);
     if (file !== undefined) {
         await writeFileAtomic(file, cookies, { mode: 0o600 });
@@ -22,7 +22,7 @@ export async function keepCookies(connection: Connection, cookies: string): Prom
 }
 
 /** The cookies from an earlier sign-in of the same user; `undefined` if there was none. */
-export async function keptCookies(connection: Connection): Promise<string | undefined> {
+export async function savedCookies(connection: Connection): Promise<string | undefined> {
     const file = fileOf(connection);
     return file && readText(file);
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { conflicts, type EnvText, parseEnvText } from "./envBlock.ts";
+import { conflicts, type DotEnv, parseDotEnv } from "./dotEnvBlock.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 
 /** Why the block can't be written, and what to do. */
-export interface EnvFault {
+export interface DotEnvFault {
     readonly what: string;
     readonly remedy: string;
 }
@@ -12,7 +12,7 @@ export interface EnvFault {
 const NAME_FILE = pulumiCommand("config set envFile PATH/.env");
 
 /** The fault that the application's checkout is missing. */
-export function missingCheckout(folder: string): EnvFault {
+export function missingCheckout(folder: string): DotEnvFault {
     return {
         what: `${folder}, the application's checkout, does not exist`,
         remedy: `clone it there, or name its .env: ${NAME_FILE}`,
@@ -20,9 +20,9 @@ export function missingCheckout(folder: string): EnvFault {
 }
 
 /** The existing `.env` file; empty if there is none. */
-export function readEnvText(path: string): EnvText {
+export function readDotEnv(path: string): DotEnv {
     const file = resolve(path);
-    return parseEnvText(existsSync(file) && statSync(file).isFile() ? readFileSync(file, "latin1") : "");
+    return parseDotEnv(existsSync(file) && statSync(file).isFile() ? readFileSync(file, "latin1") : "");
 }
 
 /**
@@ -31,11 +31,11 @@ export function readEnvText(path: string): EnvText {
  * @param values - the variables of the new block; `undefined` for values not known yet.
  * @param adopt - whether to comment out lines that set them to something else.
  */
-export function envFault(
+export function dotEnvFault(
     path: string,
     values: Readonly<Record<string, string | undefined>>,
     adopt: boolean,
-): EnvFault | undefined {
+): DotEnvFault | undefined {
     const file = resolve(path);
     if (!existsSync(dirname(file))) {
         return missingCheckout(dirname(file));
@@ -43,7 +43,7 @@ export function envFault(
     if (existsSync(file) && !statSync(file).isFile()) {
         return { what: `${file} is a folder`, remedy: `name the .env file in it: ${NAME_FILE}` };
     }
-    const found = conflicts(readEnvText(file), values).filter(({ isShared }) => isShared || !adopt);
+    const found = conflicts(readDotEnv(file), values).filter(({ isShared }) => isShared || !adopt);
     if (found.length === 0) {
         return undefined;
     }

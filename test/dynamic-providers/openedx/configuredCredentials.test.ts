@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { presentConnection } from "../../../dynamic-providers/openedx/presentCredentials.ts";
+import { configuredConnection } from "../../../dynamic-providers/openedx/configuredCredentials.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
 
 let commands: FakeCommands;
@@ -24,12 +24,12 @@ async function configure(stack: string, values: Readonly<Record<string, string>>
     await commands.make("pulumi", { [command(stack)]: `echo '${JSON.stringify(Object.fromEntries(entries))}'` });
 }
 
-describe("presentConnection", () => {
+describe("configuredConnection", () => {
     test("has the credentials of the configuration, which is asked for once", async () => {
         await configure("changed", { lmsUsername: "ada@example.org", lmsPassword: "new", other: "x" });
         const before = (await commands.calls("pulumi")).length;
         const connection = connectionOf("changed");
-        const [one, other] = await Promise.all([presentConnection(connection), presentConnection(connection)]);
+        const [one, other] = await Promise.all([configuredConnection(connection), configuredConnection(connection)]);
         expect(one).toEqual({ ...connection, username: "ada@example.org", password: "new" });
         expect(other).toEqual(one);
         expect(await commands.calls("pulumi")).toHaveLength(before + 1);
@@ -37,9 +37,9 @@ describe("presentConnection", () => {
 
     test("is none where the configuration says the same, or nothing", async () => {
         await configure("same", { lmsPassword: "old" });
-        await expect(presentConnection(connectionOf("same"))).resolves.toBeUndefined();
+        await expect(configuredConnection(connectionOf("same"))).resolves.toBeUndefined();
         const { configured: _configured, ...made } = connectionOf("same");
-        await expect(presentConnection(made)).resolves.toBeUndefined();
+        await expect(configuredConnection(made)).resolves.toBeUndefined();
     });
 
     test.each([
@@ -48,6 +48,6 @@ describe("presentConnection", () => {
     ])("is none where Pulumi's command %s", async (stack, action) => {
         const name = stack.replaceAll(" ", "-");
         await commands.make("pulumi", { [command(name)]: action });
-        await expect(presentConnection(connectionOf(name))).resolves.toBeUndefined();
+        await expect(configuredConnection(connectionOf(name))).resolves.toBeUndefined();
     });
 });
