@@ -104,7 +104,7 @@ def run():
         return adopt(user)
     if not lets_in(user):
         return {"state": "conflict"}
-    return {"state": "created" if is_ours(user) else "found"}
+    return {"state": "created" if is_ours(user) else "adopted"}
 
 
 answer = run()
