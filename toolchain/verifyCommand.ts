@@ -22,6 +22,7 @@ Options:
   -s, --stack <name>  The stack (default: the selected one)
       --sign-in       Make a user, sign in and out as a browser does, and remove the user from both servers.
                       Default where both servers are for development; --no-sign-in changes nothing
+      --browser       Do that in a real browser: Chromium or Chrome, from its usual place or from CHROMIUM
       --keep          Leave that user on both servers
       --json          Print the results as JSON
       --report <file> Write them as a page, too: the table, the sign-in as a diagram, and what to do
@@ -36,6 +37,7 @@ try {
         options: {
             stack: { type: "string", short: "s" },
             "sign-in": { type: "boolean" },
+            browser: { type: "boolean", default: false },
             keep: { type: "boolean", default: false },
             json: { type: "boolean", default: false },
             report: { type: "string" },
@@ -57,6 +59,7 @@ function showHelp(): number {
 async function verify(options: {
     readonly stack?: string | undefined;
     readonly "sign-in"?: boolean | undefined;
+    readonly browser: boolean;
     readonly keep: boolean;
     readonly json: boolean;
     readonly report?: string | undefined;
@@ -66,12 +69,16 @@ async function verify(options: {
         throw new Error(`No stack is selected. Name one: npm run verify -- --stack dev\n\n${help}`);
     }
     process.env[PULUMI_COMMAND] = commandFor(stack);
+    if (options.browser && options["sign-in"] === false) {
+        throw new Error("--browser is for the sign-in: leave out --no-sign-in.");
+    }
     const target = await readTarget(stack);
     const interrupted = new AbortController();
-    const signsIn = options["sign-in"] ?? (options.keep || (await isForDevelopment(target)));
+    const signsIn = options["sign-in"] ?? (options.keep || options.browser || (await isForDevelopment(target)));
+    const chromium = options.browser ? await (await import("../verify/chromium.ts")).chromiumBrowsers() : undefined;
     const checks = [
         ...readOnlyChecks(target),
-        ...(signsIn ? signInChecks(target, options.keep, interrupted.signal) : []),
+        ...(signsIn ? signInChecks(target, options.keep, interrupted.signal, chromium?.newBrowser) : []),
     ];
     if (signsIn) {
         // A second signal ends the command right away; the next run then removes the user.
@@ -83,7 +90,7 @@ async function verify(options: {
     }
     const table = options.json ? undefined : new CheckTable(checks, process.stdout);
     const start = performance.now();
-    const results = await runChecks(checks, (result) => table?.add(result));
+    const results = await runChecks(checks, (result) => table?.add(result)).finally(() => chromium?.close());
     const seconds = (performance.now() - start) / 1000;
     if (options.json) {
         console.log(JSON.stringify({ stack, healthy: isHealthy(results), results: results.map(described) }, null, 4));

@@ -1,7 +1,12 @@
 import type { AxiosResponse } from "axios";
 import type { AdminForm } from "../dynamic-providers/openedx/django-admin/form.ts";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
-import { type HttpClient, httpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import {
+    type Answer,
+    type HttpClient,
+    httpClient,
+    serverWords,
+} from "../dynamic-providers/openedx/django-admin/http.ts";
 import { found, type Outcome } from "./check.ts";
 import { diagnose } from "./diagnose.ts";
 
@@ -23,7 +28,7 @@ export function understood(request: string, answer: AxiosResponse<string>): Outc
 }
 
 /** The full text of a response, which may be a page of many lines. */
-export function textOf(answer: AxiosResponse<string>): string {
+export function textOf(answer: Answer): string {
     return parseHtml(answer.data)("body").text();
 }
 

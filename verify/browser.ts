@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import { parseHtml } from "../dynamic-providers/openedx/django-admin/html.ts";
-import { type HttpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { type Answer, type HttpClient, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { addressOf, visitor } from "./answers.ts";
 
 /** What counts as a redirect loop. */
@@ -14,13 +14,13 @@ export interface LoopLimits {
 /** More than any sign-in takes. The LMS's completion page redirects to itself once, to set a cookie. */
 const SIGN_IN: LoopLimits = { redirects: 20, visits: 2 };
 /** The names of Django's CSRF cookie on the servers. */
-const CSRF_COOKIES = ["csrftoken", "csrf_mitxonline"];
+export const CSRF_COOKIES = ["csrftoken", "csrf_mitxonline"];
 
 /** Where a browser ends up. */
 export interface Landing {
     /** The URL with its query, which may contain a secret: use {@link addressOf} in messages. */
     readonly url: URL;
-    readonly answer: AxiosResponse<string>;
+    readonly answer: Answer;
     /**
      * The requests along the way with the status of each response, without queries. The last one is where it stopped.
      */
@@ -29,8 +29,37 @@ export interface Landing {
     readonly end: "page" | "circle" | "elsewhere";
 }
 
-/** A fresh browser: keeps the cookies of all servers and follows redirects, but runs no JavaScript. */
-export class Browser {
+/** A browser with a session of its own. */
+export interface Browser {
+    /** Cookies that a server set for a domain other than its own. */
+    readonly foreignCookies: ReadonlyMap<string, string>;
+    /** Asks the way a page's script does: without leaving the page, and without following redirects. */
+    ask(address: string): Promise<Answer>;
+    /** Opens a URL and follows redirects. */
+    open(address: string): Promise<Landing>;
+    /**
+     * Fills in and submits the first form with a password field.
+     *
+     * @param page - where the browser is.
+     * @returns `undefined` if the page has no such form.
+     */
+    submit(page: Landing, values: Readonly<Record<string, string>>): Promise<Landing | undefined>;
+    /** Posts a form or JSON with the CSRF token that Django requires, and follows redirects. */
+    post(address: string, data: PostData): Promise<Landing>;
+}
+
+/** A form's fields, or an object to send as JSON. */
+export type PostData = URLSearchParams | Readonly<Record<string, unknown>>;
+
+/**
+ * Starts a browser.
+ *
+ * @param isOurs - which servers belong to the integration. A redirect to another one ends the way.
+ */
+export type NewBrowser = (isOurs: (url: URL) => boolean) => Browser;
+
+/** A browser made of requests: keeps the cookies of all servers and follows redirects, but runs no JavaScript. */
+export class PlainBrowser implements Browser {
     readonly #http: HttpClient;
     readonly #isOurs: (url: URL) => boolean;
 
@@ -43,27 +72,25 @@ export class Browser {
         this.#isOurs = isOurs;
     }
 
-    /** Cookies that a server set for a domain other than its own. */
     get foreignCookies(): ReadonlyMap<string, string> {
         return this.#http.foreignCookies;
     }
 
-    /** Requests a URL once, without following redirects. */
     ask(address: string): Promise<AxiosResponse<string>> {
         return this.#http.send({ method: "GET", path: address });
     }
 
-    /**
-     * Opens a URL and follows redirects.
-     *
-     * @param limits - default: those of a whole sign-in.
-     */
+    /** @param limits - default: those of a whole sign-in. */
     async open(address: string, limits = SIGN_IN): Promise<Landing> {
         return this.#follow(new URL(address), await this.ask(address), "GET", limits);
     }
 
-    /** Posts a form or JSON with the CSRF token that Django requires, and follows redirects. */
-    async post(address: string, data: URLSearchParams | Readonly<Record<string, unknown>>): Promise<Landing> {
+    async submit(page: Landing, values: Readonly<Record<string, string>>): Promise<Landing | undefined> {
+        const form = passwordForm(page);
+        return form && this.post(form.action, filled(form, values));
+    }
+
+    async post(address: string, data: PostData): Promise<Landing> {
         const isForm = data instanceof URLSearchParams;
         const token = await this.#csrfToken(address);
         const answer = await this.#http.send({
@@ -113,7 +140,7 @@ export class Browser {
 }
 
 /** A form on a page, ready to fill in. */
-export interface PageForm {
+interface PageForm {
     /** Where to submit it. */
     readonly action: string;
     readonly fields: URLSearchParams;
@@ -141,7 +168,7 @@ export function signUpAddress({ url, answer }: Landing): string | undefined {
 }
 
 /** The form's fields with those values filled in that it has a field for. */
-export function filled({ fields }: PageForm, values: Readonly<Record<string, string>>): URLSearchParams {
+function filled({ fields }: PageForm, values: Readonly<Record<string, string>>): URLSearchParams {
     const all = new URLSearchParams(fields);
     for (const [name, value] of Object.entries(values)) {
         if (all.has(name)) {
@@ -176,6 +203,7 @@ export function withoutSecrets(text: string): string {
         );
 }
 
-function step(method: string, url: URL, answer: AxiosResponse<string>): string {
-    return `${method} ${addressOf(url)}: ${answer.status}`;
+/** A request and the status of its response, as a part of a trail. */
+export function step(method: string, url: URL, { status }: Pick<Answer, "status">): string {
+    return `${method} ${addressOf(url)}: ${status}`;
 }

@@ -243,6 +243,11 @@ const table = {
         step: "For learners' sign-in integrate `mitxonline-apisix`: `{config set application mitxonline-apisix}`, then `{up}`. At port 8013 sign in at `/admin/` first, as a user with an `edx_username`.",
         isWarning: true,
     },
+    "sign-in-circle": {
+        title: "The sign-in never shows a page to sign in on",
+        why: "The MIT application sends a visitor from `/oauth2/authorize/` to its sign-in page, and that page sends them back. Behind APISIX, `/login/` has to lead to Keycloak: APISIX doesn't run with the checkout's configuration, or another server answers at its port.",
+        step: "`docker compose up --detach` in the checkout; then `docker compose ps` and `docker compose logs api` show whether APISIX runs.",
+    },
     "keycloak-down": {
         title: "Keycloak does not answer",
         why: "APISIX sends users to Keycloak, which does not run or still starts.",

@@ -30,7 +30,7 @@ const signatures: readonly (readonly [RegExp, CauseId])[] = [
     [/ refused the sign-in of /, "superuser-refused"],
     [/is not allowed there; use a superuser|may view .* but not change it/, "superuser-not-allowed"],
     [/server's cookies are for /, "foreign-cookies"],
-    [/ENOTFOUND|EAI_AGAIN/, "name-unknown"],
+    [/ENOTFOUND|EAI_AGAIN|ERR_NAME_NOT_RESOLVED/, "name-unknown"],
 ];
 
 /** The cause for a server's message, or `undefined` if it suggests none. */

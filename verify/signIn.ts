@@ -1,15 +1,23 @@
 /** The checks that sign a user in. Source: handbook, "Open edX Provider Configuration" step 7. */
-import type { AxiosResponse } from "axios";
 import { openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { portOf } from "../config/stackConfig.ts";
 import { ProviderError } from "../dynamic-providers/errors.ts";
-import { jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { type Answer, jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
 import { foreignSession } from "../dynamic-providers/openedx/django-admin/signIn.ts";
 import { resolvesToLoopback } from "../preflight/checks.ts";
 import { addressOf, textOf } from "./answers.ts";
-import { Browser, filled, type Landing, passwordForm, seenAt, signUpAddress, withoutSecrets } from "./browser.ts";
+import {
+    type Browser,
+    type Landing,
+    type NewBrowser,
+    passwordForm,
+    PlainBrowser,
+    seenAt,
+    signUpAddress,
+    withoutSecrets,
+} from "./browser.ts";
 import type { CauseId } from "./causes.ts";
 import { type Check, found, notUnderstood, type Outcome, passed, skipped } from "./check.ts";
 import { runInContainer } from "./container.ts";
@@ -19,6 +27,8 @@ import type { Side, Target } from "./target.ts";
 
 const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
 const NOBODY = skipped("nobody could sign up");
+/** Where Open edX's own pages and micro-frontend register a user. */
+const REGISTRATION_PATH = "/api/user/v2/account/registration/";
 /**
  * What xPro does on sign-up, which requires e-mail: it creates the Open edX account of the user whose address is on
  * stdin.
@@ -46,9 +56,15 @@ export async function isForDevelopment({ openEdx, application }: Target): Promis
  *
  * @param isKept - whether to keep the user.
  * @param signal - aborts the run; whatever was created is still deleted.
+ * @param newBrowser - starts a browser. Default: one that runs no JavaScript.
  */
-export function signInChecks(target: Target, isKept: boolean, signal: AbortSignal): Check[] {
-    const signIn = new SignIn(target, makeUpLearner(isKept));
+export function signInChecks(
+    target: Target,
+    isKept: boolean,
+    signal: AbortSignal,
+    newBrowser: NewBrowser = (isOurs) => new PlainBrowser(target.openEdx.url, isOurs),
+): Check[] {
+    const signIn = new SignIn(target, makeUpLearner(isKept), newBrowser);
     const [lms, mit] = [target.openEdx.title, target.application.title];
     const rows = target.profile.confirmPages;
     const legs: Check[] = [
@@ -162,6 +178,7 @@ class SignIn {
     readonly #target: Target;
     readonly #learner: Learner;
     readonly #start: string;
+    readonly #newBrowser: () => Browser;
     #browser: Browser;
     /** How the user was created: with the application's own form, or in its admin. */
     #way: "form" | "admin" | undefined;
@@ -170,10 +187,14 @@ class SignIn {
     /** Where the browser ended up after the sign-up form. */
     #signedUp: Landing | undefined;
 
-    constructor(target: Target, learner: Learner) {
+    constructor(target: Target, learner: Learner, newBrowser: NewBrowser) {
         this.#target = target;
         this.#learner = learner;
         this.#start = target.openEdx.url + loginPath;
+        // A micro-frontend runs in the browser and need not answer here.
+        const hosts = [target.openEdx.url, target.application.url].map((url) => new URL(url).host);
+        this.#newBrowser = () =>
+            newBrowser(({ host, hostname }) => hosts.includes(host) || hostname === target.profile.keycloak?.domain);
         this.#browser = this.#newBrowser();
     }
 
@@ -187,13 +208,14 @@ class SignIn {
         }
         const { application, profile } = this.#target;
         const page = await this.#browser.open(this.#start);
-        const address = page.end === "page" && page.answer.status === 200 ? signUpAddress(page) : undefined;
         const hasPage = page.end === "page" && page.answer.status !== 200;
         if (hasPage || (page.end === "circle" && profile.hasSignInPage)) {
-            return this.#failed(page);
+            return this.#failed(page, page.end === "circle" ? "sign-in-circle" : undefined);
         }
-        if (address !== undefined) {
-            return this.#signUpAt(address, page.trail);
+        const address = page.end === "page" ? signUpAddress(page) : undefined;
+        const signedUp = address === undefined ? undefined : await this.#signUpAt(address, page.trail);
+        if (signedUp !== undefined) {
+            return signedUp;
         }
         if (page.url.origin !== application.url) {
             return this.#failed(
@@ -215,13 +237,13 @@ class SignIn {
         };
     }
 
-    async #signUpAt(address: string, before: readonly string[]): Promise<Outcome> {
+    /** @returns `undefined` if there is no form with a password to sign up with. */
+    async #signUpAt(address: string, before: readonly string[]): Promise<Outcome | undefined> {
         const page = await this.#browser.open(address);
-        const form = passwordForm(page);
-        if (form === undefined) {
-            return this.#failed(page);
+        const landing = page.answer.status === 200 ? await this.#browser.submit(page, fieldsOf(this.#learner)) : page;
+        if (landing === undefined) {
+            return undefined;
         }
-        const landing = await this.#browser.post(form.action, filled(form, fieldsOf(this.#learner)));
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
@@ -354,13 +376,8 @@ class SignIn {
             return this.#reachDashboard(await this.#browser.open(this.#start));
         }
         const page = await this.#browser.open(this.#start);
-        const form = page.end === "page" ? passwordForm(page) : undefined;
-        return form === undefined
-            ? this.#failed(page)
-            : this.#reachDashboard(
-                  await this.#browser.post(form.action, filled(form, fieldsOf(this.#learner))),
-                  page.trail,
-              );
+        const landing = page.end === "page" ? await this.#browser.submit(page, fieldsOf(this.#learner)) : undefined;
+        return landing === undefined ? this.#failed(page) : this.#reachDashboard(landing, page.trail);
     }
 
     async signOutOfOpenEdx(): Promise<Outcome> {
@@ -414,23 +431,9 @@ class SignIn {
         return left.length === 0 ? passed() : found("user-left", left.join(", "));
     }
 
-    /**
-     * Follows redirects only to servers of this integration: a micro-frontend runs in the browser and need not answer
-     * here.
-     */
-    #newBrowser(): Browser {
-        const { openEdx, application, profile } = this.#target;
-        const hosts = [openEdx.url, application.url].map((url) => new URL(url).host);
-        return new Browser(
-            application.url,
-            ({ host, hostname }) => hosts.includes(host) || hostname === profile.keycloak?.domain,
-        );
-    }
-
     async #signInAtAdmin(): Promise<Landing> {
         const page = await this.#browser.open(`${this.#target.application.url}/admin/login/?next=/admin/`);
-        const form = passwordForm(page);
-        return form === undefined ? page : this.#browser.post(form.action, filled(form, fieldsOf(this.#learner)));
+        return (await this.#browser.submit(page, fieldsOf(this.#learner))) ?? page;
     }
 
     /** Whether the application recognizes the browser's session. The endpoint returns 200 to everyone. */
@@ -450,13 +453,15 @@ class SignIn {
      * it.
      */
     async #reachDashboard(landing: Landing, before: readonly string[] = []): Promise<Outcome> {
-        const isNew = isRegistration(landing, this.#target.openEdx.url);
-        const end = isNew ? await this.#register(landing) : landing;
+        const { url } = this.#target.openEdx;
+        const waits = isRegistration(landing.url, url);
+        const end = waits ? await this.#register(landing) : landing;
         if ("findings" in end) {
             return end;
         }
-        const trail = [...before, ...(isNew ? landing.trail : []), ...end.trail];
-        const isThere = end.trail.some((step) => step.startsWith(`GET ${this.#target.openEdx.url}${dashboardPath}:`));
+        const trail = [...before, ...(waits ? landing.trail : []), ...end.trail];
+        const isNew = trail.some((step) => step.startsWith(`POST ${url}${REGISTRATION_PATH}:`));
+        const isThere = end.trail.some((step) => step.startsWith(`GET ${url}${dashboardPath}:`));
         if (!isThere || (await this.#usernameInOpenEdx()) === undefined) {
             return { ...(await this.#failed(end)), trail };
         }
@@ -465,7 +470,7 @@ class SignIn {
 
     /**
      * Does what the JavaScript of `/register`, or of the micro-frontend that replaces it, does: the form submits
-     * itself.
+     * itself. Where a browser did that and is still there, this shows why.
      */
     async #register(landing: Landing): Promise<Landing | Outcome> {
         const { openEdx } = this.#target;
@@ -496,7 +501,7 @@ class SignIn {
             honor_code: "true",
             social_auth_provider: context.currentProvider ?? "",
         });
-        return { submitPath: "/api/user/v2/account/registration/", finishPath: context.finishAuthUrl, fields };
+        return { submitPath: REGISTRATION_PATH, finishPath: context.finishAuthUrl, fields };
     }
 
     #isOfApplication({ url }: Landing): boolean {
@@ -560,12 +565,12 @@ interface RegistrationForm {
     readonly finishPath: string;
 }
 
-function isRegistration({ url }: Landing, openEdxUrl: string): boolean {
+function isRegistration(url: URL, openEdxUrl: string): boolean {
     return addressOf(url) === `${openEdxUrl}/register` || /\/authn\/register\b/.test(url.pathname);
 }
 
 /** The form that Open edX embeds in the page as JSON for its own JavaScript, or `undefined` if this is another page. */
-function registrationForm({ data }: AxiosResponse<string>): RegistrationForm | undefined {
+function registrationForm({ data }: Answer): RegistrationForm | undefined {
     const [, json] = /\boptions\s*=\s*(\{.*?\});?\s*LogistrationFactory\(/s.exec(data) ?? [];
     if (json === undefined) {
         return undefined;

@@ -5,7 +5,8 @@ import axios from "axios";
 import type { ApplicationName } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
-import { nameOnDashboard, send, startChromium, visit } from "../support/chromium.ts";
+import { launchChromium } from "../../verify/chromium.ts";
+import { nameOnDashboard, send, visit } from "../support/chromium.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -149,7 +150,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
         });
 
         test("lets a person sign in with a browser, who does first what the outputs say", async () => {
-            const browser = await startChromium();
+            const browser = await launchChromium();
             try {
                 const signIn = (await output("signInUrl")) as string;
                 const first = /^Sign in at (\S+) first/.exec((await output("signInFirst")) as string);

@@ -3,7 +3,8 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { type ApplicationName, profiles } from "../../config/profiles.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
-import { nameOnDashboard, send, startChromium, visit } from "../support/chromium.ts";
+import { launchChromium } from "../../verify/chromium.ts";
+import { nameOnDashboard, send, visit } from "../support/chromium.ts";
 import { integrate } from "../support/integrated.ts";
 import { type TestServers, runScript, startServers } from "../support/sandbox.ts";
 import { sandboxServer } from "../support/sandboxStack.ts";
@@ -12,7 +13,7 @@ let servers: TestServers<"lms" | "mitxonline" | "xpro">;
 let chromium: Browser;
 
 beforeAll(async () => {
-    [servers, chromium] = await Promise.all([startServers(["lms", "mitxonline", "xpro"]), startChromium()]);
+    [servers, chromium] = await Promise.all([startServers(["lms", "mitxonline", "xpro"]), launchChromium()]);
 });
 afterAll(async () => {
     await chromium.close();

@@ -1,26 +1,4 @@
-import { existsSync } from "node:fs";
-import { type Browser, type Page, chromium } from "playwright-core";
-
-const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-
-/**
- * Starts a real browser that resolves the development hosts to this machine.
- *
- * @throws Error if none is installed, saying what to install.
- */
-export async function startChromium(): Promise<Browser> {
-    if (!existsSync(executablePath)) {
-        throw new Error(
-            `There is no browser at ${executablePath}. Install Chromium (Debian: apt-get install chromium), ` +
-                "or name its program in the environment variable CHROMIUM.",
-        );
-    }
-    return chromium.launch({
-        executablePath,
-        // In a container, as root, Chromium's own sandbox does not work.
-        args: ["--no-sandbox", "--host-resolver-rules=MAP *.odl.local 127.0.0.1, MAP local.openedx.io 127.0.0.1"],
-    });
-}
+import type { Browser, Page } from "playwright-core";
 
 /** Opens a URL in a fresh session, as in a new browser. */
 export async function visit(browser: Browser, address: string): Promise<Page> {

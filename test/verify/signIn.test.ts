@@ -8,8 +8,10 @@ import { resolveConfig } from "../../config/stackConfig.ts";
 import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { forgetSessions } from "../../dynamic-providers/openedx/django-admin/session.ts";
 import { project } from "../../toolchain/pulumi.ts";
+import type { NewBrowser } from "../../verify/browser.ts";
 import type { CauseId } from "../../verify/causes.ts";
 import { type Result, runChecks } from "../../verify/check.ts";
+import { chromiumBrowsers } from "../../verify/chromium.ts";
 import { isForDevelopment, signInChecks } from "../../verify/signIn.ts";
 import { type Target, targetOf } from "../../verify/target.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
@@ -42,6 +44,7 @@ interface Fault {
 let servers: TestServers<Proxied>;
 let direct: TestServers<Proxied>;
 let proxies: Record<Proxied, CountingProxy>;
+let chromium: Awaited<ReturnType<typeof chromiumBrowsers>>;
 let target: Target;
 let lms: AdminBrowser;
 let mit: AdminBrowser;
@@ -55,7 +58,10 @@ const table = new Table({
 });
 
 beforeAll(async () => {
-    direct = await startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } });
+    [direct, chromium] = await Promise.all([
+        startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } }),
+        chromiumBrowsers(),
+    ]);
     proxies = {
         lms: await startCountingProxy(direct.lms),
         mitxonline: await startCountingProxy(direct.mitxonline),
@@ -79,6 +85,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     process.stdout.write(`${table.toString()}\n`);
+    await chromium.close();
     await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
     await direct.stop();
 });
@@ -102,16 +109,24 @@ async function integrated(application: ApplicationName): Promise<Target> {
     });
 }
 
+interface Trial {
+    readonly isKept?: boolean;
+    readonly interruptAfter?: string;
+    readonly newBrowser?: NewBrowser;
+}
+
 /** Tries the sign-in, as a new command does. */
-async function tried(isKept = false, interruptAfter?: string): Promise<Result[]> {
+async function tried({ isKept = false, interruptAfter, newBrowser }: Trial = {}): Promise<Result[]> {
     forgetSessions();
     const interrupted = new AbortController();
-    const results = await runChecks(signInChecks(target, isKept, interrupted.signal), ({ name }) => {
+    const results = await runChecks(signInChecks(target, isKept, interrupted.signal, newBrowser), ({ name }) => {
         if (name === interruptAfter) interrupted.abort();
     });
     told.push(JSON.stringify(results));
     return results;
 }
+
+const inChromium = () => tried({ newBrowser: chromium.newBrowser });
 
 /** Who has an account on each side, of those that the command makes up. */
 async function learners() {
@@ -186,10 +201,10 @@ function named(results: readonly Result[]): Map<string, CauseId | undefined> {
 }
 
 /** What is named with a fault: by the check that should, and in all. It goes to the table of faults. */
-async function namedWith(fault: Fault) {
-    const causes = named(await withFaults([fault], tried));
+async function namedWith(fault: Fault, see: () => Promise<Result[]> = tried) {
+    const causes = named(await withFaults([fault], see));
     const [first = "(none)"] = causes.keys();
-    table.push([fault.name, first, causes.get(first) ?? ""]);
+    table.push([fault.name + (see === tried ? "" : " (Chromium)"), first, causes.get(first) ?? ""]);
     return { cause: causes.get(fault.check), all: [...new Set(causes.values())].sort() };
 }
 
@@ -308,7 +323,7 @@ describe("verify signs somebody in through xPro", () => {
     let there: { lms: string[]; mit: string[] };
 
     test("and keeps the user where that is asked for", async () => {
-        const results = await tried(true);
+        const results = await tried({ isKept: true });
         there = await learners();
 
         expect(there).toEqual({ lms: [expect.stringMatching(/^integration-kept-/)], mit: there.lms });
@@ -331,8 +346,26 @@ describe("verify signs somebody in through xPro", () => {
         await expect(namedWith(fault)).resolves.toEqual(expected(fault));
     });
 
+    test("from signing up to signing out in Chromium, with the same checks", async () => {
+        const results = await inChromium();
+
+        expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+        expect(results.find(({ name }) => name === "dashboard")?.trail?.at(-1)).toMatch(/\/dashboard: 200$/);
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    // All of them take a minute and a half more.
+    const seenByBrowsers: readonly CauseId[] = ["provider-secret", "consent", "foreign-cookies", "sign-out"];
+
+    test.each(faults.filter(({ cause }) => seenByBrowsers.includes(cause)))(
+        "names the same cause in Chromium when $name: $cause",
+        async (fault) => {
+            await expect(namedWith(fault, inChromium)).resolves.toEqual(expected(fault));
+        },
+    );
+
     test("names two faults at once", async () => {
-        const causes = named(await withFaults([unreachable, signOut], tried));
+        const causes = named(await withFaults([unreachable, signOut], () => tried()));
 
         expect([...causes.values()].sort()).toEqual([unreachable.cause, signOut.cause].sort());
     });
@@ -343,10 +376,19 @@ describe("verify signs somebody in through xPro", () => {
         const id = await mit.add(USERS, { username: left, ...passwords });
         await mit.change(USERS, id, { email: `${left}@verify.invalid` });
         expect((await learners()).mit).toContain(left);
-        const results = await tried(false, "account");
+        const results = await tried({ interruptAfter: "account" });
 
         expect(withState(results, "skipped")).toContain("sign-in-again");
         expect(states(results)["user-removed"]).toBe("passed");
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    test("registers in Chromium by the form that submits itself where xPro's pages need JavaScript", async () => {
+        const results = await withFaults([noForm], inChromium);
+
+        expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
+        expect(withState(results, "passed")).toHaveLength(results.length - 3);
+        expect(results.find(({ name }) => name === "dashboard")?.note).toMatch(/after registering at Open edX$/);
         await expect(learners()).resolves.toEqual(there);
     });
 
@@ -358,7 +400,7 @@ describe("verify signs somebody in through xPro", () => {
     };
 
     test("signs in through Open edX's registration where xPro's pages need JavaScript, and says what it can't look at", async () => {
-        const results = await withFaults([noForm], tried);
+        const results = await withFaults([noForm], () => tried());
 
         expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
         expect(withState(results, "passed")).toHaveLength(results.length - 3);
@@ -380,7 +422,7 @@ describe("verify signs somebody in through xPro", () => {
                 "SANDBOX_HOSTS='local.openedx.io xpro.odl.local' " +
                 `exec '${python}' '${manage}' shell --no-imports "$@"`,
         });
-        const results = await withFaults([noForm], tried).finally(commands.remove);
+        const results = await withFaults([noForm], () => tried()).finally(commands.remove);
 
         expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
         expect(results.find(({ name }) => name === "account")?.note).toBe("in the container of web (project mitxpro)");
@@ -442,9 +484,23 @@ describe("verify signs somebody in through MITx Online", () => {
         await expect(namedWith(fault)).resolves.toEqual(expected(fault));
     });
 
-    test("behind APISIX", async () => {
+    test.each(faults)("names the same cause in Chromium when $name: $cause", async (fault) => {
+        await expect(namedWith(fault, inChromium)).resolves.toEqual(expected(fault));
+    });
+
+    test("at its own port in Chromium", async () => {
+        const results = await inChromium();
+
+        expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+        await expect(learners()).resolves.toMatchObject({ mit: [] });
+    });
+
+    test.each([
+        ["", tried],
+        ["in Chromium", inChromium],
+    ])("behind APISIX %s", async (_, see) => {
         target = await integrated("mitxonline-apisix");
-        const results = await tried();
+        const results = await see();
 
         expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
         await expect(learners()).resolves.toMatchObject({ mit: [] });
@@ -462,7 +518,7 @@ describe("verify signs somebody in through MITx Online", () => {
                 body: '<body><form id="kc-form-login"><input name="username"><input type="password" name="password"></form></body>',
             }),
         ].map((apply): Fault => ({ name: "", check: "", cause: "no-sign-up", apply }));
-        const results = await withFaults(faults, tried);
+        const results = await withFaults(faults, () => tried());
 
         expect(results[0]).toMatchObject({ state: "warning", findings: [{ cause: "no-sign-up" }] });
         expect(withState(results, "skipped")).toEqual(results.slice(1, -1).map(({ name }) => name));
@@ -481,6 +537,12 @@ test.each([
         await expect(isForDevelopment(other)).resolves.toBe(is);
     },
 );
+
+test("without a browser, --browser says what to install", async () => {
+    process.env["CHROMIUM"] = "/nowhere/chromium";
+    await expect(chromiumBrowsers()).rejects.toThrow(/There is no browser at \/nowhere\/chromium\. Install Chromium/);
+    delete process.env["CHROMIUM"];
+});
 
 test("no code, state or password is told in any of this", () => {
     expect(passedBy.size).toBeGreaterThan(20);

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { openEdxConstants } from "../../config/openEdx.ts";
 import { mitApplication } from "../../config/profiles.ts";
 import { jsonOf } from "../../dynamic-providers/openedx/django-admin/http.ts";
-import { addressesOf, Browser, type LoopLimits } from "../browser.ts";
+import { addressesOf, type LoopLimits, PlainBrowser, seenAt } from "../browser.ts";
 import { type Check, found, passed, skipped } from "../check.ts";
+import { diagnose } from "../diagnose.ts";
 import type { Target } from "../target.ts";
-import { visitor, understood, addressOf, differences } from "../answers.ts";
+import { visitor, understood, addressOf, differences, textOf } from "../answers.ts";
 
 /** More than lead to a page to sign in on. Nothing on that way is visited twice. */
 const TO_SIGN_IN_PAGE: LoopLimits = { redirects: 11, visits: 1 };
@@ -85,14 +86,17 @@ export function signInPage({ openEdx, application, profile }: Target): Check {
         unreachable: profile.keycloak ? "keycloak-down" : "application-down",
         needs: ["sign-in", "application", "application-gateway"],
         async run() {
-            const { url, answer, trail, end } = await new Browser(openEdx.url).open(
+            const landing = await new PlainBrowser(openEdx.url).open(
                 openEdx.url + openEdxConstants.loginPath,
                 TO_SIGN_IN_PAGE,
             );
-            if (end === "circle") {
-                return found("sign-in-loop", addressesOf(trail).slice(1).join(" and ") || application.url);
+            if (landing.end === "circle") {
+                const circle = addressesOf(landing.trail).slice(1).join(" and ") || application.url;
+                return found(profile.hasSignInPage ? "sign-in-circle" : "sign-in-loop", circle);
             }
-            return answer.status === 200 ? passed(addressOf(url)) : understood(`GET ${addressOf(url)}`, answer);
+            return landing.answer.status === 200
+                ? passed(addressOf(landing.url))
+                : found(diagnose(textOf(landing.answer)) ?? "unexpected-answer", `GET ${seenAt(landing)}`);
         },
     };
 }

@@ -7,7 +7,7 @@ import pRetry, { AbortError } from "p-retry";
 import type { CookieJar } from "tough-cookie";
 import { ProviderError, UnreachableError } from "../../errors.ts";
 import { parseHtml } from "./html.ts";
-import { lookup } from "./lookup.ts";
+import { isDevelopmentName, lookup } from "./lookup.ts";
 import { silences } from "./silences.ts";
 
 /** An HTTP client with one session's cookies. */
@@ -29,6 +29,13 @@ export interface HttpClient {
     cookies(): string;
     /** Cookies that the server set for a domain other than its own, which browsers ignore: the domain of each name. */
     readonly foreignCookies: ReadonlyMap<string, string>;
+}
+
+/** What is read of a response. */
+export interface Answer {
+    readonly status: number;
+    readonly data: string;
+    readonly config: { readonly method?: string; readonly url?: string };
 }
 
 /** One request. A `GET` is retried automatically on transient failures; a `POST` only on request. */
@@ -111,6 +118,7 @@ async function send(url: URL, request: HttpRequest, cookies: Cookies, retries: n
 }
 
 let client: AxiosInstance | undefined;
+let trusting: HttpsAgent | undefined;
 
 /** One client for all servers, since it keeps connections alive. */
 function sharedClient(): AxiosInstance {
@@ -123,6 +131,12 @@ function sharedClient(): AxiosInstance {
         validateStatus: () => true,
     });
     return client;
+}
+
+/** For development servers, whose certificates nobody else signed: Keycloak's, for instance. */
+function trustingAgent(): HttpsAgent {
+    trusting ??= new HttpsAgent({ keepAlive: true, lookup, rejectUnauthorized: false });
+    return trusting;
 }
 
 async function sendOnce(
@@ -143,6 +157,7 @@ async function sendOnce(
         // Django checks the referrer of an https form, and edX's sign-in always does.
         headers: { Referer: url.href, Cookie: await jar.getCookieString(url.href), ...request.headers },
         signal,
+        ...(isDevelopmentName(url.hostname) && { httpsAgent: trustingAgent() }),
         ...(request.data !== undefined && { data: request.data }),
     };
     const notice = setTimeout(() => {
@@ -161,12 +176,8 @@ async function sendOnce(
         clearTimeout(notice);
     }
     silences.delete(url.origin);
-    const { Cookie, domainMatch } = loadCookies();
     for (const text of answer.headers["set-cookie"] ?? []) {
-        const { key, domain } = Cookie.parse(text) ?? {};
-        if (key !== undefined && typeof domain === "string" && domainMatch(url.hostname, domain) !== true) {
-            foreignCookies.set(key, domain);
-        }
+        noteForeignCookie(foreignCookies, text, url);
         await jar.setCookie(text, url.href, { ignoreError: true });
     }
     if (PASSING_STATUS.has(answer.status)) {
@@ -174,6 +185,15 @@ async function sendOnce(
         throw new BusyError(message, retryAfter(answer));
     }
     return answer;
+}
+
+/** Adds a cookie's name and domain if browsers ignore it, because the domain is not that of the server that set it. */
+export function noteForeignCookie(foreignCookies: Map<string, string>, setCookie: string, { hostname }: URL): void {
+    const { Cookie, domainMatch } = loadCookies();
+    const { key, domain } = Cookie.parse(setCookie) ?? {};
+    if (key !== undefined && typeof domain === "string" && domainMatch(hostname, domain) !== true) {
+        foreignCookies.set(key, domain);
+    }
 }
 
 /** The server says that it is unavailable for now, and perhaps when to try again. */
@@ -241,7 +261,8 @@ function reportSilence(origin: string, where: string, timeout: number): void {
     }
 }
 
-function timeoutMilliseconds(): number {
+/** How long a server has to respond, in milliseconds. */
+export function timeoutMilliseconds(): number {
     const text = process.env[TIMEOUT_SECONDS] ?? "30";
     const seconds = Number(text);
     if (!(seconds > 0 && seconds < 86_400)) {
@@ -254,7 +275,7 @@ function timeoutMilliseconds(): number {
  * The JSON object in a response.
  * @throws UnreachableError if the response is something else, such as a proxy's page.
  */
-export function jsonOf(answer: AxiosResponse<string>): Readonly<Record<string, unknown>> {
+export function jsonOf(answer: Answer): Readonly<Record<string, unknown>> {
     try {
         const value: unknown = JSON.parse(answer.data);
         if (typeof value === "object" && value !== null) {

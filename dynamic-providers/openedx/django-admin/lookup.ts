@@ -4,6 +4,11 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "nod
 const LOOPBACK_NAMES = /(^|\.)(odl\.local|local\.openedx\.io|localhost)$/;
 const unresolvable = new Set<string>();
 
+/** Whether a host name is used for development only, on this machine. */
+export function isDevelopmentName(hostname: string): boolean {
+    return LOOPBACK_NAMES.test(hostname);
+}
+
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
@@ -23,7 +28,7 @@ export function lookup(hostname: string, options: LookupOptions, callback: Looku
         return;
     }
     dnsLookup(hostname, options, (error, address, family) => {
-        if (error !== null && LOOPBACK_NAMES.test(hostname)) {
+        if (error !== null && isDevelopmentName(hostname)) {
             unresolvable.add(hostname);
             loopback();
         } else {
