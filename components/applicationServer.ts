@@ -49,8 +49,9 @@ export class ApplicationServer extends pulumi.ComponentResource {
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = {
             ...application.connection,
-            // The application doesn't boot without its `.env`: delete what is in its admin before the file moves.
-            baseUrl: envFile.id.apply(() => application.connection.baseUrl),
+            // The application doesn't boot without its `.env`: delete what is in its admin before the file moves. Unlike the
+            // id, the path is known in previews.
+            baseUrl: envFile.path.apply(() => application.connection.baseUrl),
             password: superuserPassword,
         };
         const containers = compose && this.#containers(args, compose);

@@ -5,7 +5,8 @@ import type { Connection } from "./openedx/connection.ts";
 import { retryOnceIfLost, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
 import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import { defaultsOf, propertiesThat, type ResourceType, withPresentNames } from "./resourceType.ts";
+import { foresee } from "./openedx/foresight.ts";
+import { defaultsOf, PLAN, type Plan, propertiesThat, type ResourceType, withPresentNames } from "./resourceType.ts";
 
 /** The placeholder that the engine passes in a preview for a value that is not known yet, whatever its type. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -39,6 +40,11 @@ export interface Operations<Inputs extends object, Outputs extends Inputs> {
     isOutdated?(props: Outputs): Promise<boolean>;
     /** Creates the object, or picks up what an interrupted run left. Looks first. */
     create(inputs: Inputs): Promise<Created<Outputs>>;
+    /**
+     * Throws the AlreadyExistsError that `create` would throw, and changes nothing: the plan of a new resource reports it. Only
+     * the connection is sure to be known.
+     */
+    expectCreatable?(inputs: Inputs): Promise<void>;
     /** The object as it is on the server, or `undefined` if it is gone. */
     read(id: string, props: Outputs): Promise<Outputs | undefined>;
     /** Changes the object in place and returns all outputs. */
@@ -108,12 +114,17 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
     };
 
     return {
-        check(olds, news) {
-            const given: Partial<Inputs> = withoutProvider(news);
+        async check(olds, news) {
+            const { [PLAN]: plan } = news as { [PLAN]?: Plan };
+            const given = without(news, ["__provider", PLAN]) as Partial<Inputs>;
             const former = presentOf(olds ?? {});
             const inputs = completed(given, former);
             const failures = [...schemaFailures(type.inputs, inputs), ...(operations.faults?.(inputs, former) ?? [])];
-            return Promise.resolve({ inputs: inputs as Inputs, failures });
+            const isNew = Object.keys(olds ?? {}).length === 0;
+            if (plan !== undefined && isNew && failures.length === 0) {
+                failures.push(...(await foreseenFailures(type, operations, plan, inputs as Inputs)));
+            }
+            return { inputs: inputs as Inputs, failures };
         },
         // On refresh, the engine calls this with the sides exchanged: either may have former names.
         async diff(id, olds, news) {
@@ -271,11 +282,8 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
     olds: Outputs,
     news: Inputs,
 ): Promise<boolean> {
-    const { connection } = news as { connection?: Connection | typeof UNKNOWN };
-    if (operations.isThere === undefined || typeof connection !== "object") {
-        return false;
-    }
-    if (Object.values(connection).includes(UNKNOWN)) {
+    const connection = knownConnection(news);
+    if (operations.isThere === undefined || connection === undefined) {
         return false;
     }
     try {
@@ -286,6 +294,28 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
         }
         throw error;
     }
+}
+
+/** What `create` would refuse, if that can be seen by now. */
+async function foreseenFailures<Inputs extends object, Outputs extends Inputs>(
+    type: ResourceType,
+    operations: Operations<Inputs, Outputs>,
+    plan: Plan,
+    inputs: Inputs,
+): Promise<dynamic.CheckFailure[]> {
+    const connection = knownConnection(inputs);
+    if (operations.expectCreatable === undefined || connection === undefined) {
+        return [];
+    }
+    const look = async () => operations.expectCreatable?.(inputs);
+    const reason = await foresee(type.name, plan, connection, look);
+    return reason === undefined ? [] : [{ property: "", reason }];
+}
+
+/** The connection, unless a part of it is still unknown in a preview. */
+function knownConnection(inputs: object): Connection | undefined {
+    const { connection } = inputs as { connection?: Connection | typeof UNKNOWN };
+    return typeof connection === "object" && !Object.values(connection).includes(UNKNOWN) ? connection : undefined;
 }
 
 function pick<Props extends object>(props: Props, keys: readonly (keyof Props)[]): Partial<Props> {

@@ -61,9 +61,14 @@ export class FormError extends ProviderError {
     }
 }
 
+/** Objects exist that this program did not create, where it has to create one. */
+export class AlreadyExistsError extends ProviderError {
+    override readonly name = "AlreadyExistsError";
+}
+
 /** An object with that name exists, and nothing shows that this program created it. */
-export function alreadyExistsError(what: string, page: string, adoption: string): ProviderError {
-    return new ProviderError(
+export function alreadyExistsError(what: string, page: string, adoption: string): AlreadyExistsError {
+    return new AlreadyExistsError(
         `${what} already exists and was not created by this stack: ${page}. ` +
             `Delete it there, or ${adoption} to take it over (destroy then gives it back its former values).`,
     );

@@ -60,6 +60,18 @@ export type OutputsOf<Type extends ResourceType> = string extends keyof Type["ou
     ? InputsOf<Type>
     : InputsOf<Type> & Readonly<z.output<Type["outputs"]>>;
 
+/**
+ * What a program passes in a preview, besides a resource's arguments: the stack and the resource's name. `check` takes it
+ * out again, so neither plan nor state has it.
+ */
+export const PLAN = "__plan";
+
+/** The value of {@link PLAN}. */
+export interface Plan {
+    readonly stack: string;
+    readonly name: string;
+}
+
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 /** The properties of a shape that have a flag in their metadata, for instance `secret`. */

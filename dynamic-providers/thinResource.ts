@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { propertiesThat, type ResourceType } from "./resourceType.ts";
+import { PLAN, type Plan, propertiesThat, type ResourceType } from "./resourceType.ts";
 
 /**
  * A resource whose operations live in this package, run by Pulumi's dynamic provider.
@@ -34,6 +34,7 @@ export abstract class ThinResource extends pulumi.CustomResource {
                 ...Object.fromEntries(Object.keys(type.outputs.shape).map((key) => [key, undefined])),
                 ...(Object.fromEntries(inputs) as pulumi.Inputs),
                 __provider: provider,
+                ...(pulumi.runtime.isDryRun() && { [PLAN]: { stack: pulumi.getStack(), name } satisfies Plan }),
             },
             pulumi.mergeOptions(
                 {

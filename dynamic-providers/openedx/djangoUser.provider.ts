@@ -61,6 +61,14 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
         return { id, outs };
     },
 
+    async expectCreatable(inputs) {
+        const session = adminSession(inputs.connection);
+        const found = await findByName(session, inputs);
+        if (found !== undefined && !isCreatedHere(found, inputs)) {
+            expectAdoptable(session, found, inputs);
+        }
+    },
+
     async read(id, props) {
         const form = await adminSession(props.connection).form(changePage(id), FORM);
         if (form === undefined) {
@@ -104,38 +112,61 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
 
 /** Finishes a user that an interrupted run created, or adopts one if that is allowed. */
 async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<Outputs>> {
-    const [row] = await session.list(LIST, { username: inputs.username });
-    const form = row && (await session.form(changePage(row.id), FORM));
-    if (row === undefined || form === undefined) {
+    const found = await findByName(session, inputs);
+    if (found === undefined) {
         throw new ProviderError(
             `${session.url(LIST)} has no user "${inputs.username}", and none can be made without a password.`,
         );
     }
-    const present = settingsOf(form);
-    const createdHere =
-        isOurs(form, inputs) ||
-        // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
-        (present.email === "" && !present.isStaff && form.text("last_login_0") === "");
-    if (!createdHere && !inputs.adopt) {
-        throw alreadyExistsError(
-            `User "${inputs.username}"`,
-            session.url(changePage(row.id)),
-            `set adopt: true (${pulumiCommand("config set adopt true")})`,
-        );
+    const { id, form } = found;
+    const createdHere = isCreatedHere(found, inputs);
+    if (!createdHere) {
+        expectAdoptable(session, found, inputs);
     }
-    expectPassword(form, session.url(changePage(row.id)), inputs);
+    expectPassword(form, session.url(changePage(id)), inputs);
     const differs = fill(form, inputs)
         .fill(createdHere ? ownerName(inputs) : {})
         .differs();
     // A user who is already as wanted may have been adopted by an interrupted run, whose note then has the former values.
-    const former = createdHere ? null : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? present);
+    const former = createdHere
+        ? null
+        : ((differs ? undefined : await notedFormer<Former>(keyOf(inputs))) ?? settingsOf(form));
     if (differs) {
         if (former !== null) {
             await noteFormer(keyOf(inputs), former);
         }
         await namingSameEmail(session, inputs.username, inputs.email, () => session.save(form));
     }
-    return { id: row.id, outs: { ...inputs, former } };
+    return { id, outs: { ...inputs, former } };
+}
+
+interface Found {
+    readonly id: string;
+    readonly form: AdminForm;
+}
+
+async function findByName(session: AdminSession, { username }: Inputs): Promise<Found | undefined> {
+    const [row] = await session.list(LIST, { username });
+    const form = row && (await session.form(changePage(row.id), FORM));
+    return row && form && { id: row.id, form };
+}
+
+/** Whether this stack created the user, perhaps in a run that was interrupted. */
+function isCreatedHere({ form }: Found, inputs: Inputs): boolean {
+    const { email, isStaff } = settingsOf(form);
+    // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
+    return isOurs(form, inputs) || (email === "" && !isStaff && form.text("last_login_0") === "");
+}
+
+/** @throws AlreadyExistsError if somebody else's user may not be taken over. */
+function expectAdoptable(session: AdminSession, { id }: Found, { username, adopt }: Inputs): void {
+    if (!adopt) {
+        throw alreadyExistsError(
+            `User "${username}"`,
+            session.url(changePage(id)),
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
+        );
+    }
 }
 
 /**

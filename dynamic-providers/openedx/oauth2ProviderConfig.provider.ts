@@ -28,13 +28,9 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         const newest = await findNewest(session, inputs);
         const form = await session.newForm(addPage(newest?.id), FORM);
         const isOurs = form.text("key") === inputs.clientId;
-        const isLive = newest?.cells.get("enabled") === "True";
-        if (isLive && !isOurs && !inputs.adopt) {
-            throw alreadyExistsError(
-                `An enabled provider configuration for ${idOf(inputs)}`,
-                session.url(`${LIST}?backend_name=${inputs.backendName}`),
-                `set adopt: true (${pulumiCommand("config set adopt true")})`,
-            );
+        const isLive = newest !== undefined && isEnabled(newest);
+        if (isLive && !isOurs) {
+            expectAdoptable(session, inputs);
         }
         // If the newest row is ours, an interrupted run added it, and its note has the row before.
         const formerRowId = isOurs ? ((await notedFormer<string>(keyOf(inputs))) ?? null) : isLive ? newest.id : null;
@@ -47,10 +43,18 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         return { id: idOf(inputs), outs: { ...inputs, providerId: `oa2-${inputs.backendName}`, rowId, formerRowId } };
     },
 
+    async expectCreatable(inputs) {
+        const session = adminSession(inputs.connection);
+        const newest = await findNewest(session, inputs, "shared");
+        if (newest !== undefined && isEnabled(newest) && !(await hasClientId(session, newest, inputs))) {
+            expectAdoptable(session, inputs);
+        }
+    },
+
     async read(_id, props) {
         const session = adminSession(props.connection);
         const newest = await findNewest(session, props, "shared");
-        if (newest?.cells.get("enabled") !== "True") {
+        if (newest === undefined || !isEnabled(newest)) {
             return undefined;
         }
         // Rows never change: as long as ours is the newest, its settings are unchanged.
@@ -86,8 +90,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
     async isThere(_id, props, connection) {
         const session = adminSession(connection);
         const newest = await findNewest(session, props);
-        const form = newest && (await session.newForm(addPage(newest.id), FORM));
-        return form?.text("key") === props.clientId;
+        return newest !== undefined && (await hasClientId(session, newest, props));
     },
 });
 
@@ -111,6 +114,25 @@ async function findNewest(
     return rows.find(({ cells }) => cells.get("site") === site);
 }
 
+function isEnabled({ cells }: Row): boolean {
+    return cells.get("enabled") === "True";
+}
+
+async function hasClientId(session: AdminSession, { id }: Row, { clientId }: Inputs): Promise<boolean> {
+    return (await session.newForm(addPage(id), FORM)).text("key") === clientId;
+}
+
+/** @throws AlreadyExistsError if somebody else's enabled configuration may not be taken over. */
+function expectAdoptable(session: AdminSession, inputs: Inputs): void {
+    if (!inputs.adopt) {
+        throw alreadyExistsError(
+            `An enabled provider configuration for ${idOf(inputs)}`,
+            session.url(`${LIST}?backend_name=${inputs.backendName}`),
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
+        );
+    }
+}
+
 /** The page that adds a row, prefilled from another row. Posting to `<id>/change/` would bring back an old row. */
 export function addPage(sourceId?: string): string {
     return sourceId === undefined ? `${LIST}add/` : `${LIST}add/?source=${sourceId}`;
@@ -118,7 +140,7 @@ export function addPage(sourceId?: string): string {
 
 /** The row that undoes the configuration, or `undefined` if the newest row already does. */
 async function lastRow(session: AdminSession, newest: Row, { formerRowId }: Outputs): Promise<AdminForm | undefined> {
-    const isLive = newest.cells.get("enabled") === "True";
+    const isLive = isEnabled(newest);
     if (formerRowId === null) {
         return isLive ? (await session.newForm(addPage(newest.id), FORM)).fill({ enabled: false }) : undefined;
     }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Connection } from "./connection.ts";
 import { defineProvider, sameMembers, type Created } from "../crud.ts";
-import { ProviderError, alreadyExistsError } from "../errors.ts";
+import { ProviderError, AlreadyExistsError, alreadyExistsError } from "../errors.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { restoreFormerValues, removeOrFail } from "./django-admin/removal.ts";
 import { isHash, matchesPbkdf2 } from "./django-admin/hashedSecret.ts";
@@ -34,9 +34,15 @@ export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
             }
             return { id: await session.save(form), outs: { ...inputs, former: null } };
         }
-        return found.settings.clientId === inputs.clientId
-            ? resume(session, found, inputs)
-            : adopt(session, found, inputs);
+        return isOurs(found, inputs) ? resume(session, found, inputs) : adopt(session, found, inputs);
+    },
+
+    async expectCreatable(inputs) {
+        const session = adminSession(inputs.connection);
+        const found = await findByName(session, inputs);
+        if (found !== undefined && !isOurs(found, inputs)) {
+            expectAdoptable(session, found, inputs);
+        }
     },
 
     async read(id, props) {
@@ -86,7 +92,7 @@ async function findByName(session: AdminSession, { name, clientId }: Inputs): Pr
     const ours = named.length > 1 ? await session.list(LIST, { name, client_id: clientId }) : [];
     if (named.length > 1 && ours.length === 0) {
         const described = await Promise.all(named.map(({ id }) => describe(session, id)));
-        throw new ProviderError(
+        throw new AlreadyExistsError(
             `${named.length} OAuth applications are named "${name}", and this stack made none of them: ` +
                 `${described.join(", ")}. Keep one and delete the others, as an MIT application works with one of that ` +
                 `name only. Then let the stack take it over: ${pulumiCommand("config set adopt true")}`,
@@ -109,7 +115,12 @@ async function describe(session: AdminSession, id: string): Promise<string> {
     return `${session.url(changePage(id))} (${about})`;
 }
 
-/** Finishes what an interrupted run began: the client id is random, so an application that has it is ours. */
+/** Whether the application is this stack's: the client id is random. */
+function isOurs({ settings }: Found, { clientId }: Inputs): boolean {
+    return settings.clientId === clientId;
+}
+
+/** Finishes what an interrupted run began. */
 async function resume(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
     const noted = await notedFormer<NonNullable<Outputs["former"]>>(keyOf(inputs));
     if (fill(form, inputs).differs()) {
@@ -123,13 +134,7 @@ async function resume(session: AdminSession, { id, form, settings }: Found, inpu
 }
 
 async function adopt(session: AdminSession, { id, form, settings }: Found, inputs: Inputs): Promise<Created<Outputs>> {
-    if (inputs.adopt === false || (inputs.adopt === "untouched" && !isUntouched(settings))) {
-        throw alreadyExistsError(
-            `OAuth application "${inputs.name}"`,
-            session.url(changePage(id)),
-            `set adopt: true (${pulumiCommand("config set adopt true")})`,
-        );
-    }
+    expectAdoptable(session, { id, settings }, inputs);
     const former = {
         ...settings,
         clientSecret: form.text("client_secret"),
@@ -138,6 +143,21 @@ async function adopt(session: AdminSession, { id, form, settings }: Found, input
     await noteFormer(keyOf(inputs), former);
     await session.save(fill(form, inputs));
     return { id, outs: { ...inputs, former } };
+}
+
+/** @throws AlreadyExistsError if somebody else's application may not be taken over. */
+function expectAdoptable(
+    session: AdminSession,
+    { id, settings }: Pick<Found, "id" | "settings">,
+    { name, adopt: mode }: Inputs,
+): void {
+    if (mode === false || (mode === "untouched" && !isUntouched(settings))) {
+        throw alreadyExistsError(
+            `OAuth application "${name}"`,
+            session.url(changePage(id)),
+            `set adopt: true (${pulumiCommand("config set adopt true")})`,
+        );
+    }
 }
 
 /**

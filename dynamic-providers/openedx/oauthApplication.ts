@@ -86,7 +86,7 @@ export type OAuthApplicationArgs = ArgsOf<typeof oauthApplication>;
  *
  * Id: the application's primary key. If the server hashes the client secret, it can't be read back; `refresh` then checks
  * whether ours is still valid. With `adopt`, an existing application with that name is taken over, and `destroy` restores
- * its former values instead of deleting it.
+ * its former values instead of deleting it. Without, the preview fails if the server is up by then.
  *
  * Source: handbook, "Configure Open edX" and "MIT xPro/MITx Online Setup" step 3.
  */

@@ -4,6 +4,7 @@
  */
 import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
 import { UNKNOWN } from "../../dynamic-providers/crud.ts";
+import { PLAN, type Plan } from "../../dynamic-providers/resourceType.ts";
 
 /** A resource in the state. */
 export interface ResourceState<Inputs extends object = object, Outputs extends object = Inputs> {
@@ -40,6 +41,9 @@ export class OperationError<State> extends Error {
     }
 }
 
+/** What the program adds in a preview. */
+export const plan: Plan = { stack: "test", name: "resource" };
+
 /** The `__provider` text of every resource in this project: without it, the engine finds no provider. */
 const PROVIDER = "exports.handler";
 
@@ -57,13 +61,7 @@ export async function apply<Inputs extends object, Outputs extends Inputs>(
     args: Partial<Inputs>,
     { replace = false, deleteBeforeReplace = true }: ApplyOptions = {},
 ): Promise<{ state: ResourceState<Inputs, Outputs>; steps: Step[] }> {
-    const news = { ...copy(args), __provider: PROVIDER } as unknown as Inputs;
-    const checked = await provider.check(state === undefined ? {} : copy(state.inputs), news).catch(keep(state));
-    if (checked.failures.length > 0) {
-        const words = checked.failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
-        throw new OperationError(words, state);
-    }
-    const inputs = { ...checked.inputs, __provider: PROVIDER };
+    const inputs = await check(provider, state, args);
     if (state === undefined) {
         return { state: await create(provider, inputs, undefined), steps: ["create"] };
     }
@@ -202,15 +200,20 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
         return (await this.plan()) !== "same";
     }
 
-    /** What `pulumi preview` says `up` would do. */
+    /**
+     * What `pulumi preview` says `up` would do.
+     *
+     * @param changes - what the program asks for. Values may be {@link UNKNOWN}.
+     * @throws OperationError with what `check` says against it.
+     */
     async plan(changes: Partial<Inputs> = {}): Promise<"create" | "update" | "replace" | "same"> {
+        const args = { ...copy({ ...this.#args, ...changes }), [PLAN]: plan };
+        const checked = await check(this.#provider, this.#state, args);
         if (this.#state === undefined) {
             return "create";
         }
-        const { id, inputs, outputs, isPartial } = this.#state;
-        const news = { ...copy({ ...this.#args, ...changes }), __provider: PROVIDER } as unknown as Inputs;
-        const checked = await this.#provider.check(copy(inputs), news);
-        const diff = await this.#provider.diff(id, copy(outputs), { ...copy(checked.inputs), __provider: PROVIDER });
+        const { id, outputs, isPartial } = this.#state;
+        const diff = await this.#provider.diff(id, copy(outputs), copy(checked));
         return diff.replaces.length > 0 ? "replace" : diff.changes || isPartial ? "update" : "same";
     }
 
@@ -407,6 +410,22 @@ function valueOf<Value>(map: ReadonlyMap<string, Value>, key: string): Value {
         throw new Error(`${key} is not there.`);
     }
     return value;
+}
+
+async function check<Inputs extends object, Outputs extends Inputs>(
+    provider: CompleteProvider<Inputs, Outputs>,
+    state: ResourceState<Inputs, Outputs> | undefined,
+    args: Partial<Inputs>,
+): Promise<Inputs> {
+    const news = { ...copy(args), __provider: PROVIDER } as unknown as Inputs;
+    const { inputs, failures } = await provider
+        .check(state === undefined ? {} : copy(state.inputs), news)
+        .catch(keep(state));
+    if (failures.length > 0) {
+        const words = failures.map(({ property, reason }) => (property === "" ? reason : `${property}: ${reason}`));
+        throw new OperationError(words.join("\n"), state);
+    }
+    return { ...inputs, __provider: PROVIDER };
 }
 
 async function create<Inputs extends object, Outputs extends Inputs>(

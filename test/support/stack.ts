@@ -37,7 +37,7 @@ export interface TestStack {
      */
     upKilledAfterEach(): Promise<number>;
     /** Runs `pulumi preview`; returns the number of resources per planned operation. */
-    preview(): Promise<Changes>;
+    preview(...args: readonly string[]): Promise<Changes>;
     /** `pulumi refresh`. */
     refresh(): Promise<Changes>;
     /** `pulumi destroy`. */
@@ -205,7 +205,7 @@ export async function makeStack(
             }
             return kills;
         },
-        preview: () => run("preview"),
+        preview: (...args) => run("preview", ...args),
         refresh: () => change("refresh"),
         destroy: () => change("destroy"),
         outputs: async () =>
