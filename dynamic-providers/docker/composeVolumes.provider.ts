@@ -1,12 +1,11 @@
 import { isAnonymous, projectVolumes, releaseVolumes } from "./anonymousVolumes.ts";
-import { runCommand } from "../command.ts";
+import { answerOf } from "../command.ts";
 import {
     composeVolumes,
     type ComposeVolumesInputs as Inputs,
     type ComposeVolumesOutputs as Outputs,
 } from "./composeVolumes.ts";
 import { defineProvider } from "../crud.ts";
-import { ProviderError } from "../errors.ts";
 import { docker } from "./docker.ts";
 import { pulumiCommand } from "../pulumiCommand.ts";
 
@@ -39,18 +38,18 @@ export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
 /** Reads the current configuration, as the state has only that of the last `up`. If it can't be read, nothing is deleted. */
 async function keepsVolumes(owner: string): Promise<boolean> {
     const stack = owner.replace(/^.*\//, "");
-    try {
-        return (await runCommand("pulumi", ["config", "get", "keepVolumes", "--stack", stack])) !== "false";
-    } catch (error) {
-        if (!(error instanceof ProviderError)) {
-            throw error;
-        }
-        if (!/configuration key .* not found/.test(error.message)) {
-            console.warn(
-                `Can't read keepVolumes; keeping the data: ${error.message}\n` +
-                    `If you renamed the stack, run ${pulumiCommand("up")} before destroy.`,
-            );
-        }
-        return true;
+    const { failed, code, stdout, stderr } = await answerOf("pulumi", [
+        "config",
+        "get",
+        "keepVolumes",
+        "--stack",
+        stack,
+    ]);
+    if (failed && !/configuration key .* not found/.test(stderr)) {
+        console.warn(
+            `Can't read keepVolumes; keeping the data: ${code ?? stderr}\n` +
+                `If you renamed the stack, run ${pulumiCommand("up")} before destroy.`,
+        );
     }
+    return failed || stdout !== "false";
 }

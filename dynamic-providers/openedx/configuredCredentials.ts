@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { runCommand } from "../command.ts";
+import { answerOf, readJson } from "../command.ts";
 import type { Connection } from "./connection.ts";
-import { ProviderError } from "../errors.ts";
 
 /** The output of `pulumi config --json --show-secrets`, by full key. */
 const configuration = z.record(z.string(), z.looseObject({ value: z.string().optional() }));
@@ -35,14 +34,9 @@ export async function configuredConnection(connection: Connection): Promise<Conn
 
 /** The stack's configuration by key, without the project name; empty if Pulumi can't read it. */
 async function askPulumi(stack: string): Promise<Record<string, string>> {
-    try {
-        const output = await runCommand("pulumi", ["config", "--json", "--show-secrets", "--stack", stack]);
-        const entries = Object.entries(configuration.parse(JSON.parse(output)));
-        return Object.fromEntries(entries.map(([key, { value = "" }]) => [key.slice(key.indexOf(":") + 1), value]));
-    } catch (error) {
-        if (error instanceof ProviderError || error instanceof SyntaxError || error instanceof z.ZodError) {
-            return {};
-        }
-        throw error;
-    }
+    const { failed, stdout } = await answerOf("pulumi", ["config", "--json", "--show-secrets", "--stack", stack]);
+    const { data = {} } = configuration.safeParse(failed ? undefined : readJson(stdout));
+    return Object.fromEntries(
+        Object.entries(data).map(([key, { value = "" }]) => [key.slice(key.indexOf(":") + 1), value]),
+    );
 }

@@ -1,8 +1,8 @@
 import { get as getByHttp } from "node:http";
 import { get as getByHttps } from "node:https";
 import { z } from "zod";
-import { readJson, runCommand } from "../command.ts";
-import { ProviderError, RefusedError, AlreadyExistsError } from "../errors.ts";
+import { answerOf, readJson } from "../command.ts";
+import { AlreadyExistsError, ProviderError, RefusedError } from "../errors.ts";
 import type { Plan } from "../resourceType.ts";
 import type { Connection } from "./connection.ts";
 import { timeoutMilliseconds } from "./django-admin/http.ts";
@@ -76,14 +76,10 @@ const exported = z.object({ deployment: z.object({ resources: z.array(z.object({
  * own. If Pulumi can't tell, the answer is yes, and `create` decides.
  */
 async function isInState(type: string, { stack, name }: Plan): Promise<boolean> {
-    try {
-        const output = await runCommand("pulumi", ["stack", "export", "--stack", stack]);
-        const { resources = [] } = exported.parse(readJson(output)).deployment;
-        return resources.some(({ urn }) => urn.endsWith(`pulumi-nodejs:dynamic/${type}::${name}`));
-    } catch (error) {
-        if (error instanceof ProviderError || error instanceof z.ZodError) {
-            return true;
-        }
-        throw error;
-    }
+    const { failed, stdout } = await answerOf("pulumi", ["stack", "export", "--stack", stack]);
+    const { data } = exported.safeParse(failed ? undefined : readJson(stdout));
+    return (
+        data === undefined ||
+        (data.deployment.resources ?? []).some(({ urn }) => urn.endsWith(`pulumi-nodejs:dynamic/${type}::${name}`))
+    );
 }

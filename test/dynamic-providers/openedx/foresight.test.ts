@@ -60,9 +60,9 @@ interface Planned {
     readonly message: RegExp;
 }
 
-const planned: Readonly<Record<string, Planned>> = {
+const planned = {
     "an OAuth application": {
-        provider: oauthApplication as AnyProvider,
+        provider: oauthApplication,
         type: "openedx:OAuthApplication",
         args: () => ({ connection: connectionTo(servers.lms, lms.baseUrl), ...application }),
         server: () => lms,
@@ -77,7 +77,7 @@ const planned: Readonly<Record<string, Planned>> = {
         message: /^OAuth application "by-hand" already exists .*adopt: true/,
     },
     "MITx Online's edx-oauth-app that somebody configured": {
-        provider: oauthApplication as AnyProvider,
+        provider: oauthApplication,
         type: "openedx:OAuthApplication",
         args: () => ({
             connection: connectionTo(servers.mitxonline, mitxonline.baseUrl),
@@ -98,7 +98,7 @@ const planned: Readonly<Record<string, Planned>> = {
         message: /^OAuth application "edx-oauth-app" already exists .*adopt: true/,
     },
     "a user": {
-        provider: djangoUser as AnyProvider,
+        provider: djangoUser,
         type: "openedx:DjangoUser",
         args: () => ({
             connection: connectionTo(servers.lms, lms.baseUrl),
@@ -121,7 +121,7 @@ const planned: Readonly<Record<string, Planned>> = {
         message: /^User "by-hand" already exists .*adopt: true/,
     },
     "a provider configuration": {
-        provider: oauth2ProviderConfig as AnyProvider,
+        provider: oauth2ProviderConfig,
         type: "openedx:OAuth2ProviderConfig",
         args: () => ({
             connection: connectionTo(servers.lms, lms.baseUrl),
@@ -134,15 +134,15 @@ const planned: Readonly<Record<string, Planned>> = {
         server: () => lms,
         unknown: { clientId: UNKNOWN, clientSecret: UNKNOWN },
         makeStranger: async () => {
-            const args = { ...planned["a provider configuration"]?.args(), clientId: "theirs" };
+            const args = { ...planned["a provider configuration"].args(), clientId: "theirs" };
             await ManagedResource.up(oauth2ProviderConfig, args);
         },
         message: /^An enabled provider configuration for example.com\/ol-oauth2 already exists .*adopt: true/,
     },
-};
+} satisfies Record<string, Planned>;
 
-describe.each(Object.keys(planned))("the plan of %s", (what) => {
-    const { provider, type, args, server, unknown, makeStranger, message } = planned[what] as Planned;
+describe.each<[string, Planned]>(Object.entries(planned))("the plan of %s", (_what, of) => {
+    const { provider, type, args, server, unknown, makeStranger, message } = of;
     const resource = () => new ManagedResource(provider, args());
 
     test("is to make it where there is none, or none that the stack may not have", async () => {
@@ -161,7 +161,7 @@ describe.each(Object.keys(planned))("the plan of %s", (what) => {
     });
 
     test("says nothing where it may be taken over", async () => {
-        await expect(resource().plan({ ...unknown, adopt: true } as object)).resolves.toBe("create");
+        await expect(resource().plan({ ...unknown, adopt: true })).resolves.toBe("create");
     });
 
     test("says nothing where it is the stack's own, which up would replace", async () => {
@@ -181,8 +181,8 @@ describe.each(Object.keys(planned))("the plan of %s", (what) => {
     test("asks nobody where nobody can sign in yet", async () => {
         const before = server().requests.length;
         const connection = { ...args().connection, password: UNKNOWN };
-        await expect(resource().plan({ connection } as object)).resolves.toBe("create");
-        await expect(resource().plan({ connection: UNKNOWN } as object)).resolves.toBe("create");
+        await expect(resource().plan({ connection })).resolves.toBe("create");
+        await expect(resource().plan({ connection: UNKNOWN })).resolves.toBe("create");
         expect(server().requests).toHaveLength(before);
     });
 
@@ -200,7 +200,7 @@ describe.each(Object.keys(planned))("the plan of %s", (what) => {
 });
 
 describe("the plan for a server", () => {
-    const { provider, args } = planned["an OAuth application"] as Planned;
+    const { provider, args } = planned["an OAuth application"];
     const planAt = (connection: Partial<Connection>) =>
         new ManagedResource(provider, { ...args(), connection: { ...args().connection, ...connection } }).plan();
 
@@ -229,7 +229,7 @@ describe("the plan for a server", () => {
             expect(sockets).toHaveLength(connections);
             expect(Date.now() - start).toBeLessThan(3000);
         } finally {
-            delete process.env[TIMEOUT_SECONDS];
+            process.env[TIMEOUT_SECONDS] = "30";
             for (const socket of sockets) {
                 socket.destroy();
             }
