@@ -52,7 +52,7 @@ export const gateways = { openEdx: openEdxServer.gateway, application: applicati
 /** Links to both servers and to the admin pages the integration touches. */
 export const urls = serverLinks(config);
 
-/** The Tutor plug-in, for an LMS set up elsewhere (secret: it may contain the client secret). */
+/** The Tutor plugin, for an LMS set up elsewhere (secret: it may contain the client secret). */
 export const tutorPlugin = pulumi.secret(openEdxServer.pluginText);
 
 /** The URL for trying the sign-in. */

@@ -65,8 +65,8 @@ function reloadHooks(envFile: string, checkout: string): pulumi.ResourceHookBind
     }
     const tell = async () => {
         await pulumi.log.info(
-            `${envFile} has changed. Let the application read it, or start it: docker compose up --detach, in ` +
-                `${checkout}. If it was not running, then: ${pulumiCommand("up")}`,
+            `${envFile} has changed. Start or reload the application: docker compose up --detach, in ` +
+                `${checkout}. If it was not running, run ${pulumiCommand("up")} afterwards.`,
         );
     };
     const tellIfChanged = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {

@@ -23,13 +23,13 @@ export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "platform" | "openEd
 
 /**
  * The LMS, with the settings and packages for signing in through the MIT application. If Tutor runs it on this machine, it
- * gets them as a Tutor plug-in, is launched or started, and the component waits until they are live. For any other LMS, the
- * plug-in is text to hand over.
+ * gets them as a Tutor plugin, is launched or started, and the component waits until they are live. For any other LMS, the
+ * plugin is text to hand over.
  *
  * Source: handbook, "Prerequisite", "MIT xPro/MITx Online Setup" step 1, "Open edX Provider Configuration" steps 2 to 4.
  */
 export class OpenEdxServer extends pulumi.ComponentResource {
-    /** The plug-in's source; secret if it contains the client secret. */
+    /** The plugin's source; secret if it contains the client secret. */
     readonly pluginText: pulumi.Output<string>;
     /** The host the application's containers use to reach the LMS. */
     readonly gateway: pulumi.Output<string>;
@@ -63,7 +63,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         this.registerOutputs({ pluginText: this.pluginText, gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
-    /** The plug-in, preceded by Tutor's configuration if the stack launches Open edX. */
+    /** The plugin, preceded by Tutor's configuration if the stack launches Open edX. */
     #settings({ openEdx, lms }: OpenEdxServerArgs): TutorPlugin {
         // No shell: Tutor is the interpreter, and `create` is its last argument.
         const configuration = lms.launches

@@ -76,19 +76,21 @@ export function volumesByPath(volumes: readonly ContainerVolume[]): VolumesByPat
 /** Reports what happens to the existing container's data, before anything is done to it. */
 function reportData({ project, service, existing, keepsVolumes }: ServiceWithVolumes, next: VolumesByPath): void {
     for (const { path, volume } of lostVolumes(existing, project, service, next)) {
-        const what = `The container of ${service} has data in the volume ${volume} at ${path}, and a new one would not have it`;
+        const what = `The container of ${service} has data in the volume ${volume} at ${path} that a new container would not have`;
         if (keepsVolumes) {
             throw new pulumi.RunError(
-                `${what}: its image and the Compose file have no place for it any more. Nothing was done to it. ` +
-                    "Take the data along by the application's own means, a dump for instance, or have it left behind: " +
+                `${what}: its image and the Compose file no longer mount that path. Nothing was changed. ` +
+                    "Export the data first (for instance, dump the database), or leave it behind: " +
                     pulumiCommand("config set keepVolumes false"),
             );
         }
-        void pulumi.log.warn(`${what}. It stays; if nobody needs it: docker volume rm ${volume}`);
+        void pulumi.log.warn(`${what}. The volume is left in place. To delete it: docker volume rm ${volume}`);
     }
     for (const [path, volume] of Object.entries(next)) {
         if (isAnonymous(volume) && existing.noted[service]?.[path] !== volume) {
-            void pulumi.log.info(`${service} keeps its data: the volume ${volume} at ${path} is carried over.`);
+            void pulumi.log.info(
+                `${service}: the new container gets the data of the old one, in the volume ${volume} at ${path}.`,
+            );
         }
     }
 }

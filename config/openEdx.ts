@@ -19,7 +19,7 @@ export const openEdxConstants = {
     providerName: "Login with MIT App",
     /** The site the LMS falls back to if no site matches the request's host name. */
     fallbackSite: "example.com",
-    /** The name of the Tutor plug-in with the LMS settings. */
+    /** The name of the Tutor plugin with the LMS settings. */
     pluginName: "mit-integration",
     /** The image of Tutor's development server. */
     developmentImage: "openedx-dev",

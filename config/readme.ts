@@ -9,7 +9,7 @@ export function renderReadme(template: string, outputs: object): string {
             .split(".")
             .reduce<unknown>((within, key) => (within as Partial<Record<string, unknown>> | undefined)?.[key], outputs);
         if (typeof value !== "string") {
-            throw new Error(`${placeholder} in Pulumi.README.md is no text among the outputs.`);
+            throw new Error(`${placeholder} in Pulumi.README.md does not name a text output.`);
         }
         return value;
     });

@@ -13,7 +13,7 @@ const origin = z
     .string()
     .refine(isOrigin, "an http or https address without a path, e.g. http://local.openedx.io:8000");
 const host = z.string().refine(isHost, `an IPv4 address or a host name, e.g. 172.18.0.1 or ${dockerHost}`);
-const email = z.email("an e-mail address");
+const email = z.email("an email address");
 const username = z.string().regex(/^[\w.@+-]{1,150}$/, "a user name: letters, digits and @ . + - _");
 const flag = z
     .enum(["true", "false"], "true or false")
@@ -49,10 +49,10 @@ const keys = z.strictObject({
 
     lmsUrl: origin
         .default(openEdxConstants.url)
-        .describe("Address of the LMS, as a browser uses it; its host and port also name the LMS's site"),
-    lmsUsername: text("the e-mail address of a superuser of Open edX")
+        .describe("URL of the LMS in a browser; its host and port also name the LMS's site"),
+    lmsUsername: text("the email address of a superuser of Open edX")
         .default("edx@example.org")
-        .describe("E-mail address or user name of a superuser of the LMS"),
+        .describe("Email address or user name of a superuser of the LMS"),
     lmsPassword: secret(
         "Password of lmsUsername; required with lmsFrom external. Empty with lmsFrom tutor: the stack creates the superuser",
     ),
@@ -72,7 +72,9 @@ const keys = z.strictObject({
         .describe(
             "Tutor release, which decides the package versions: 20 (Teak), 21 (Ulmo), 22 (Verawood). Empty: what tutor reports; with lmsFrom external, the newest",
         ),
-    lmsLaunch: flag.default(false).describe("Run tutor dev launch where Open edX was never set up; with lmsFrom tutor"),
+    lmsLaunch: flag
+        .default(false)
+        .describe("Run tutor dev launch if Open edX has never been set up; with lmsFrom tutor"),
     lmsPackages: z
         .enum(["image", "container", "installed"], "one of image, container, installed")
         .default("image")
@@ -84,7 +86,7 @@ const keys = z.strictObject({
     clientSecretIn: z
         .enum(["database", "settings"], "one of database, settings")
         .default("database")
-        .describe("Where the LMS keeps its client secret: in its database or in its settings"),
+        .describe("Where the LMS stores its client secret: in its database or in its settings"),
 
     applicationFrom: z
         .enum(["compose", "external"], "one of compose, external")
@@ -121,40 +123,42 @@ const keys = z.strictObject({
     lmsGateway: orEmpty(host)
         .default("")
         .describe(
-            `Host by which the application's containers reach the LMS. Empty: on Linux what Docker reports (${openEdxConstants.gateway} for a new network), elsewhere ${dockerHost}`,
+            `Host that the application's containers use to reach the LMS. Empty: on Linux what Docker reports (${openEdxConstants.gateway} for a new network), elsewhere ${dockerHost}`,
         ),
     applicationGateway: orEmpty(host)
         .default("")
         .describe(
-            `Host by which the LMS's container reaches the application. Empty: on Linux what Docker reports (with compose ${profiles.mitxonline.gateway}, xPro: ${profiles.xpro.gateway}), elsewhere ${dockerHost}`,
+            `Host that the LMS's containers use to reach the application. Empty: on Linux what Docker reports (with compose ${profiles.mitxonline.gateway}, xPro: ${profiles.xpro.gateway}), elsewhere ${dockerHost}`,
         ),
 
     serviceWorkerUsername: username
         .default("mitserviceworker")
-        .describe("The LMS user as whom the MIT application calls the LMS's API"),
-    serviceWorkerEmail: email.default("mitserviceworker@mit.odl.local").describe("E-mail address of that user"),
+        .describe("LMS user that the MIT application uses to call the LMS's API"),
+    serviceWorkerEmail: email.default("mitserviceworker@mit.odl.local").describe("Email address of that user"),
     tokenLifetimeDays: days(1).default(365).describe("How many days that user's access token is valid: 1 to 36500"),
     tokenRenewBeforeDays: days(0)
         .default(30)
-        .describe("Up extends the token when fewer days than this are left; less than tokenLifetimeDays"),
+        .describe("up renews the token when fewer days than this are left; less than tokenLifetimeDays"),
     superuserUsername: orEmpty(username).default("").describe("An LMS user to make a superuser. Empty: none"),
-    superuserEmail: orEmpty(email).default("").describe("E-mail address of that user; set both or neither"),
+    superuserEmail: orEmpty(email).default("").describe("Email address of that user; set both or neither"),
 
     fallbackSite: z
         .string()
         .max(100, "a site's domain of at most 100 characters")
-        .refine(isSite, "a site's domain, with a port where it has one, e.g. example.com or localhost:8000")
+        .refine(isSite, "a site's domain, with its port if it has one, e.g. example.com or localhost:8000")
         .default(openEdxConstants.fallbackSite)
         .describe(
-            "Domain of the site that gets the provider configuration too: the LMS uses it for requests under other host names",
+            "Domain of a second site that gets the provider configuration: the LMS falls back to it for other host names",
         ),
     checkHealth: flag
         .default(false)
-        .describe("Ask both servers at the end of up whether they know each other: a few requests, output health"),
+        .describe(
+            "At the end of up, check with a few requests whether both servers know each other; the output health has the result",
+        ),
     adopt: flag
         .default(false)
         .describe(
-            "Take over users, OAuth applications and provider configurations that were made by hand, comment out lines of .env that set what the stack sets, and replace containers that were started by hand",
+            "Adopt existing users, OAuth applications and provider configurations; comment out lines of .env that set what the stack sets; replace containers that you started yourself",
         ),
 });
 
@@ -205,7 +209,7 @@ const rules: readonly Rule[] = [
     {
         key: "superuserEmail",
         demand: ({ superuserUsername, superuserEmail }) =>
-            superuserEmail === "" && superuserUsername !== "" && "the e-mail address of superuserUsername",
+            superuserEmail === "" && superuserUsername !== "" && "the email address of superuserUsername",
     },
     {
         key: "superuserUsername",
@@ -217,7 +221,7 @@ const rules: readonly Rule[] = [
         demand: ({ superuserUsername, serviceWorkerUsername }) =>
             superuserUsername !== undefined &&
             superuserUsername === serviceWorkerUsername &&
-            "another user than serviceWorkerUsername",
+            "a user other than serviceWorkerUsername",
     },
 ];
 
@@ -253,7 +257,7 @@ function isOwnGateway(gateway: string | undefined, settings: Partial<Settings>):
 }
 
 function ownGateway(example: string): string {
-    return `an IPv4 address, as the network is made with it, e.g. ${example}`;
+    return `an IPv4 address, because the network is created with it, e.g. ${example}`;
 }
 
 function isOrigin(value: string): boolean {

@@ -17,9 +17,9 @@ export const tutorReleases = Object.keys(lmsPackages) as TutorRelease[];
 /** The release to assume if Tutor can't be asked: the newest. */
 export const newestTutorRelease = "22" satisfies TutorRelease;
 
-/** The inputs of the plug-in. */
+/** The inputs of the plugin. */
 export interface TutorPluginOptions {
-    /** The plug-in's owner, e.g. `project/stack`. */
+    /** The plugin's owner, e.g. `project/stack`. */
     readonly owner: string;
     readonly release: TutorRelease;
     readonly application: {
@@ -35,8 +35,10 @@ export interface TutorPluginOptions {
 }
 
 /**
- * The source (Python) of a Tutor plug-in with everything the LMS needs: settings and packages. It replaces the handbook's
+ * The source (Python) of a Tutor plugin with everything the LMS needs: settings and packages. It replaces the handbook's
  * `private.py`, which loads too early: Tutor's own settings come later and undo some of it.
+ *
+ * The text is in the state, and its first line marks the file as the stack's: any change here is an update of every stack.
  *
  * Each flag is set both ways, because newer releases read `X` and older ones `FEATURES["X"]`. Without the `ol-social-auth`
  * package, an LMS with these settings still starts; it just doesn't offer the backend.

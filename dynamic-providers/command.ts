@@ -69,7 +69,7 @@ export function lastLines({ stdout, stderr }: Pick<Answer, "stdout" | "stderr">)
 }
 
 /**
- * A command's answer, among the other lines that its plug-ins or a wrapper print: the last one that can be read.
+ * A command's answer, among the other lines that its plugins or a wrapper print: the last one that can be read.
  *
  * @param lines - of its standard output, or blocks of them.
  * @param read - returns the answer in a line, or `undefined` if there is none.

@@ -223,7 +223,7 @@ async function readUnlessShut<Outputs extends object>(
         return await read();
     } catch (error) {
         if (isOwnServerShut(error, known, "startedByStack")) {
-            console.warn(`${error.message} Keeping its resources as the state has them.`);
+            console.warn(`${error.message} Leaving its resources in the state as they are.`);
             return known;
         }
         throw error;

@@ -70,7 +70,7 @@ export class AlreadyExistsError extends ProviderError {
 export function alreadyExistsError(what: string, page: string, adoption: string): AlreadyExistsError {
     return new AlreadyExistsError(
         `${what} already exists and was not created by this stack: ${page}. ` +
-            `Delete it there, or ${adoption} to take it over (destroy then gives it back its former values).`,
+            `Delete it there, or ${adoption} to take it over (destroy then restores its former values).`,
     );
 }
 

@@ -1,12 +1,12 @@
 /**
- * The program and the Node.js plug-ins load this first (`node --require`), which cuts their startup time to a third:
+ * The program and the Node.js plugins load this first (`node --require`), which cuts their startup time to a third:
  * compiled code is cached on disk, and the parts of Pulumi's SDK that are rarely needed load on first use.
  */
 import Module, { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 
 enableCompileCache(join(import.meta.dirname, "..", ".toolchain", "compile-cache"));
-// Node.js writes the cache on exit, but the engine kills a plug-in before that.
+// Node.js writes the cache on exit, but the engine kills a plugin before that.
 setInterval(flushCompileCache, 1000).unref();
 
 /** Modules to load on first use, by the names under which Pulumi's SDK requires them. */

@@ -32,7 +32,7 @@ export function provider(type: string): unknown {
     const module = modules[type];
     if (module === undefined) {
         throw new ProviderError(
-            `This version of the program has no resource of type ${type}, which the state names. Use the version that made it.`,
+            `This version of the program has no resource type ${type}, but the state does. Use the version that created it.`,
         );
     }
     return (load(`./${module}.provider.ts`) as { readonly provider: unknown }).provider;

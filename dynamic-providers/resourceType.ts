@@ -118,7 +118,7 @@ export function patience(seconds: number, why: string): z.ZodDefault<z.ZodNumber
         .number()
         .min(0, "must not be negative")
         .default(seconds)
-        .meta({ description: `For how long, in seconds: ${why}`, local: true });
+        .meta({ description: `How long to wait, in seconds: ${why}`, local: true });
 }
 
 function metaOf(schema: z.core.$ZodType | undefined): z.core.GlobalMeta | undefined {

@@ -41,7 +41,7 @@ export async function checkDocker(): Promise<void> {
     if (server.failed) {
         throw new Fault(
             `Docker can't be used: ${server.code === "ENOENT" ? "command not found: docker" : lastLines(server)}`,
-            "install it (https://docs.docker.com/engine/install/) or start it; `docker info` must work for you",
+            "install it (https://docs.docker.com/engine/install/) or start it; `docker info` must succeed",
         );
     }
     const compose = await answerOf("docker", ["compose", "version", "--short"]);
@@ -49,7 +49,7 @@ export async function checkDocker(): Promise<void> {
     if (compose.failed || version.localeCompare(COMPOSE_AT_LEAST, "en", { numeric: true }) < 0) {
         throw new Fault(
             `docker compose is ${compose.failed ? "not installed" : version}; ${COMPOSE_AT_LEAST} or newer is required`,
-            "install or update the plug-in: https://docs.docker.com/compose/install/",
+            "install or update the plugin: https://docs.docker.com/compose/install/",
         );
     }
 }
@@ -317,10 +317,10 @@ export async function detectTutorProject(command: string, host: string, launches
         expectTutor(command, result);
         const answer = result.failed ? undefined : read(result.stdout);
         if (answer === undefined) {
-            const what = result.failed ? "fails" : "gives no answer";
+            const what = result.failed ? "fails" : "prints no answer";
             throw new Fault(
                 `${command} config ${args} ${what}: ${lastLines(result)}`,
-                "run it yourself, and correct Tutor's configuration or the plug-in that it names",
+                "run it yourself, and correct Tutor's configuration or the plugin that it names",
             );
         }
         return answer;

@@ -18,7 +18,7 @@ const mebibytes = textOrNumber
     .transform(Number)
     .refine((bytes) => bytes <= 0 || bytes % MIB === 0, {
         error: ({ input }) =>
-            `${String(input)} bytes are no whole number of mebibytes (MiB); docker.Container takes no other`,
+            `${String(input)} bytes is not a whole number of mebibytes (MiB), which docker.Container requires`,
     })
     .transform((bytes) => (bytes > 0 ? bytes / MIB : bytes))
     .optional();
@@ -26,21 +26,21 @@ const mebibytes = textOrNumber
 /** A duration in whole seconds; Compose writes `1m30s`. */
 const seconds = text
     .transform(inSeconds)
-    .refine(Number.isInteger, { error: "is no whole number of seconds; docker.Container takes no other" })
+    .refine(Number.isInteger, { error: "is not a whole number of seconds, which docker.Container requires" })
     .optional();
 
 /** A number of CPUs, which may be fractional. */
 const cpus = textOrNumber
     .transform((value) => ({ value: Number(value), asRead: cpusAsRead(Number(value)) }))
     .refine(({ value, asRead }) => Number(asRead) === value, {
-        error: "is a number that the Docker provider reads wrongly",
+        error: "is a number that the Docker provider misreads",
     })
     .transform(({ asRead }) => asRead)
     .optional();
 
 /** The namespace a container uses. */
 const namespace = text.refine((mode) => !mode.startsWith("container:"), {
-    error: ({ input }) => `${String(input)} is not carried over: the stack knows containers of its own project only`,
+    error: ({ input }) => `${String(input)} is not supported: the stack only knows containers of its own project`,
 });
 
 const ulimits = z
@@ -113,7 +113,7 @@ const bindOptions = z.strictObject({
 const volumeOptions = z.strictObject({
     nocopy: z.boolean().optional(),
     subpath: text.optional(),
-    ...refused("the Docker provider reads such labels wrongly", "labels"),
+    ...refused("the Docker provider misreads such labels", "labels"),
 });
 
 const mounted = { target: text, read_only: z.boolean().default(false), consistency: ignored };
@@ -179,7 +179,7 @@ const healthcheck = z
         start_interval: text.optional(),
     })
     .refine(({ disable, test }) => disable === true || test !== undefined, {
-        error: "has no test; the one of an image can't be changed by half",
+        error: "has no test; an image's own test can't be changed in part",
     });
 
 const deploy = z.strictObject({
@@ -318,7 +318,7 @@ export const composeService = z.strictObject({
         ...["external_links", "isolation", "mem_swappiness", "oom_kill_disable", "oom_score_adj", "pids_limit"],
         ...["uts", "volume_driver"],
     ),
-    ...refused("the stack knows containers of its own project only", "volumes_from"),
+    ...refused("the stack only knows containers of its own project", "volumes_from"),
     ...refused("only Compose runs commands in a container that it starts or stops", "post_start", "pre_stop"),
     ...refused("only Compose does that", "models", "provider", "use_api_socket"),
     ...refused(SWARM, "credential_spec"),
@@ -382,7 +382,7 @@ export const composeFile = z
                 (alias !== service && alias in services) ||
                 links.some((other) => other.alias === alias && other.service !== service);
             if (isTaken) {
-                const message = `${link} is not carried over: for other services ${alias} is another container`;
+                const message = `${link} is not supported: for other services ${alias} is another container`;
                 context.addIssue({ code: "custom", path, message });
             }
         }
@@ -393,7 +393,7 @@ function expectOneAddress(ports: readonly z.infer<typeof port>[], context: z.Ref
     const places = ports.map(({ target, protocol }) => `${target}/${protocol}`);
     const twice = places.filter((place, index) => places.indexOf(place) < index);
     if (twice.length > 0) {
-        const message = `${[...new Set(twice)].join(", ")} has several addresses; docker.Container can keep one of a port`;
+        const message = `${[...new Set(twice)].join(", ")} has several addresses; docker.Container supports one per port`;
         context.addIssue({ code: "custom", message });
     }
 }
@@ -409,7 +409,7 @@ function refused<Key extends string>(why: string, ...keys: Key[]) {
     const never = z
         .unknown()
         .refine((value) => value === undefined, {
-            error: ({ input }) => `${JSON.stringify(input)} is not carried over: ${why}`,
+            error: ({ input }) => `${JSON.stringify(input)} is not supported: ${why}`,
         })
         .optional();
     return Object.fromEntries(keys.map((key) => [key, never])) as Record<Key, typeof never>;
@@ -421,9 +421,7 @@ function passedOn<Key extends string>(...keys: Key[]) {
 }
 
 function one(key: string) {
-    return z
-        .literal(1, { error: ({ input }) => `${String(input)} is not carried over: ${key} can only be 1` })
-        .optional();
+    return z.literal(1, { error: ({ input }) => `${String(input)} is not supported: ${key} can only be 1` }).optional();
 }
 
 function asText(value: string | number | boolean | null): string {

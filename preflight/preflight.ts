@@ -160,7 +160,7 @@ async function externalGateway(
     if (gateway === "") {
         throw new Fault(
             `${key} is not set, and Docker has no network of the Compose project ${project} yet`,
-            `start it, and its gateway is found: ${start}; or set it: ${pulumiCommand(`config set ${key} ADDRESS`)}`,
+            `start it, so that the gateway can be detected: ${start}; or set the gateway: ${pulumiCommand(`config set ${key} ADDRESS`)}`,
         );
     }
     return gateway;

@@ -7,13 +7,13 @@ import { type SandboxOptions, type ServerName, defaultPorts, down, reset, server
 const help = `
 Usage: npm run sandbox -- <command> [options]
 
-An Open edX LMS and two MIT applications on this machine, to try and to test the integration against.
+An Open edX LMS and two MIT applications on this machine, for trying and testing the integration.
 
 Commands:
-  up       Start the servers that do not run yet, and wait until they answer
-  down     Stop the servers; what is in them is kept
+  up       Start the servers that aren't running, and wait until they respond
+  down     Stop the servers; their data stays
   status   Show the servers
-  reset    Stop the servers, forget all that is in them, and start them anew
+  reset    Stop the servers, delete their data, and start them again
 
 Options:
   -s, --server <name>       Only this server: ${serverNames.join(", ")}; may be repeated
@@ -21,7 +21,7 @@ Options:
                             ${Object.entries(defaultPorts)
                                 .map(([name, port]) => `${name}=${port}`)
                                 .join(", ")}
-      --state <directory>   Where the servers keep their state (default: .sandbox in the project)
+      --state <directory>   The folder of the servers' state (default: .sandbox in the project)
   -h, --help                Show this help
 `.trim();
 
@@ -60,7 +60,7 @@ async function printSignIns(options: SandboxOptions): Promise<void> {
 function parseServers(names: string[]): ServerName[] {
     return names.map((name) => {
         const known = serverNames.find((server) => server === name);
-        if (!known) throw new UsageError(`There is no server "${name}"; there are ${serverNames.join(", ")}.`);
+        if (!known) throw new UsageError(`Unknown server: ${name}. Choose from ${serverNames.join(", ")}.`);
         return known;
     });
 }

@@ -210,7 +210,7 @@ async function launch(
     for (const port of portsOf(server.name)) await assertPortIsFree(server, port, ports[port]);
     const python = path.join(project, ".toolchain", "venv", server.name, "bin", "python");
     await access(python).catch(() => {
-        throw new Error(`${server.title} can't start: ${python} is missing. \`node toolchain/setup.mjs\` makes it.`);
+        throw new Error(`${server.title} can't start: ${python} is missing. Install it: node toolchain/setup.mjs`);
     });
     const command = [
         path.join(project, definition.program),

@@ -130,7 +130,7 @@ describe.each([
         await expect(pulumi.isSecret(pulumi.output(outputs.superusers))).resolves.toBe(true);
     });
 
-    test("hands over the Tutor plug-in, as a secret", async () => {
+    test("hands over the Tutor plugin, as a secret", async () => {
         await expect(valueOf(outputs.tutorPlugin)).resolves.toContain("# Tutor plug-in of ");
         await expect(pulumi.isSecret(outputs.tutorPlugin)).resolves.toBe(true);
     });

@@ -6,11 +6,11 @@ import { project, stackOf } from "./pulumi.ts";
 import { settingsOf } from "./stackSettings.ts";
 import { readState } from "./stackState.ts";
 
-/** The Pulumi commands that use plug-ins. */
+/** The Pulumi commands that use plugins. */
 const commands = new Set(["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn", "import", "watch"]);
 
 /**
- * Builds the Docker plug-in if it can't be downloaded, once a command needs it: one on a stack that runs an application's
+ * Builds the Docker plugin if it can't be downloaded, once a command needs it: one on a stack that runs an application's
  * containers, or still has some. Takes minutes, once.
  *
  * @param args - Pulumi's arguments.
@@ -32,7 +32,7 @@ export async function addDockerPlugin(args: readonly string[]): Promise<void> {
     }
 }
 
-/** Whether the setup is done with that plug-in: it is installed, or the engine can download it. */
+/** Whether the setup is done with that plugin: it is installed, or the engine can download it. */
 async function isSetUp(): Promise<boolean> {
     const stamp = join(project, ".toolchain", "set-up");
     return existsSync(stamp) && (await readFile(stamp, "utf8")).endsWith(" docker");

@@ -30,7 +30,7 @@ export function propertiesOf(schema: z.ZodType): {
 }
 
 /**
- * The Pulumi package schema for resources: what a provider plug-in would serve to programs in other languages.
+ * The Pulumi package schema for resources: what a provider plugin would serve to programs in other languages.
  *
  * @param name - the package's name, e.g. `openedx-mit`.
  * @param version - its version.

@@ -59,7 +59,7 @@ export async function askPulumi(...args: string[]): Promise<{ failed: boolean; s
     return execa("pulumi", args, { env: await pulumiEnvironment(), reject: false, stdin: "ignore" });
 }
 
-/** Prints one line naming the plug-ins that aren't the published ones, if any. */
+/** Prints one line naming the plugins that aren't the published ones, if any. */
 export async function announceStandIns(): Promise<void> {
     const plugins = await notDownloaded();
     const named = (marker: Marker) => plugins.filter((plugin) => plugin.marker === marker).map(({ name }) => name);
@@ -67,11 +67,11 @@ export async function announceStandIns(): Promise<void> {
     const built = named("BUILT-HERE").join(", ");
     const parts = [standIns && `stand-ins for ${standIns}`, built && `${built} built from source`].filter(Boolean);
     if (parts.length > 0) {
-        console.error(`Plug-ins that can't be downloaded here: ${parts.join("; ")}.`);
+        console.error(`Plugins that can't be downloaded here: ${parts.join("; ")}.`);
     }
 }
 
-/** The file the setup uses to mark a plug-in it installed instead of the published one. */
+/** The file the setup uses to mark a plugin it installed instead of the published one. */
 type Marker = "STAND-IN" | "BUILT-HERE";
 
 async function notDownloaded(): Promise<{ name: string; marker: Marker }[]> {

@@ -21,7 +21,7 @@ import { whyKept } from "./tutorRoot.ts";
 const help = `
 Usage: npm run rebuild -- [options]
 
-Takes a stack down with all its data, and makes it anew. Shows what goes, and asks first.
+Destroys a stack with all its data, and creates it again. Shows what it will remove, and asks first.
 
 Options:
   -s, --stack <name>  The stack (default: dev)
@@ -37,30 +37,30 @@ const exported = z.object({
 });
 
 const options = readOptions();
-const settings = (await settingsOf(options.stack)) ?? fail(`There is no stack ${options.stack}: it has no settings.`);
+const settings = (await settingsOf(options.stack)) ?? fail(`The stack ${options.stack} has no settings file.`);
 const tutor = settings["lmsFrom"] === "tutor" ? (settings["tutor"] ?? "tutor") : undefined;
 await restoreTutorConfigurations();
 const root = tutor === undefined ? undefined : await tutorFolder(tutor, "config");
 
 if (tutor !== undefined && settings["lmsLaunch"] !== "true") {
     fail(
-        `Tutor's folder ${root ?? ""} would go, and nothing would set Open edX up again, as lmsLaunch is not set.\n` +
+        `Tutor's folder ${root ?? ""} would be removed, and nothing would set up Open edX again: lmsLaunch is not set.\n` +
             `    npm run pulumi -- config set lmsLaunch true --stack ${options.stack}`,
     );
 }
 
 const kept = root !== undefined && existsSync(root) ? await whyKept(root, project) : undefined;
 if (kept !== undefined) {
-    fail(`${String(root)} is not removed, and nothing was changed: ${kept}.`);
+    fail(`${String(root)} can't be removed; nothing was changed: ${kept}.`);
 }
 
-const table = new Table({ head: ["Step", "What goes, or comes"], style: { head: [], border: [] } });
+const table = new Table({ head: ["Step", "What it removes or creates"], style: { head: [], border: [] } });
 table.push(
-    ["pulumi destroy", `all of the stack ${options.stack}`],
-    ["docker volume rm", "the volumes of its application, with its database, also one that was taken over"],
-    ["docker image prune", "images that nothing uses"],
+    ["pulumi destroy", `everything in the stack ${options.stack}`],
+    ["docker volume rm", "the application's volumes, including its database, adopted or not"],
+    ["docker image prune", "unused images"],
     ...(root === undefined ? [] : [["rm", `${root}: Tutor's configuration, databases and files`]]),
-    ["pulumi up", "all of it, made anew"],
+    ["pulumi up", "everything again"],
 );
 console.log(table.toString());
 if (!options.yes && !(await isConfirmed(`Rebuild the stack ${options.stack}?`))) {

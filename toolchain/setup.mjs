@@ -1,10 +1,10 @@
 /**
- * Sets up a fresh clone: npm packages, the Pulumi CLI, plug-ins, the sandbox's Python environments, a passphrase. Leaves
+ * Sets up a fresh clone: npm packages, the Pulumi CLI, plugins, the sandbox's Python environments, a passphrase. Leaves
  * alone whatever exists. Needs no packages itself; runs on Node.js 18 and newer.
  *
  *     node toolchain/setup.mjs [--docker] [PROGRAM [ARGUMENT...]]
  *
- * then runs one of the project's programs with the project's own Node.js. `--docker` builds the Docker plug-in if it can't
+ * then runs one of the project's programs with the project's own Node.js. `--docker` builds the Docker plugin if it can't
  * be downloaded, which takes minutes; so does setting `TEST_DOCKER_HOST`. Progress goes to standard error: standard output
  * belongs to the program.
  */
@@ -95,7 +95,7 @@ try {
 }
 runProgram(program);
 
-/** @param {boolean} withDocker whether the Docker plug-in is required */
+/** @param {boolean} withDocker whether the Docker plugin is required */
 async function setUp(withDocker) {
     const state = fingerprint();
     const complete = `${state} docker`;
@@ -297,7 +297,7 @@ function goBuild(module, command, folder, flags) {
 }
 
 /**
- * Downloading plug-ins is the engine's job. If it can't, this project's stand-ins replace `random` and `command`, until the
+ * Downloading plugins is the engine's job. If it can't, this project's stand-ins replace `random` and `command`, until the
  * real ones can be downloaded.
  * @param {boolean} reachable
  */
@@ -321,12 +321,12 @@ function installStandIns(reachable) {
             { mode: 0o755 },
         );
         writeFileSync(marker, "");
-        console.error(`✓ Plug-in ${name}: stand-in, as the engine can't download the real one`);
+        console.error(`✓ Plugin ${name}: stand-in, as the engine can't download the real one`);
     }
 }
 
 /**
- * Downloading the Docker plug-in is the engine's job, too. If it can't, this builds the plug-in from the upstream provider
+ * Downloading the Docker plugin is the engine's job, too. If it can't, this builds the plugin from the upstream provider
  * on request, and removes that build once the published one can be downloaded.
  * @param {boolean} reachable
  * @param {boolean} wanted
@@ -350,10 +350,10 @@ async function installDockerPlugin(reachable, wanted) {
     if (!wanted) {
         return false;
     }
-    const title = `Plug-in docker ${version}, built with Go (minutes, once)`;
+    const title = `Plugin docker ${version}, built with Go (minutes, once)`;
     if (spawnSync("go", ["version"]).status !== 0) {
         console.error(
-            `  Plug-in docker: not there. ${DOWNLOADS} can't be reached, and Go is not installed to build it.`,
+            `  Plugin docker is missing: ${DOWNLOADS} can't be reached, and Go is not installed to build it.`,
         );
     } else if (await succeeds(() => step(title, () => buildDockerPlugin(version, folder, origin)))) {
         return true;

@@ -17,5 +17,5 @@ if (existsSync(join(project, ".pulumi", "stacks", "openedx-mit-integration", "sa
 await down();
 if (process.exitCode === undefined || process.exitCode === 0) {
     await rm(join(project, ".sandbox"), { recursive: true, force: true });
-    console.log("The sandbox is gone: stack, servers and their state.");
+    console.log("The sandbox was removed: stack, servers and their state.");
 }

@@ -14,7 +14,7 @@ import { settingsOf } from "./stackSettings.ts";
 const help = `
 Usage: npm run -s tutor-plugin -- [options]
 
-Prints the Tutor plug-in with the LMS's settings and packages, for an LMS that is set up elsewhere (lmsFrom external).
+Prints the Tutor plugin with the LMS's settings and packages, for an LMS that is set up elsewhere (lmsFrom external).
 Works before the first \`up\`.
 
 Options:
@@ -23,7 +23,7 @@ Options:
   -h, --help          Show this help
 `.trim();
 
-/** The configuration keys the plug-in depends on; other keys may still be missing. */
+/** The configuration keys the plugin depends on; other keys may still be missing. */
 const { shape } = settingsSchema;
 const schema = z.object({
     application: shape.application,
@@ -68,7 +68,7 @@ async function pluginOf(stack: string): Promise<string> {
     const file = `Pulumi.${stack}.yaml`;
     const values = await settingsOf(stack);
     if (values === undefined) {
-        throw new Error(`No stack ${stack}: there is no ${file}.`);
+        throw new Error(`The stack ${stack} has no settings file ${file}.`);
     }
     const { data: settings, error } = schema.safeParse(values);
     if (error !== undefined) {
@@ -99,7 +99,7 @@ async function clientSecretOf(stack: string): Promise<string> {
         throw new Error(
             "clientSecretIn is settings, and the client secret does not exist yet.\n" +
                 `    ${pulumiCommand("up")}\n` +
-                "makes it, and stops at the LMS, which lacks the plug-in. Then repeat this command.",
+                "creates it, then fails at the LMS, which lacks the plugin. After that, run this command again.",
         );
     }
     return z.string().parse(JSON.parse(data.plaintext));

@@ -201,8 +201,8 @@ async function noteVolumesOf(project: string, container: DockerContainer): Promi
         if (noted !== volume) {
             if (noted !== undefined) {
                 console.warn(
-                    `${service} has its data in the volume ${volume} now. What it had before stays in ${noted}; ` +
-                        `if nobody needs that: docker volume rm ${noted}`,
+                    `${service} now has its data in the volume ${volume}. Its earlier data is still in ${noted}. ` +
+                        `To delete that: docker volume rm ${noted}`,
                 );
                 await unlessMissing(docker("volume", "rm", note));
             }

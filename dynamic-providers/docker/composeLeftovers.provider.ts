@@ -17,7 +17,7 @@ export const provider = defineProvider<Inputs, Outputs>(composeLeftovers, {
     async delete(_id, { project }) {
         const removed = await removeProjectContainers(project);
         if (removed > 0) {
-            console.warn(`Containers of ${project} that were started by hand were removed: ${removed}.`);
+            console.warn(`Removed containers of ${project} that were created outside the stack: ${removed}.`);
         }
     },
 });

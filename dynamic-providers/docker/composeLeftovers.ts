@@ -5,7 +5,7 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link ComposeLeftovers}. */
 export const composeLeftovers = resourceType({
     name: "docker:ComposeLeftovers",
-    description: "Containers of a Compose project that were started by hand; removed with the stack",
+    description: "Containers of a Compose project that the stack did not create; removed with the stack",
     inputs: {
         project: nonEmpty().meta({ description: "The Compose project, for instance `mitxonline`", replaces: true }),
     },

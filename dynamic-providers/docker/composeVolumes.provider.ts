@@ -25,9 +25,9 @@ export const provider = defineProvider<Inputs, Outputs>(composeVolumes, {
         }
         if (await keepsVolumes(owner)) {
             console.warn(
-                `The data of ${project} stays, and the next ${pulumiCommand("up")} takes it again. To delete it: ` +
+                `The data of ${project} is left in place, and the next ${pulumiCommand("up")} uses it. To delete it: ` +
                     `docker volume rm ${volumes.join(" ")}` +
-                    (volumes.some(isAnonymous) ? "\ndocker volume prune would delete some of it, too." : ""),
+                    (volumes.some(isAnonymous) ? "\ndocker volume prune would delete some of it too." : ""),
             );
         } else {
             await docker("volume", "rm", ...volumes);

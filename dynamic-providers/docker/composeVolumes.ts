@@ -5,7 +5,8 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link ComposeVolumes}. */
 export const composeVolumes = resourceType({
     name: "docker:ComposeVolumes",
-    description: "The volumes of a Compose project, databases among them; `keepVolumes` decides whether they go",
+    description:
+        "The volumes of a Compose project, including databases; `keepVolumes` decides whether `destroy` removes them",
     inputs: {
         project: nonEmpty().meta({ description: "The Compose project, for instance `mitxonline`", replaces: true }),
         owner: nonEmpty().meta({

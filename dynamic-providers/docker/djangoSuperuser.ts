@@ -6,22 +6,22 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link DjangoSuperuser}. */
 export const djangoSuperuser = resourceType({
     name: "django:Superuser",
-    description: "A Django superuser, made by a command in the server's container",
+    description: "A Django superuser, created by a command in the server's container",
     inputs: {
         project: nonEmpty().meta({
-            description: "The Compose project that serves, for instance `tutor_dev`",
+            description: "The server's Compose project, for instance `tutor_dev`",
             replaces: true,
         }),
-        service: nonEmpty().meta({ description: "Its service with Django in it, for instance `lms`", replaces: true }),
+        service: nonEmpty().meta({ description: "The service that runs Django, for instance `lms`", replaces: true }),
         manage: z.array(z.string()).min(1, "must not be empty").readonly().meta({
-            description: 'Django\'s own command in there, for instance `["./manage.py", "lms"]`',
+            description: 'Django\'s management command in its container, for instance `["./manage.py", "lms"]`',
             local: true,
         }),
         username: nonEmpty().meta({ description: "The user name", replaces: true }),
-        email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
+        email: z.email("must be an email address").meta({ description: "The user's email address" }),
         password: nonEmpty().meta({ description: "The user's password", secret: true }),
         owner: nonEmpty().meta({
-            description: "Who makes the user, for instance `project/stack`; kept as the user's name",
+            description: "The user's owner, for instance `project/stack`; stored as the user's name",
         }),
     },
     outputs: {
@@ -30,7 +30,7 @@ export const djangoSuperuser = resourceType({
             formerly: "isMadeHere",
         }),
         former: z.record(z.string(), z.boolean()).readonly().exactOptional().meta({
-            description: "Flags of a user who was there before, as they were; `destroy` sets them again",
+            description: "An existing user's former flags; `destroy` restores them",
         }),
     },
 });

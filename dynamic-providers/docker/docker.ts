@@ -224,8 +224,8 @@ export async function expectDatabase(project: string, service: string, user: str
     }, DATABASE_PATIENCE);
     if (count === "0") {
         throw new ProviderError(
-            `The database server ${service} has no database ${database}: its data is older than the script that makes one, ` +
-                "which runs on new data only. Make it, then repeat: " +
+            `The database server ${service} has no database ${database}: its data is older than the script that creates it, ` +
+                "which only runs on new data. Create it, then run the command again: " +
                 `docker compose --project-name ${project} exec ${service} createdb --username ${user} ${database}`,
         );
     }
@@ -235,7 +235,7 @@ export async function expectDatabase(project: string, service: string, user: str
 export async function expectImage(name: string): Promise<void> {
     if ((await docker("image", "ls", "--quiet", name)) === "") {
         throw new ProviderError(
-            `There is no image ${name} on this machine, and the Compose file forbids to pull it (pull_policy: never). ` +
+            `The image ${name} is not on this machine, and the Compose file forbids pulling it (pull_policy: never). ` +
                 "Build or load it.",
         );
     }

@@ -12,7 +12,7 @@ export const copiedFile = resourceType({
             description: "The file to copy, absolute or relative to the project",
             replaces: true,
         }),
-        target: nonEmpty().meta({ description: "Where the copy is to be", replaces: true }),
+        target: nonEmpty().meta({ description: "The path of the copy", replaces: true }),
     },
     outputs: {
         createdHere: z.boolean().meta({

@@ -15,7 +15,7 @@ const NAME_FILE = pulumiCommand("config set envFile PATH/.env");
 export function missingCheckout(folder: string): DotEnvFault {
     return {
         what: `${folder}, the application's checkout, does not exist`,
-        remedy: `clone it there, or name its .env: ${NAME_FILE}`,
+        remedy: `clone it there, or set the path of its .env: ${NAME_FILE}`,
     };
 }
 
@@ -41,7 +41,7 @@ export function dotEnvFault(
         return missingCheckout(dirname(file));
     }
     if (existsSync(file) && !statSync(file).isFile()) {
-        return { what: `${file} is a folder`, remedy: `name the .env file in it: ${NAME_FILE}` };
+        return { what: `${file} is a folder`, remedy: `set the path of the .env file in it: ${NAME_FILE}` };
     }
     const found = conflicts(readDotEnv(file), values).filter(({ isShared }) => isShared || !adopt);
     if (found.length === 0) {
@@ -53,8 +53,8 @@ export function dotEnvFault(
     return {
         what: `${file} sets variables that this stack sets to something else:${lines.join("")}`,
         remedy: found.some(({ isShared }) => isShared)
-            ? "give each variable a line of its own, or delete it"
-            : "let the stack comment the lines out, and give them back when it goes: " +
+            ? "put each variable on a line of its own, or delete it"
+            : "let the stack comment out the lines until it is destroyed: " +
               `${pulumiCommand("config set adopt true")}; or delete them`,
     };
 }

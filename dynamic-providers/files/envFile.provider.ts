@@ -60,7 +60,7 @@ export const provider = defineProvider<Inputs, Outputs>(envFile, {
         if (lacking.length > 0) {
             console.warn(
                 `${path} no longer sets ${lacking.join(", ")}. ` +
-                    "An application that runs by it goes on until it is started again: set there what it needs before.",
+                    "A running application uses the former values until it restarts; before that, set what it needs.",
             );
         }
     },

@@ -13,16 +13,18 @@ export const envFile = resourceType({
         owner: z
             .string()
             .regex(/^\S+$/, "must be a name without spaces")
-            .meta({ description: "Who keeps the block, for instance `project/stack`: no other stack touches it" }),
+            .meta({
+                description: "The block's owner, for instance `project/stack`: other stacks leave the block alone",
+            }),
         values: z
             .record(
                 z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),
-                z.string().refine(isWritable, "can't be written in a .env file so that every reader reads it as it is"),
+                z.string().refine(isWritable, "can't be written to a .env file in a form that all readers understand"),
             )
             .readonly()
             .meta({ description: "The lines of the block: variables and their values", secret: true }),
         adopt: z.boolean().exactOptional().meta({
-            description: "Whether lines outside the block that set its variables to something else are commented out",
+            description: "Whether to comment out lines outside the block that set its variables to something else",
             local: true,
         }),
     },
@@ -30,7 +32,7 @@ export const envFile = resourceType({
         formerMode: z
             .number()
             .nullable()
-            .meta({ description: "The permissions that the file had before; `null` where there was no file" }),
+            .meta({ description: "The file's former permissions; `null` if there was no file" }),
     },
 });
 

@@ -113,7 +113,7 @@ async function resume(session: AdminSession, userId: string, inputs: Inputs): Pr
     const row = rows.find(({ cells }) => cells.get("token") === inputs.token);
     if (row === undefined) {
         throw new ProviderError(
-            `The access token for "${inputs.username}" exists already for another user: see ${session.url(LIST)}.`,
+            `The access token of "${inputs.username}" already belongs to another user: ${session.url(LIST)}.`,
         );
     }
     const form = fill(await session.newForm(changePage(row.id), FORM), inputs);

@@ -7,24 +7,24 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link AccessToken}. */
 export const accessToken = resourceType({
     name: "openedx:AccessToken",
-    description: "An access token in the LMS's Django admin, of a user and of no application",
+    description: "An access token in the LMS's Django admin, for a user but no application",
     inputs: {
         connection: connectionSchema,
         // Deleting a user deletes their tokens.
-        username: nonEmpty().meta({ description: "The user whom the token stands for", replaces: true }),
+        username: nonEmpty().meta({ description: "The token's user", replaces: true }),
         token: nonEmpty()
             .max(255)
             .meta({ description: "The token, unique on the server", secret: true, replaces: true }),
         expires: z.iso
             .datetime({ error: "must be an instant such as 2030-01-31T00:00:00Z" })
-            .meta({ description: "When it expires; set where a period is given" }),
+            .meta({ description: "When it expires; computed if a period is given" }),
         lifetimeDays: z.number().positive().exactOptional().meta({
-            description: "The period that a new token is valid for, in days; instead of `expires`",
+            description: "For how many days a new token is valid; instead of `expires`",
             local: true,
         }),
         renewBeforeDays: z.number().nonnegative().exactOptional().meta({
             description:
-                "`up` renews the token when it expires in fewer days than that; only with `lifetimeDays`, and 30 by default",
+                "`up` renews the token when fewer days than this are left; only with `lifetimeDays`; 30 by default",
             local: true,
         }),
     },

@@ -11,7 +11,7 @@ export const connectionFields = {
         protocol: /^https?$/,
         error: "must be an http or https address, e.g. http://local.openedx.io:8000",
     }),
-    /** A superuser's name; on the LMS an e-mail address works too. */
+    /** A superuser's name; on the LMS an email address works too. */
     username: nonEmpty(),
     /** The user's password (secret). */
     password: nonEmpty(),

@@ -115,7 +115,7 @@ async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<
     const found = await findByName(session, inputs);
     if (found === undefined) {
         throw new ProviderError(
-            `${session.url(LIST)} has no user "${inputs.username}", and none can be made without a password.`,
+            `${session.url(LIST)} has no user "${inputs.username}", and creating one takes a password.`,
         );
     }
     const { id, form } = found;
@@ -154,7 +154,7 @@ async function findByName(session: AdminSession, { username }: Inputs): Promise<
 /** Whether this stack created the user, perhaps in a run that was interrupted. */
 function isCreatedHere({ form }: Found, inputs: Inputs): boolean {
     const { email, isStaff } = settingsOf(form);
-    // Between the two steps, a new user has no e-mail address yet; nobody else leaves a user without one.
+    // Between the two steps, a new user has no email address yet; nobody else leaves a user without one.
     return isOurs(form, inputs) || (email === "" && !isStaff && form.text("last_login_0") === "");
 }
 
@@ -186,7 +186,7 @@ async function add(session: AdminSession, form: AdminForm): Promise<string> {
 }
 
 /**
- * Saves a user. The LMS's database allows no two accounts with the same e-mail address, nor two without one, as a new user
+ * Saves a user. The LMS's database allows no two accounts with the same email address, nor two without one, as a new user
  * is at first; its admin does not check that, and answers with a bare 500.
  *
  * @param email - the user's address after saving.
@@ -204,10 +204,11 @@ async function namingSameEmail<Result>(
         if (error instanceof UnreachableError && error.mayHaveSucceeded) {
             const other = (await session.list(LIST, { email })).find(({ cells }) => cells.get("username") !== username);
             if (other !== undefined) {
-                const has = email === "" ? "no e-mail address either, as a new user has none at first" : email;
+                const has =
+                    email === "" ? "no email address either, as a new user has none at first" : `the address ${email}`;
                 throw new ProviderError(
-                    `User "${username}" can't be saved: no two accounts of the LMS have the same e-mail address. ` +
-                        `"${other.cells.get("username") ?? other.id}" has ${has}. Change that: ${session.url(changePage(other.id))}`,
+                    `User "${username}" can't be saved: no two accounts of the LMS have the same email address. ` +
+                        `"${other.cells.get("username") ?? other.id}" has ${has}. Change that account: ${session.url(changePage(other.id))}`,
                 );
             }
         }
@@ -265,8 +266,8 @@ async function disable(session: AdminSession, id: string, username: string): Pro
         await session.save(form);
     }
     console.warn(
-        `User "${username}" stays on the server, as protected objects refer to it: ${session.url(changePage(id))}. ` +
-            "It is inactive and has no rights.",
+        `User "${username}" can't be deleted, because protected objects refer to it: ${session.url(changePage(id))}. ` +
+            "It is now inactive and has no permissions.",
     );
 }
 

@@ -4,9 +4,9 @@ import { connectionSchema } from "./connection.ts";
 import { nonEmpty, resourceType, type ArgsOf, type InputsOf, type OutputsOf } from "../resourceType.ts";
 import { ThinResource } from "../thinResource.ts";
 
-/** A user's permissions and e-mail address. */
+/** A user's permissions and email address. */
 const settings = z.object({
-    email: z.email("must be an e-mail address").meta({ description: "The user's e-mail address" }),
+    email: z.email("must be an email address").meta({ description: "The user's email address" }),
     isStaff: z.boolean().default(false).meta({ description: "Whether the user may sign in to the admin" }),
     isSuperuser: z.boolean().default(false).meta({ description: "Whether the user may do everything there" }),
     isActive: z
@@ -26,31 +26,31 @@ export const djangoUser = resourceType({
             .regex(/^[\w.@+-]{1,150}$/, "must be letters, digits and @ . + - _ only")
             .meta({ description: "The user name, unique on the server", replaces: true }),
         owner: nonEmpty().max(150).meta({
-            description: "Who makes the user, for instance `project/stack`: no other stack takes the user for its own",
+            description: "The user's owner, for instance `project/stack`: other stacks leave the user alone",
         }),
         password: nonEmpty()
             .exactOptional()
             .meta({
                 description:
-                    "The password of a user that is made here; with another one the user is made anew. Required where the " +
-                    "user may have to be made; an adopted user keeps theirs",
+                    "The password of a new user; another password replaces the user. Required unless the user exists; an " +
+                    "adopted user's password stays as it is",
                 secret: true,
             }),
         ...settings.shape,
         adopt: z
             .boolean()
             .default(false)
-            .meta({ description: "Whether a user of that name that somebody else made is taken over", onCreate: true }),
+            .meta({ description: "Whether to adopt an existing user with that name", onCreate: true }),
     },
     outputs: {
         former: settings
             .partial({ isActive: true })
             .nullable()
-            .meta({ description: "What an adopted user was before; `null` for one that was made here" }),
+            .meta({ description: "An adopted user's former values; `null` if this stack created the user" }),
     },
 });
 
-/** A user's permissions and e-mail address. */
+/** A user's permissions and email address. */
 export type DjangoUserSettings = Readonly<z.output<typeof settings>>;
 
 /** The provider's inputs after `check`. */
@@ -69,7 +69,7 @@ export type DjangoUserArgs = ArgsOf<typeof djangoUser>;
  * A user in the LMS's Django admin (`/admin/auth/user/`). A user created here carries the name "Managed by Pulumi" and the
  * owner.
  *
- * Id: the user's primary key. With `adopt`, an existing user is taken over; `destroy` then restores the former e-mail
+ * Id: the user's primary key. With `adopt`, an existing user is taken over; `destroy` then restores the former email
  * address and flags instead of deleting the user.
  *
  * Source: handbook, "Create a Service Worker and Access Token" step 1, and its optional last step.

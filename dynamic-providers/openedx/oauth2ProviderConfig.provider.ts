@@ -152,7 +152,7 @@ async function lastRow(session: AdminSession, newest: Row, { formerRowId }: Outp
 async function append(session: AdminSession, form: AdminForm, inputs: Inputs): Promise<string> {
     form.fill({
         ...fieldsOf(inputs),
-        site: choose(form, "site", inputs.site, "Make the site first (/admin/sites/site/)."),
+        site: choose(form, "site", inputs.site, "Create the site first (/admin/sites/site/)."),
         backend_name: choose(
             form,
             "backend_name",

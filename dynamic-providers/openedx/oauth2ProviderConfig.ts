@@ -16,7 +16,7 @@ const settings = z.object({
         description: "The client id of the MIT application's OAuth application (`key` in the admin)",
     }),
     clientSecret: z.string().default("").meta({
-        description: "Its client secret; empty where the LMS has it in `SOCIAL_AUTH_OAUTH_SECRETS`",
+        description: "Its client secret; empty if the LMS has it in `SOCIAL_AUTH_OAUTH_SECRETS`",
         secret: true,
     }),
     otherSettings: z
@@ -26,7 +26,7 @@ const settings = z.object({
         .meta({ description: "The backend's own settings, as the admin's JSON object" }),
     skipHintedLoginDialog: flag("Whether the dialog of a hinted sign-in is skipped"),
     skipRegistrationForm: flag("Whether the registration form is skipped"),
-    skipEmailVerification: flag("Whether the user's e-mail address counts as verified"),
+    skipEmailVerification: flag("Whether the user's email address counts as verified"),
     syncLearnerProfileData: flag("Whether each sign-in updates the user's profile"),
     enableSsoIdVerification: flag("Whether a sign-in verifies the user's identity"),
 });
@@ -51,7 +51,7 @@ export const oauth2ProviderConfig = resourceType({
         }),
         ...settings.shape,
         adopt: z.boolean().default(false).meta({
-            description: "Whether an enabled configuration that somebody else made is taken over",
+            description: "Whether to adopt an existing enabled configuration",
             onCreate: true,
         }),
     },
@@ -60,7 +60,7 @@ export const oauth2ProviderConfig = resourceType({
         rowId: z.string().meta({ description: "The primary key of the row that counts: the newest" }),
         formerRowId: z.string().nullable().meta({
             description:
-                "The row of an adopted configuration, to which `delete` goes back; `null` where there was none",
+                "The former row of an adopted configuration, which `destroy` restores; `null` if there was none",
         }),
     },
 });

@@ -93,9 +93,9 @@ async function findByName(session: AdminSession, { name, clientId }: Inputs): Pr
     if (named.length > 1 && ours.length === 0) {
         const described = await Promise.all(named.map(({ id }) => describe(session, id)));
         throw new AlreadyExistsError(
-            `${named.length} OAuth applications are named "${name}", and this stack made none of them: ` +
-                `${described.join(", ")}. Keep one and delete the others, as an MIT application works with one of that ` +
-                `name only. Then let the stack take it over: ${pulumiCommand("config set adopt true")}`,
+            `${named.length} OAuth applications are named "${name}", none of them created by this stack: ` +
+                `${described.join(", ")}. Delete all but one, because an MIT application works with only one of that ` +
+                `name. Then adopt it: ${pulumiCommand("config set adopt true")}`,
         );
     }
     const id = (ours[0] ?? named[0])?.id;
@@ -110,7 +110,7 @@ async function describe(session: AdminSession, id: string): Promise<string> {
         form === undefined
             ? "deleted just now"
             : isUntouched(settingsOf(form))
-              ? "never configured, for instance made by MITx Online's migrations"
+              ? "never configured, for instance created by MITx Online's migrations"
               : `client id ${form.text("client_id")}`;
     return `${session.url(changePage(id))} (${about})`;
 }

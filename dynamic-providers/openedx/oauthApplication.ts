@@ -9,11 +9,11 @@ const settings = z.object({
     clientId: nonEmpty().max(100).meta({
         description: "The client id: 40 characters at most on the LMS, 100 on the MIT applications",
     }),
-    name: nonEmpty().max(255).meta({ description: "The name that the admin shows; the servers don't keep it unique" }),
+    name: nonEmpty().max(255).meta({ description: "The name in the admin; servers allow duplicates" }),
     redirectUris: z
         .array(z.url({ protocol: /^https?$/, error: "must be an http or https address without spaces" }))
         .min(1, "must name one address at least")
-        .meta({ description: "Where the server may send a browser back to; their order does not matter" }),
+        .meta({ description: "Where the server may redirect browsers; their order does not matter" }),
     clientType: z
         .enum(["confidential", "public"])
         .default("confidential")
@@ -30,7 +30,7 @@ const settings = z.object({
 });
 
 const clientSecret = nonEmpty().max(255).meta({
-    description: "The client secret, in clear: 128 characters at most on the LMS, 255 on the MIT applications",
+    description: "The client secret in plain text: 128 characters at most on the LMS, 255 on the MIT applications",
     secret: true,
 });
 
@@ -47,8 +47,8 @@ export const oauthApplication = resourceType({
             .default(false)
             .meta({
                 description:
-                    "Whether an application of that name that this stack did not make is taken over; `untouched`: only as a " +
-                    "migration made it, before anybody configured it",
+                    "Whether to adopt an existing application with that name; `untouched`: only one that a migration " +
+                    "created and nobody has configured",
                 onCreate: true,
             }),
     },
@@ -63,7 +63,7 @@ export const oauthApplication = resourceType({
             })
             .nullable()
             .meta({
-                description: "What an adopted application was before; `null` for one that was made here",
+                description: "An adopted application's former values; `null` if this stack created it",
                 secret: true,
             }),
     },

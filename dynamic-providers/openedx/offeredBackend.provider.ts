@@ -7,6 +7,7 @@ import {
     type OfferedBackendInputs as Inputs,
     type OfferedBackendOutputs as Outputs,
 } from "./offeredBackend.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
 import { waitUntil } from "../waiting.ts";
 
 /** The operations of `OfferedBackend`, through the LMS's Django admin. */
@@ -37,7 +38,7 @@ async function waitUntilOffered(inputs: Inputs): Promise<void> {
             throw new ProviderError(
                 `${inputs.connection.baseUrl} does not offer the backend ${inputs.backendName}: its settings, or the ` +
                     "package ol-social-auth, are not live. For Tutor: tutor images build openedx-dev, " +
-                    "then tutor dev start --detach, then pulumi up again.",
+                    `then tutor dev start --detach, then ${pulumiCommand("up")}.`,
             );
         }
     }, inputs.patienceSeconds);

@@ -7,12 +7,12 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link OfferedBackend}. */
 export const offeredBackend = resourceType({
     name: "openedx:OfferedBackend",
-    description: "That the LMS offers a backend for provider configurations; waits for it",
+    description: "Waits until the LMS offers a backend for provider configurations",
     inputs: {
         connection: connectionSchema,
         backendName: nonEmpty().meta({ description: "The backend's name, for instance `ol-oauth2`", replaces: true }),
         settings: z.string().meta({
-            description: "The version of the LMS's settings and of its start: with another one it is waited for anew",
+            description: "Changes with the LMS's settings and with each start; every change waits again",
         }),
         patienceSeconds: patience(300, "a restart of the LMS takes minutes"),
     },

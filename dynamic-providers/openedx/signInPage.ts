@@ -7,7 +7,7 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link SignInPage}. */
 export const signInPage = resourceType({
     name: "openedx:SignInPage",
-    description: "That a server shows its admin's sign-in page; waits for it",
+    description: "Waits until a server shows its admin's sign-in page",
     inputs: {
         kind: connectionFields.kind.meta({ description: "How the server signs in", replaces: true }),
         baseUrl: connectionFields.baseUrl.meta({
@@ -15,7 +15,7 @@ export const signInPage = resourceType({
             replaces: true,
         }),
         servedBy: z.string().meta({
-            description: "The version of what serves it: with another one the page is waited for anew",
+            description: "Changes with whatever serves the page; every change waits again",
         }),
         patienceSeconds: patience(900, "a first start migrates the database"),
     },

@@ -7,7 +7,7 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link Site}. */
 export const site = resourceType({
     name: "openedx:Site",
-    description: "A site of the LMS: found as it is, or made where it is missing",
+    description: "A site of the LMS; an existing one is used as it is",
     inputs: {
         connection: connectionSchema,
         domain: z
@@ -15,11 +15,11 @@ export const site = resourceType({
             .max(100)
             .regex(/^[\w.-]+(:\d+)?$/, "must be a host name with an optional port, e.g. local.openedx.io:8000")
             .meta({
-                description: "The host by which requests find the site, with the port where it is not 80",
+                description: "The host in the requests for the site, with its port unless that is 80",
                 replaces: true,
             }),
         displayName: nonEmpty().max(50).meta({
-            description: "The name given to a site that is made here, and by which it is known again",
+            description: "The name of a site that this stack creates, by which it recognizes it later",
             local: true,
         }),
     },

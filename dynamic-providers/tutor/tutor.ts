@@ -7,7 +7,7 @@ import { ProviderError } from "../errors.ts";
 import { readText } from "../files/files.ts";
 
 /*
- * Tutor's output and files. Tutor's plug-ins and wrappers may print lines of their own to standard output, and Tutor prints
+ * Tutor's output and files. Tutor's plugins and wrappers may print lines of their own to standard output, and Tutor prints
  * the commands it runs, so the answer is the last line or block that can be one.
  */
 
@@ -29,7 +29,7 @@ export function configurationIn(root: string): string {
     return join(root, "config.yml");
 }
 
-/** Tutor's project root or, with `plugins`, its plug-ins folder; it may not exist yet. */
+/** Tutor's project root or, with `plugins`, its plugins folder; it may not exist yet. */
 export async function tutorFolder(tutor: string, of: "config" | "plugins"): Promise<string> {
     const output = await runCommand(tutor, [of, "printroot"]);
     const folder = folderIn(output);
@@ -64,7 +64,7 @@ export async function detectTutorCompose(tutor: string): Promise<TutorCompose> {
 }
 
 /**
- * The names of the enabled plug-ins, read from the file: starting Tutor takes as long as everything else combined.
+ * The names of the enabled plugins, read from the file: starting Tutor takes as long as everything else combined.
  *
  * @throws ProviderError if the file can't be read, in which case Tutor can't read it either.
  */

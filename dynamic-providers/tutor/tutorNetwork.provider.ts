@@ -11,6 +11,7 @@ import {
     removeNetwork,
     subnetOf,
 } from "../docker/docker.ts";
+import { pulumiCommand } from "../pulumiCommand.ts";
 import { detectTutorCompose } from "./tutor.ts";
 import {
     tutorNetwork,
@@ -77,7 +78,9 @@ async function createNetwork({ owner, newGateway }: Inputs, project: string, nam
     );
     const network = await findNetwork(name);
     if (network === undefined) {
-        throw new ProviderError(`The network ${name} disappeared right after it was created. Run pulumi up again.`);
+        throw new ProviderError(
+            `The network ${name} disappeared right after it was created. Try again: ${pulumiCommand("up")}`,
+        );
     }
     return network;
 }

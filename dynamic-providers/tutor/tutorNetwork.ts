@@ -10,7 +10,7 @@ export const tutorNetwork = resourceType({
     inputs: {
         tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
         owner: nonEmpty().meta({
-            description: "Who makes the network, for instance `project/stack`; kept as a label",
+            description: "The network's owner, for instance `project/stack`; stored as a label",
         }),
         newGateway: z.union([z.literal(""), z.ipv4("must be an IPv4 address, e.g. 172.30.80.1")]).meta({
             description: 'The gateway of a new network, for instance `172.30.80.1`; `""` lets Docker choose',
@@ -21,7 +21,7 @@ export const tutorNetwork = resourceType({
     outputs: {
         name: z.string().meta({ description: "The name of the network, for instance `tutor_dev_default`" }),
         project: z.string().meta({ description: "The Compose project that it belongs to, for instance `tutor_dev`" }),
-        gateway: z.string().meta({ description: "The address of the host in it" }),
+        gateway: z.string().meta({ description: "The host's address in it" }),
         createdAs: z.string().exactOptional().meta({
             description: "The owner's name when this stack created the network, if it has another one now",
             formerly: "madeBy",

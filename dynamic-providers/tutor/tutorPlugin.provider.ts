@@ -64,7 +64,7 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
 });
 
 /**
- * Writes the file atomically, since a broken plug-in makes every Tutor command fail; enabling it renders the environment.
+ * Writes the file atomically, since a broken plugin makes every Tutor command fail; enabling it renders the environment.
  */
 async function write(root: string, file: string, { tutor, name, text }: Inputs): Promise<void> {
     await mkdir(dirname(file), { recursive: true });

@@ -6,21 +6,21 @@ import { ThinResource } from "../thinResource.ts";
 /** The definition of {@link TutorPlugin}. */
 export const tutorPlugin = resourceType({
     name: "tutor:Plugin",
-    description: "A Tutor plug-in of one Python file, enabled",
+    description: "A Tutor plugin of one Python file, enabled",
     inputs: {
         tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
         name: z
             .string()
-            .regex(/^[a-z][a-z0-9-]*$/, "must be a plug-in's name: small letters, digits and -")
-            .meta({ description: "The name of the plug-in and of its file, without `.py`", replaces: true }),
+            .regex(/^[a-z][a-z0-9-]*$/, "must be a plugin name: lowercase letters, digits and -")
+            .meta({ description: "The name of the plugin and of its file, without `.py`", replaces: true }),
         text: nonEmpty().meta({
-            description: "The whole file; its first line says whose it is, so that no other stack's is overwritten",
+            description: "The whole file; its first line names its owner, so that no other stack's file is overwritten",
             secret: true,
         }),
     },
     outputs: {
         root: z.string().meta({ description: "Tutor's project root, which holds `config.yml`" }),
-        file: z.string().meta({ description: "The plug-in's file" }),
+        file: z.string().meta({ description: "The plugin's file" }),
     },
 });
 
@@ -34,7 +34,7 @@ export type TutorPluginOutputs = OutputsOf<typeof tutorPlugin>;
 export type TutorPluginArgs = ArgsOf<typeof tutorPlugin>;
 
 /**
- * A Tutor plug-in in a single Python file (mode 0600), enabled, with Tutor's environment rendered accordingly. A plug-in
+ * A Tutor plugin in a single Python file (mode 0600), enabled, with Tutor's environment rendered accordingly. A plugin
  * that was deleted or disabled manually counts as gone; an edited one is reset. Delete disables and removes it, and renders
  * the environment without it.
  *
@@ -43,7 +43,7 @@ export type TutorPluginArgs = ArgsOf<typeof tutorPlugin>;
 export class TutorPlugin extends ThinResource {
     /** Tutor's project root. */
     declare readonly root: pulumi.Output<string>;
-    /** The plug-in's file. */
+    /** The plugin's file. */
     declare readonly file: pulumi.Output<string>;
 
     constructor(name: string, args: TutorPluginArgs, opts?: pulumi.CustomResourceOptions) {

@@ -11,11 +11,10 @@ export const tutorServer = resourceType({
         tutor: nonEmpty().meta({ description: "The command `tutor`, by name or path", local: true }),
         project: nonEmpty().meta({ description: "Tutor's Compose project, for instance `tutor_dev`", replaces: true }),
         image: z.string().meta({
-            description: "The version of the LMS's image: with another one the LMS is started anew",
+            description: "Changes with the LMS's image; every change restarts the LMS",
         }),
         packages: z.array(z.string()).readonly().meta({
-            description:
-                "Packages to install with `pip` in the running container, pinned; they go when it is made anew",
+            description: "Pinned packages to install with `pip` in the running container, and in every new one",
         }),
     },
     outputs: {
@@ -24,7 +23,7 @@ export const tutorServer = resourceType({
             .exactOptional()
             .meta({ description: "The id of the LMS's container after the last start" }),
         since: z.string().meta({
-            description: "When the stack last started the server, or found that it was started anew; ISO 8601",
+            description: "When the stack last started the server (ISO 8601)",
         }),
         startedHere: z.boolean().exactOptional().meta({
             description: "Whether this stack started the server; one that ran before stays running",

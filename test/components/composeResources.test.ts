@@ -649,7 +649,9 @@ describe("right before or after it is made", () => {
         log.mockRestore();
 
         expect(calls).toStrictEqual([expect.stringMatching(/^compose --progress plain .* build web$/)]);
-        await expect(image("mine:1").runHooks("beforeCreate")).rejects.toThrow("There is no image mine:1");
+        await expect(image("mine:1").runHooks("beforeCreate")).rejects.toThrow(
+            "The image mine:1 is not on this machine",
+        );
         await expect(callsOf(image("nginx:1"), "beforeCreate")).resolves.toStrictEqual([]);
     });
 

@@ -12,7 +12,7 @@ const withTutor = (values: Record<string, string> = {}, detected: Detected = {})
     run({ lmsFrom: "tutor", tutor: "/opt/tutor", lmsGateway: "", ...values }, detected);
 
 describe("an LMS that Tutor runs", () => {
-    test("gets a plug-in, a network, is started, and waited for with its superuser and its backend", async () => {
+    test("gets a plugin, a network, is started, and waited for with its superuser and its backend", async () => {
         const { resources } = await withTutor({ lmsPackages: "installed" });
 
         expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
@@ -30,7 +30,7 @@ describe("an LMS that Tutor runs", () => {
         }
     });
 
-    test("has its settings in a plug-in", async () => {
+    test("has its settings in a plugin", async () => {
         const { resources } = await withTutor();
         const plugin = the(resources, "TutorPlugin");
 
@@ -243,7 +243,7 @@ describe("an LMS that is set up elsewhere", () => {
         });
     });
 
-    test("has the text of the same plug-in, secret where it holds the client secret", async () => {
+    test("has the text of the same plugin, secret where it holds the client secret", async () => {
         const { server } = await run({ application: "xpro" });
         const { server: withSecret } = await run({ clientSecretIn: "settings" });
 

@@ -69,7 +69,7 @@ test.each([
     "data of the container that is there is not left behind unless that is asked for: %s",
     async (_why, places, image) => {
         await expect(nameVolumes(running, places, image)).rejects.toThrow(
-            `The container of db has data in the volume ${anonymous} at /data, and a new one would not have it`,
+            `The container of db has data in the volume ${anonymous} at /data that a new container would not have`,
         );
         await expect(nameVolumes({ ...running, keepsVolumes: false }, places, image)).resolves.toBeDefined();
     },

@@ -120,7 +120,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
     pulumi config set --secret lmsPassword
 
   superuserEmail is not set
-    must be the e-mail address of superuserUsername
+    must be the email address of superuserUsername
     pulumi config set superuserEmail VALUE
 `.trim(),
         );
@@ -132,15 +132,15 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
         ["lmsUrl", "http://local.openedx.io:8000/admin", "an http or https address without a path"],
         ["applicationUrl", "ftp://xpro.odl.local", "an http or https address without a path"],
         ["applicationAdminUrl", "mitxonline", "an http or https address without a path"],
-        ["lmsUsername", "", "the e-mail address of a superuser"],
+        ["lmsUsername", "", "the email address of a superuser"],
         ["applicationUsername", "", "the user name of a superuser"],
         ["platform", "bsd", "one of auto, linux, macos, windows"],
         ["lmsGateway", "http://172.18.0.1", "an IPv4 address or a host name"],
         ["lmsGateway", "172.18.0.1:8000", "an IPv4 address or a host name"],
         ["applicationGateway", "172.19.0.256", "an IPv4 address or a host name"],
         ["serviceWorkerUsername", "mit worker", "a user name"],
-        ["serviceWorkerEmail", "mitserviceworker", "an e-mail address"],
-        ["superuserEmail", "ada", "an e-mail address"],
+        ["serviceWorkerEmail", "mitserviceworker", "an email address"],
+        ["superuserEmail", "ada", "an email address"],
         ["tokenLifetimeDays", "0", "a whole number of days, 1 to 36500"],
         ["tokenLifetimeDays", "1e3", "a whole number of days, 1 to 36500"],
         ["tokenRenewBeforeDays", "-1", "a whole number of days, 0 to 36500"],
@@ -156,7 +156,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
         ["applicationUrl", "http://xpro.odl.local\n", "an http or https address without a path"],
         ["lmsGateway", "[::1]", "an IPv4 address or a host name"],
         ["applicationGateway", "a'b", "an IPv4 address or a host name"],
-        ["lmsUsername", "edx\nadmin", "the e-mail address of a superuser"],
+        ["lmsUsername", "edx\nadmin", "the email address of a superuser"],
         ["applicationUsername", "admin ", "the user name of a superuser"],
         ["tutor", "tutor\n", "the command tutor"],
         ["envFile", "../mitxonline/.env\n", "a path without line breaks"],

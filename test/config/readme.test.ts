@@ -10,5 +10,5 @@ test("a page's placeholders are filled in, also from inside an output", () => {
 });
 
 test.each(["${outputs.nothing}", "${outputs.urls.nothing.at.all}", "${outputs.urls}"])("%s is an error", (page) => {
-    expect(() => renderReadme(page, { urls: {} })).toThrow(`${page} in Pulumi.README.md is no text among the outputs.`);
+    expect(() => renderReadme(page, { urls: {} })).toThrow(`${page} in Pulumi.README.md does not name a text output.`);
 });

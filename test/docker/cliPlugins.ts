@@ -7,7 +7,7 @@ import { cache, step } from "./steps.ts";
 
 const module = join(import.meta.dirname, "cli-plugins");
 
-/** The plug-ins of the Docker CLI: Compose, and buildx, by which Tutor builds images. */
+/** The plugins of the Docker CLI: Compose, and buildx, by which Tutor builds images. */
 const plugins = {
     compose: {
         title: "Docker Compose",
@@ -23,11 +23,11 @@ const plugins = {
     },
 };
 
-/** Docker's configuration folder for the tests, with the plug-ins in it. The user's own is not looked at. */
+/** Docker's configuration folder for the tests, with the plugins in it. The user's own is not looked at. */
 export const dockerConfig = join(cache, "config");
 
 /**
- * Makes `docker compose` and `docker buildx` work: by the plug-in that the system has, else by one that is built here.
+ * Makes `docker compose` and `docker buildx` work: by the plugin that the system has, else by one that is built here.
  *
  * @throws Error where there is no `docker`; where one has to be built and there is no Go, or no way to its modules.
  */

@@ -43,7 +43,7 @@ describeDocker("with Docker,", () => {
     afterEach(() => docker.reset());
     afterAll(() => docker.release());
 
-    /** Writes and enables a plug-in that sets ol-oauth2 up. */
+    /** Writes and enables a plugin that sets ol-oauth2 up. */
     const enableBackend = async ({ plugins, tutor }: TutorRoot, release: TutorRelease) => {
         const packages = lmsPackages[release].map((requirement) => `"${requirement}"`).join(" ");
         const patches = {

@@ -31,7 +31,7 @@ export interface TutorRoot {
 
 /** A Docker daemon that belongs to the tests, with all images in it and no containers. */
 export interface DockerEnvironment {
-    /** Environment variables by which `docker`, `docker compose` and `tutor` find the daemon and the plug-ins. */
+    /** Environment variables by which `docker`, `docker compose` and `tutor` find the daemon and the plugins. */
     readonly env: Readonly<Record<string, string>>;
     /**
      * The command `tutor` of a release. It builds the images `openedx` and `openedx-dev` from the sandbox LMS and the patch
@@ -57,7 +57,7 @@ export interface DockerEnvironment {
 }
 
 /**
- * Makes what is missing of the CLI's plug-ins, Tutor and the images, and waits until no other test has the daemon. Whoever
+ * Makes what is missing of the CLI's plugins, Tutor and the images, and waits until no other test has the daemon. Whoever
  * calls it has the daemon until `release`, or until the end of its process.
  *
  * @param options - `checksPorts`: whether the ports that containers publish have to be free where this process runs, as

@@ -143,7 +143,7 @@ async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
             Dockerfile: join(here, "lms", "Dockerfile"),
             bin: join(here, "lms", "bin"),
             "requirements.txt": requirements,
-            // The plug-ins are there to be installed later, in all versions.
+            // The plugins are there to be installed later, in all versions.
             wheels: await downloadWheels(name, requirements, ...Object.values(lmsPackages)),
             "sandbox/lms": join(sandbox, "lms"),
             "sandbox/shared": join(sandbox, "shared"),
@@ -155,7 +155,7 @@ async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
     );
 }
 
-/** Those of the sandbox LMS, without the plug-ins and in the versions of this release; and YAML, for Tutor's settings. */
+/** Those of the sandbox LMS, without the plugins and in the versions of this release; and YAML, for Tutor's settings. */
 async function lmsRequirements(release: TutorRelease): Promise<string[]> {
     const plugins = lmsPackages[release].map(nameOf);
     const requirements = lines(await readFile(join(sandbox, "lms", "requirements.txt"), "utf8"))

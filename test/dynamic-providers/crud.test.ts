@@ -317,7 +317,7 @@ describe("read", () => {
 
                 await expect(read(error, props)).resolves.toEqual({ id: "1", props: { ...of, extra: 1 }, inputs: of });
 
-                expect(warn).toHaveBeenCalledWith(`${error.message} Keeping its resources as the state has them.`);
+                expect(warn).toHaveBeenCalledWith(`${error.message} Leaving its resources in the state as they are.`);
             },
         );
 

@@ -63,7 +63,7 @@ export async function makeDevelopment(
     cleanUp(() => docker.release());
     const tutor = await docker.tutorRoot("22", { from: from === "nothing" ? from : "configuration" });
     if (from !== "nothing") {
-        // Enabled by default and not installed here: Tutor forgets them as soon as any plug-in is enabled.
+        // Enabled by default and not installed here: Tutor forgets them as soon as any plugin is enabled.
         await tutor.tutor("plugins", "disable", "mfe", "indigo");
     }
     if (from === "launched") {

@@ -109,7 +109,9 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
 
         await expect(db.rows()).resolves.toEqual(["adopted"]);
         await expect(db.volume()).resolves.toBe(before);
-        expect(db.stack.transcript()).toContain(`the volume ${before} at ${data} is carried over`);
+        expect(db.stack.transcript()).toContain(
+            `the new container gets the data of the old one, in the volume ${before} at ${data}`,
+        );
         await db.expectUpToDate();
     });
 

@@ -50,7 +50,7 @@ describe("Docker", () => {
     ])("can't be used with a Compose that is %s", async (_what, compose, words) => {
         await commands.make("docker", answers(compose));
 
-        await expect(faultOf(checkDocker())).resolves.toContain(`${words}\n    install or update the plug-in`);
+        await expect(faultOf(checkDocker())).resolves.toContain(`${words}\n    install or update the plugin`);
     });
 
     test("that does not run is told in its own words", async () => {
@@ -477,13 +477,13 @@ describe("Tutor", () => {
 
         await expect(faultOf(detectTutorProject("tutor", host, true))).resolves.toBe(
             "  tutor config printroot fails: Error: a plugin is broken\n" +
-                "    run it yourself, and correct Tutor's configuration or the plug-in that it names",
+                "    run it yourself, and correct Tutor's configuration or the plugin that it names",
         );
     });
 
-    test("is no new one because a plug-in or a wrapper prints lines of its own", async () => {
+    test("is no new one because a plugin or a wrapper prints lines of its own", async () => {
         await configure();
-        const noisy = (answer: string) => `printf 'Plug-in loaded: /no/plug-in\\n${answer}\\nTook 2 s.\\n'`;
+        const noisy = (answer: string) => `printf 'Plugin loaded: /no/plugin\\n${answer}\\nTook 2 s.\\n'`;
         await commands.make("tutor", {
             "config printvalue DEV_PROJECT_NAME": noisy("mine_dev"),
             "config printvalue LMS_HOST": noisy(host),
@@ -498,7 +498,7 @@ describe("Tutor", () => {
         await commands.make("tutor", { config: "echo 'Hello, World!'" });
 
         await expect(faultOf(detectTutorProject("tutor", host, false))).resolves.toContain(
-            "  tutor config printroot gives no answer: Hello, World!\n",
+            "  tutor config printroot prints no answer: Hello, World!\n",
         );
     });
 

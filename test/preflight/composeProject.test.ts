@@ -350,23 +350,23 @@ services:
     });
 
     test.each([
-        ["services: {web: {image: web, uts: host}}", 'services.web.uts: "host" is not carried over: docker.Container'],
-        ["services: {web: {image: web, pids_limit: 100}}", "services.web.pids_limit: 100 is not carried over: docker"],
-        ["services: {web: {image: web, scale: 2}}", "services.web.scale: 2 is not carried over: scale can only be 1"],
-        ["services: {web: {image: web, mem_limit: 1000001}}", "services.web.mem_limit: 1000001 bytes are no whole"],
-        ["services: {web: {image: web, cpus: 0.05}}", "services.web.cpus: is a number that the Docker provider reads"],
+        ["services: {web: {image: web, uts: host}}", 'services.web.uts: "host" is not supported: docker.Container'],
+        ["services: {web: {image: web, pids_limit: 100}}", "services.web.pids_limit: 100 is not supported: docker"],
+        ["services: {web: {image: web, scale: 2}}", "services.web.scale: 2 is not supported: scale can only be 1"],
+        ["services: {web: {image: web, mem_limit: 1000001}}", "services.web.mem_limit: 1000001 bytes is not a whole"],
+        ["services: {web: {image: web, cpus: 0.05}}", "services.web.cpus: is a number that the Docker provider misreads"],
         ["services: {web: {image: web, network_mode: 'container:x'}}", "services.web.network_mode: container:x is not"],
         [
             "services: {web: {image: web, ports: ['8013:80', '[::]:8013:80', '53:53/udp', '53:53/tcp']}}",
-            "services.web.ports: 80/tcp has several addresses; docker.Container can keep one",
+            "services.web.ports: 80/tcp has several addresses; docker.Container supports one",
         ],
         ["services: {web: {image: web, blkio_config: {weight: 300}}}", "services.web.blkio_config.weight: 300 is not"],
         ["services: {web: {image: web, healthcheck: {interval: 1s}}}", "services.web.healthcheck: has no test"],
         [
             "services: {web: {image: web, links: ['db:cache']}, db: {image: db}, cache: {image: cache}}",
-            "services.web.links.0: db:cache is not carried over: for other services cache is another container",
+            "services.web.links.0: db:cache is not supported: for other services cache is another container",
         ],
-    ])("with %j stops the run with what is not carried over, and why", async (text, key) => {
+    ])("with %j stops the run with the unsupported key and the reason", async (text, key) => {
         await write(text);
         const fault = await faultOf(detectComposeProject(checkout, {}));
 

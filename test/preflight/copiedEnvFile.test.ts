@@ -70,7 +70,7 @@ describe("a .env copied from the application's example", () => {
                       "Found a problem on this machine; nothing was changed.\n\n" +
                           `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
                           lines.map((line) => `      ${line}\n`).join("") +
-                          "    let the stack comment the lines out, and give them back when it goes: " +
+                          "    let the stack comment out the lines until it is destroyed: " +
                           "pulumi config set adopt true; or delete them",
                   ],
         );

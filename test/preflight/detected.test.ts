@@ -67,7 +67,7 @@ describe("what a machine adds to the configuration", () => {
 
         expect(told).toContain("Found 2 problems on this machine");
         expect(told).toContain("lmsGateway is not set, and Docker has no network of the Compose project tutor_dev yet");
-        expect(told).toContain("tutor dev start --detach; or set it: pulumi config set lmsGateway ADDRESS");
+        expect(told).toContain("tutor dev start --detach; or set the gateway: pulumi config set lmsGateway ADDRESS");
         expect(told).toContain(
             "applicationGateway is not set, and Docker has no network of the Compose project mitxpro",
         );

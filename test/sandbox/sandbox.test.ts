@@ -131,7 +131,7 @@ describe("the sandbox", () => {
 describe("the sandbox's command line", () => {
     test.each([
         [["start"], "Give one command: up, down, status, reset."],
-        [["up", "--server", "lsm"], 'There is no server "lsm"; there are lms, mitxonline, xpro.'],
+        [["up", "--server", "lsm"], "Unknown server: lsm. Choose from lms, mitxonline, xpro."],
         [["up", "--port", "lms=http"], "--port lms=http: write <name>=<port>"],
         [["up", "--all"], "Unknown option '--all'"],
     ])("refuses %j and says what it takes", async (args, message) => {

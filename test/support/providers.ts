@@ -13,7 +13,7 @@ export function connectionTo(server: Server, baseUrl = server.baseUrl): Connecti
     };
 }
 
-/** Django's own form takes the username; the LMS takes the e-mail address. */
+/** Django's own form takes the username; the LMS takes the email address. */
 function djangoUsername(server: Server): Partial<Connection> {
     return server.signIn === "django" ? { username: server.username } : {};
 }

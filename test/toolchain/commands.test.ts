@@ -97,7 +97,7 @@ describe("the project's commands, in a clone that is not set up", () => {
         );
     });
 
-    test("need the Docker plug-in only for a stack with containers, by its settings or its state", async () => {
+    test("need the Docker plugin only for a stack with containers, by its settings or its state", async () => {
         const program = join(clone.folder, "containers.ts");
         await writeFile(
             program,

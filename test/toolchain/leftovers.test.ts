@@ -93,9 +93,9 @@ test("the sessions of a killed command are removed by the next one; those of a c
     expect((await stat(own)).mode & 0o777).toBe(0o700);
 });
 
-test("a stand-in plug-in ends when its engine is killed", async () => {
+test("a stand-in plugin ends when its engine is killed", async () => {
     const plugin = join(project, "toolchain", "plugins", "random.ts");
-    // The engine is the parent of its plug-ins; this one tells the id of its plug-in and waits.
+    // The engine is the parent of its plugins; this one tells the id of its plugin and waits.
     const program = `
         const plugin = require("node:child_process").spawn(process.execPath,
             ["--disable-warning=ExperimentalWarning", ${JSON.stringify(plugin)}, "127.0.0.1:1"],
@@ -112,7 +112,7 @@ test("a stand-in plug-in ends when its engine is killed", async () => {
     await pRetry(
         async () => {
             if (await isAlive(pid)) {
-                throw new Error(`The plug-in ${pid} outlives its engine.`);
+                throw new Error(`The plugin ${pid} outlives its engine.`);
             }
         },
         { retries: 100, factor: 1, minTimeout: 100 },

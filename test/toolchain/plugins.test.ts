@@ -83,7 +83,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it.each(names)("%s has the properties of the published plug-in", async (name) => {
+it.each(names)("%s has the properties of the published plugin", async (name) => {
     const published = await readFile(path.join(import.meta.dirname, "schemas", `${name}.json`), "utf8");
     const { stdout } = await pulumi({}, "package", "get-schema", name);
     // The CLI leaves this property out.

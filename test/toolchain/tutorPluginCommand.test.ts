@@ -25,7 +25,7 @@ async function tutorPlugin(settings: Readonly<Record<string, string>>, ...args: 
     });
 }
 
-test("the Tutor plug-in can be had before the first up, with a configuration that is not complete yet", async () => {
+test("the Tutor plugin can be had before the first up, with a configuration that is not complete yet", async () => {
     const { stdout, stderr } = await tutorPlugin({ application: "xpro", applicationUrl: "http://xpro.test:8053" });
 
     expect(stderr).toBe("");

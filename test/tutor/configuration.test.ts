@@ -7,7 +7,7 @@ import { newestTutorRelease } from "../../config/tutorPlugin.ts";
 import { configurationIn, enabledPlugins } from "../../dynamic-providers/tutor/tutor.ts";
 import { tutorCommand } from "./tutor.ts";
 
-/** Prints the plug-ins in each file, as Tutor reads them; `null` for one that it can't read. */
+/** Prints the plugins in each file, as Tutor reads them; `null` for one that it can't read. */
 const READ = `
 import json, sys
 from tutor import exceptions, serialize
@@ -44,7 +44,7 @@ const forms = {
     "binary data and sets": "data: !!binary aGVsbG8=\nset: !!set {a, b}\nPLUGINS: [mfe]\n",
     "templates and long texts": "WELCOME: |\n  {{ LMS_HOST }}: {% if x %}\n  - y\nNAME: '{{ A }}'\nPLUGINS: [mfe]\n",
     comments: "# PLUGINS: [no]\nPLUGINS: # yes\n- mfe # one\n#- indigo\n",
-    "plug-ins that are no list": "PLUGINS: mfe\n",
+    "plugins that are no list": "PLUGINS: mfe\n",
     "nothing but a comment": "# empty\n",
     "a list that is not closed": "PLUGINS: [mfe\nA: b\n",
     "a tag of its own": "PLUGINS: [mfe]\nPASSWORD: !vault abc\n",

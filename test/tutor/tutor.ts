@@ -11,7 +11,7 @@ export function tutorCommand(release: TutorRelease): string {
 }
 
 /**
- * The folder with the plug-ins `mfe` and `indigo` for a release, as most people have them (`tutor[full]`): as
+ * The folder with the plugins `mfe` and `indigo` for a release, as most people have them (`tutor[full]`): as
  * `PYTHONPATH` it makes that Tutor find them, and enable them in a new root. Others do without: a launch with them needs
  * images that can't be built here.
  */
@@ -19,7 +19,7 @@ export function usualPlugins(release: TutorRelease): string {
     return folderOf(`tutor-plugins-${release}`);
 }
 
-/** Installs every release of Tutor that is supported, each in a Python environment of its own, and plug-ins; once. */
+/** Installs every release of Tutor that is supported, each in a Python environment of its own, and plugins; once. */
 export async function installTutor(): Promise<void> {
     await Promise.all(tutorReleases.map(install));
 }

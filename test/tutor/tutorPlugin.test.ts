@@ -39,7 +39,7 @@ const flags = {
     ENABLE_UNICODE_USERNAME: true,
 };
 
-describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
+describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
     const command = tutorCommand(release);
     let folder: string;
     let root: string;
@@ -160,7 +160,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
         await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
     });
 
-    test("is written where Tutor's answer stands among lines that another plug-in prints", async () => {
+    test("is written where Tutor's answer stands among lines that another plugin prints", async () => {
         await mkdir(join(folder, "plugins"));
         await writeFile(join(folder, "plugins", "noisy.py"), 'print("Hello from /no/such/folder!")\n');
         await execa(command, ["plugins", "enable", "noisy"]);
@@ -222,7 +222,7 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
     });
 
     test("is taken away without a trace, and taken away again without complaint", async () => {
-        // Enabling any plug-in makes Tutor forget those that are enabled and not installed.
+        // Enabling any plugin makes Tutor forget those that are enabled and not installed.
         await execa(command, ["plugins", "disable", "all"]);
         const before = await config();
         const settings = await developmentSettings();
@@ -249,14 +249,14 @@ describe.each(tutorReleases)("the plug-in for Tutor %s", (release) => {
     test("of somebody else is not touched", async () => {
         const { id, outs } = await create();
         await provider.delete(id, outs);
-        await writeFile(file, "# my own plug-in\n");
+        await writeFile(file, "# my own plugin\n");
 
         await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
             `${file} already exists and does not belong to this stack`,
         );
         await provider.delete(id, outs);
 
-        await expect(readFile(file, "utf8")).resolves.toBe("# my own plug-in\n");
+        await expect(readFile(file, "utf8")).resolves.toBe("# my own plugin\n");
     });
 
     test("asks for an Open edX that is set up", async () => {

@@ -1,4 +1,4 @@
-/** Stand-in for the `@pulumi/command` plug-in: local commands. */
+/** Stand-in for the `@pulumi/command` plugin: local commands. */
 import manifest from "@pulumi/command/package.json" with { type: "json" };
 import { execa } from "execa";
 import { randomBytes } from "node:crypto";
@@ -106,7 +106,7 @@ await serve({
             faults: (inputs) =>
                 ["archivePaths", "assetPaths"]
                     .filter((property) => property in inputs)
-                    .map((property) => ({ property, reason: "is not supported by this stand-in for the plug-in" })),
+                    .map((property) => ({ property, reason: "is not supported by this stand-in for the plugin" })),
             create: async (inputs, urn) => {
                 const name = urn.split("::").slice(3).join("::");
                 const output = await run((plain(inputs) as CommandProperties).create, urn, inputs);

@@ -1,5 +1,5 @@
 /**
- * What the stand-in plug-ins share. The engine can't download the published ones everywhere; these implement the part of
+ * What the stand-in plugins share. The engine can't download the published ones everywhere; these implement the part of
  * their schemas that a program in this project may use, on the provider server of `@pulumi/pulumi`.
  */
 import { info } from "@pulumi/pulumi/log/index.js";
@@ -45,7 +45,7 @@ export interface ResourceType {
     adopt?: (id: string) => Promise<ReadResult>;
 }
 
-/** A plug-in: name, version, and resource types by token. */
+/** A plugin: name, version, and resource types by token. */
 export interface Plugin {
     name: string;
     version: string;
@@ -60,7 +60,7 @@ const cancellation = new AbortController();
 /** Aborts as soon as the engine wants running operations to end. */
 export const cancelled = cancellation.signal;
 
-/** Serves a plug-in to the engine whose address is in this process's arguments. */
+/** Serves a plugin to the engine whose address is in this process's arguments. */
 export async function serve(plugin: Plugin): Promise<void> {
     const args = process.argv.slice(2);
     const engine = args.findLast((arg) => !arg.startsWith("-")) ?? "";
@@ -69,7 +69,7 @@ export async function serve(plugin: Plugin): Promise<void> {
     await main(provider(plugin), args);
 }
 
-/** A killed engine can't tell its plug-ins to stop, so this one watches its parent, then exits along with its commands. */
+/** A killed engine can't tell its plugins to stop, so this one watches its parent, then exits along with its commands. */
 function endWithParent(): void {
     const parent = process.ppid;
     setInterval(() => {
@@ -109,7 +109,7 @@ function provider({ name, version, types = {}, resources }: Plugin): Provider {
         const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
         const type = resources[token];
         if (!type) {
-            throw new Error(`The stand-in for the plug-in "${name}" does not know the resource type ${token}.`);
+            throw new Error(`The stand-in for the plugin "${name}" does not know the resource type ${token}.`);
         }
         return type;
     };

@@ -1,4 +1,4 @@
-/** Stand-in for the `@pulumi/random` plug-in: random passwords and strings. */
+/** Stand-in for the `@pulumi/random` plugin: random passwords and strings. */
 import manifest from "@pulumi/random/package.json" with { type: "json" };
 import { randomInt } from "node:crypto";
 import {

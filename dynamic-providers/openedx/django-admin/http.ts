@@ -242,7 +242,7 @@ function noteSilence(origin: string, where: string, start: number): UnreachableE
     const end = Date.now();
     const milliseconds = (former?.milliseconds ?? 0) + end - Math.max(start, former?.end ?? 0);
     const error = new UnreachableError(
-        `${where}: no answer for ${Math.round(milliseconds / 1000)} s, though something takes connections there. ` +
+        `${where}: no answer for ${Math.round(milliseconds / 1000)} s, although something accepts connections there. ` +
             `See the server's logs. To wait longer for each answer, in seconds: ${TIMEOUT_SECONDS}=60`,
         true,
     );

@@ -1,4 +1,5 @@
 import { FormError, ProviderError } from "../../errors.ts";
+import { pulumiCommand } from "../../pulumiCommand.ts";
 import type { FieldValue } from "./form.ts";
 import type { AdminSession } from "./session.ts";
 
@@ -11,8 +12,8 @@ import type { AdminSession } from "./session.ts";
 export async function removeOrFail(session: AdminSession, path: string, what: string): Promise<void> {
     if (!(await session.remove(path))) {
         throw new ProviderError(
-            `${what} stays on the server, as protected objects refer to it: ${session.url(`${path}delete/`)} lists them. ` +
-                "Delete these first, then run the command again.",
+            `${what} can't be deleted, because protected objects refer to it: ${session.url(`${path}delete/`)} lists them. ` +
+                "Delete those first, then run the command again.",
         );
     }
 }
@@ -46,8 +47,8 @@ export async function restoreFormerValues(
             const left = Object.keys(former).filter((field) => form.has(field) && !fields.includes(field));
             if (refusal !== undefined && left.length > 0) {
                 console.warn(
-                    `${refusal.message} These fields keep the stack's values: ${left.join(", ")}. ` +
-                        `Everything else has its former value. Set them by hand: ${session.url(path)}`,
+                    `${refusal.message} These fields still have the stack's values: ${left.join(", ")}. ` +
+                        `All others have their former values. Change them there: ${session.url(path)}`,
                 );
             }
             return;
@@ -59,8 +60,8 @@ export async function restoreFormerValues(
         }
     }
     throw new ProviderError(
-        `${refusal?.message ?? path} So it can't be given back its former values. Change or delete it by hand: ` +
-            `${session.url(path)}. Then forget it: pulumi state delete URN`,
+        `${refusal?.message ?? path} Its former values can't be restored. Change or delete it there: ` +
+            `${session.url(path)}. Then run ${pulumiCommand("state delete URN")}`,
     );
 }
 

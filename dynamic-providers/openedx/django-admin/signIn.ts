@@ -16,7 +16,7 @@ export async function signIn(http: HttpClient, connection: Connection): Promise<
     expectOwnCookies(http, connection);
 }
 
-/** The page where a sign-in starts, for the sign-in by e-mail address. */
+/** The page where a sign-in starts, for the sign-in by email address. */
 export function signInPath(kind: Connection["kind"]): string {
     return kind === "openedx" ? "/api/user/v1/account/login_session/" : "/admin/login/";
 }

@@ -33,7 +33,9 @@ test("what was started by hand in a project is removed with it, and told", async
     await remove();
 
     await expect(commands.calls("docker")).resolves.toEqual([list, inspect, "rm --force c0ffee decaf"]);
-    expect(console.warn).toHaveBeenCalledWith("Containers of mitxonline that were started by hand were removed: 2.");
+    expect(console.warn).toHaveBeenCalledWith(
+        "Removed containers of mitxonline that were created outside the stack: 2.",
+    );
 });
 
 test("where nothing was started by hand, nothing is done or told", async () => {

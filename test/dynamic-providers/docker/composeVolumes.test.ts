@@ -46,7 +46,7 @@ test.each([
         await expect(remove()).resolves.toStrictEqual([]);
         expect(console.warn).toHaveBeenCalledTimes(1);
         expect(console.warn).toHaveBeenCalledWith(
-            "The data of mitxpro stays, and the next pulumi up takes it again. To delete it: " +
+            "The data of mitxpro is left in place, and the next pulumi up uses it. To delete it: " +
                 "docker volume rm mitxpro_db_data mitxpro_media",
         );
     },

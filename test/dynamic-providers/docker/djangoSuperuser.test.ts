@@ -73,7 +73,7 @@ const byHand = (...lines: readonly string[]) => django.run([...lines, "print()",
 const makeByHand = (password: string) =>
     byHand(
         `user = User.objects.create_superuser("${args.username}", "${args.email}", "${password}")`,
-        // An MIT application lets nobody in who has not confirmed the e-mail address.
+        // An MIT application lets nobody in who has not confirmed the email address.
         "user.is_active = True",
         "user.save()",
     );
@@ -260,7 +260,7 @@ describe("the superuser of an LMS", () => {
         await expect(look("second-password")).resolves.toMatchObject(superuser);
     });
 
-    test("gets a new e-mail address where one is configured, as one signs in with that", async () => {
+    test("gets a new email address where one is configured, as one signs in with that", async () => {
         const user = await ManagedResource.up(provider, args);
         await expect(user.up({ email: `new-${args.email}` })).resolves.toEqual(["update"]);
 

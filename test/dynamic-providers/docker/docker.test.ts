@@ -193,7 +193,7 @@ describe("an image that must not be pulled", () => {
     test("is told where it is not", async () => {
         await commands.make("docker", { "image ls --quiet mine:1": "true" });
 
-        await expect(expectImage("mine:1")).rejects.toThrow(/no image mine:1 on this machine.*pull_policy: never/);
+        await expect(expectImage("mine:1")).rejects.toThrow(/image mine:1 is not on this machine.*pull_policy: never/);
     });
 });
 

@@ -118,7 +118,7 @@ describe("check", () => {
                     "      line 1: OPENEDX_IP, beside another variable\n" +
                     "      line 4: OPENEDX_IP\n" +
                     "      line 5: OPENEDX_SOCIAL_LOGIN_PATH\n" +
-                    "    give each variable a line of its own, or delete it",
+                    "    put each variable on a line of its own, or delete it",
             },
         ]);
         await writeFile(path, "OPENEDX_IP=hunter2\n");

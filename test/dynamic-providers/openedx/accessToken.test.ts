@@ -56,7 +56,7 @@ describe("AccessToken", () => {
     test("refuses a token that another user has", async () => {
         await provider.create(await checked(provider, args("token-taken")));
         const inputs = await checked(provider, { ...args("token-taken"), username: "learner" });
-        await expect(provider.create(inputs)).rejects.toThrow(/"learner" exists already for another user/);
+        await expect(provider.create(inputs)).rejects.toThrow(/"learner" already belongs to another user/);
     });
 
     test("names a user that is missing", async () => {

@@ -290,7 +290,7 @@ describe("OAuthApplication on MITx Online", () => {
         expect(body).toContain("protected");
         proxy.fault = ({ path }) => (path.endsWith("/delete/") ? { status: 200, body } : undefined);
         await expect(provider.delete(id, outs)).rejects.toThrow(
-            /OAuth application "kept" stays on the server, as protected objects refer to it: .*\/delete\//,
+            /OAuth application "kept" can't be deleted, because protected objects refer to it: .*\/delete\//,
         );
         await proxy.stop();
     });
@@ -314,7 +314,7 @@ describe("OAuthApplication on MITx Online", () => {
             algorithm: "",
             redirect_uris: expect.stringContaining("http://a.odl.local/one") as unknown,
         });
-        expect(warn).toHaveBeenCalledWith(expect.stringMatching(/RSA.*keep the stack's values: algorithm\./));
+        expect(warn).toHaveBeenCalledWith(expect.stringMatching(/RSA.*still have the stack's values: algorithm\./));
         warn.mockRestore();
     });
 

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => commands.remove());
 
 describe("the folder that Tutor answers with", () => {
-    test("is taken from among what a plug-in or a wrapper prints before and after it", async () => {
+    test("is taken from among what a plugin or a wrapper prints before and after it", async () => {
         const root = join(commands.folder, "root");
         await mkdir(root);
         await writeFile(join(commands.folder, "file"), "");
@@ -45,7 +45,7 @@ describe("the folder that Tutor answers with", () => {
 test("a value of Tutor's is the last line that looks like one", () => {
     const host = /^[a-z.]+$/;
 
-    expect(valueIn("Plug-in loaded!\nlocal.openedx.io", host)).toBe("local.openedx.io");
+    expect(valueIn("Plugin loaded!\nlocal.openedx.io", host)).toBe("local.openedx.io");
     expect(valueIn("old.example.org\nlocal.openedx.io\nTook 2 s.", host)).toBe("local.openedx.io");
     expect(valueIn("Hello!", host)).toBeUndefined();
 });
@@ -65,7 +65,7 @@ describe("the Compose project of Tutor's development server", () => {
     test.each([
         ["alone", config],
         ["after the command that Tutor prints", `docker compose -f {x} config\n${config}`],
-        ["among other JSON and braces", `{"name": "plug-in"}\n{\n  "name": "x"\n}\n{\n${config}\n{ done }`],
+        ["among other JSON and braces", `{"name": "plugin"}\n{\n  "name": "x"\n}\n{\n${config}\n{ done }`],
     ])("is taken from its JSON, %s", async (_what, output) => {
         await answer(output);
 
@@ -91,7 +91,7 @@ describe("the Compose project of Tutor's development server", () => {
     });
 });
 
-describe("the plug-ins that are enabled", () => {
+describe("the plugins that are enabled", () => {
     const enabled = async (text: string) => {
         await writeFile(configurationIn(commands.folder), text);
         return enabledPlugins(commands.folder);

@@ -1,4 +1,4 @@
-/** What the plug-in's file goes through; `test/tutor/tutorPlugin.test.ts` tests it with the real Tutor. */
+/** What the plugin's file goes through; `test/tutor/tutorPlugin.test.ts` tests it with the real Tutor. */
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -83,7 +83,7 @@ describe("a server that takes connections and never answers", () => {
         const later = await failure(httpClient(client.baseUrl).send(POST));
         expect(Date.now() - start).toBeLessThan(2000);
         expect(errors.map(({ mayHaveSucceeded }) => mayHaveSucceeded)).toEqual([true, true]);
-        expect(later.message).toMatch(/^GET http:.*: no answer for \d+ s, though .* OPENEDX_TIMEOUT_SECONDS=60$/);
+        expect(later.message).toMatch(/^GET http:.*: no answer for \d+ s, although .* OPENEDX_TIMEOUT_SECONDS=60$/);
         expect(asked).toBe(before);
         expect(log).toHaveBeenCalledWith(
             expect.stringMatching(/^Waiting for an answer of http:.*, for 0\.6 s at most/),

@@ -81,7 +81,7 @@ describe("an admin session", () => {
         expect(proxy.count("POST", SIGN_IN)).toBe(3);
     });
 
-    test("takes a user name as well as an e-mail address", async () => {
+    test("takes a user name as well as an email address", async () => {
         await expect(new AdminSession({ ...connection, username: "edx" }).list(SITES)).resolves.not.toHaveLength(0);
     });
 
