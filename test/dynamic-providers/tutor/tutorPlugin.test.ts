@@ -14,7 +14,7 @@ import { describeLife } from "../../support/lifeCycle.ts";
 const cleanUp = cleanUpIn(afterAll);
 const args = { tutor: "tutor", name: "mit-integration", text: "# project/stack\nhooks = 1\n" };
 
-/** Makes a Tutor that knows one plug-in at a time; returns its project root. */
+/** Makes a Tutor that knows one plugin at a time; returns its project root. */
 async function makeTutor(): Promise<string> {
     const { folder, make, remove } = await fakeCommands();
     cleanUp(remove);
@@ -53,7 +53,7 @@ describeLife("tutor:Plugin", {
         existsSync(id) ? { text: await readFile(id, "utf8"), enabled: await enabledPlugins(root) } : undefined,
 });
 
-test("the backup of Tutor's configuration lasts as long as the plug-in", async () => {
+test("the backup of Tutor's configuration lasts as long as the plugin", async () => {
     const config = join(await makeTutor(), "config.yml");
     const plugin = await ManagedResource.up(provider, args);
     await writeFile(config, "");
