@@ -10,12 +10,9 @@ export const envFile = resourceType({
     description: "A managed block in a local `.env` file",
     inputs: {
         path: nonEmpty().meta({ description: "The file, absolute or relative to the project", replaces: true }),
-        owner: z
-            .string()
-            .regex(/^\S+$/, "must be a name without spaces")
-            .meta({
-                description: "The block's owner, for instance `project/stack`: other stacks leave the block alone",
-            }),
+        owner: z.string().regex(/^\S+$/, "must be a name without spaces").meta({
+            description: "The block's owner, for instance `project/stack`: other stacks leave the block alone",
+        }),
         values: z
             .record(
                 z.string().regex(/^[A-Za-z_]\w*$/, "must be a variable's name: letters, digits and _"),

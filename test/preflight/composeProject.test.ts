@@ -354,7 +354,10 @@ services:
         ["services: {web: {image: web, pids_limit: 100}}", "services.web.pids_limit: 100 is not supported: docker"],
         ["services: {web: {image: web, scale: 2}}", "services.web.scale: 2 is not supported: scale can only be 1"],
         ["services: {web: {image: web, mem_limit: 1000001}}", "services.web.mem_limit: 1000001 bytes is not a whole"],
-        ["services: {web: {image: web, cpus: 0.05}}", "services.web.cpus: is a number that the Docker provider misreads"],
+        [
+            "services: {web: {image: web, cpus: 0.05}}",
+            "services.web.cpus: is a number that the Docker provider misreads",
+        ],
         ["services: {web: {image: web, network_mode: 'container:x'}}", "services.web.network_mode: container:x is not"],
         [
             "services: {web: {image: web, ports: ['8013:80', '[::]:8013:80', '53:53/udp', '53:53/tcp']}}",

@@ -75,7 +75,9 @@ describe("DjangoUser", () => {
         const { id } = await provider.create(await checked(provider, args("first")));
         const inputs = await checked(provider, args("second", { email: "first@mit.odl.local" }));
         await expect(provider.create(inputs)).rejects.toThrow(
-            new RegExp(`User "second" can't be saved.* "first" has the address first@mit.odl.local.*/auth/user/${id}/change/`),
+            new RegExp(
+                `User "second" can't be saved.* "first" has the address first@mit.odl.local.*/auth/user/${id}/change/`,
+            ),
         );
         await expect(provider.create({ ...inputs, email: "second@mit.odl.local" })).resolves.toMatchObject({
             outs: { former: null },
