@@ -193,6 +193,42 @@ describe("diff", () => {
         });
     });
 
+    describe("asks a server at another address whether it has the object", () => {
+        const isThereAnswering = (answer: () => Promise<boolean>) =>
+            defineProvider<Inputs, Inputs>(thing, {
+                create: (news) => Promise.resolve({ id: "1", outs: news }),
+                read: (_id, props) => Promise.resolve(props),
+                update: (_id, _olds, news) => Promise.resolve(news),
+                delete: () => Promise.resolve(),
+                isThere: answer,
+            });
+        const moved = (more: Partial<Connection> = {}): Inputs => ({
+            ...inputs,
+            connection: { ...connection, baseUrl: "http://other.local", ...more },
+        });
+        const diffOf = (answer: () => Promise<boolean>, news: Inputs) =>
+            isThereAnswering(answer).diff("1", inputs, news);
+
+        test.each([true, false])("and replaces it only where it has not: %s", async (has) => {
+            const replaces = has ? [] : ["connection"];
+            await expect(diffOf(() => Promise.resolve(has), moved())).resolves.toEqual({ changes: true, replaces });
+        });
+
+        test.each([gone, refused, late])("and guesses nothing where it can't be asked: %s", async (error) => {
+            await expect(diffOf(() => Promise.reject(error), moved())).rejects.toThrow(error.message);
+        });
+
+        test.each([gone, refused])("which has not where the stack has yet to start it: %s", async (error) => {
+            const answer = diffOf(() => Promise.reject(error), moved({ startedByStack: true }));
+            await expect(answer).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        });
+
+        test("unless nobody can sign in there before up", async () => {
+            const answer = diffOf(() => Promise.reject(new Error("asked")), moved({ password: UNKNOWN }));
+            await expect(answer).resolves.toEqual({ changes: true, replaces: ["connection"] });
+        });
+    });
+
     test("updates in place where only who signs in changes", async () => {
         await expect(diff({ connection: { ...connection, password: "new" } })).resolves.toEqual({
             changes: true,
@@ -215,20 +251,21 @@ describe("diff", () => {
         expect(outdated).toHaveBeenCalledWith(inputs);
     });
 
-    test.each([{ startedByStack: true }, { startedByStack: true, managedByStack: true }])(
-        "sees no change in what earlier versions did not know: %j",
-        async (flags) => {
-            const now = { ...inputs, connection: { ...connection, ...flags } };
-            const { startedByStack: _startedByStack, ...before } = now.connection;
-            const olds = { ...inputs, connection: before };
+    test.each([
+        { startedByStack: true },
+        { startedByStack: true, managedByStack: true },
+        { configured: { stack: "dev", usernameKey: "lmsUsername", passwordKey: "lmsPassword" } },
+    ])("sees no change in what earlier versions did not know: %j", async (flags) => {
+        const now: Inputs = { ...inputs, connection: { ...connection, ...flags } };
+        const { startedByStack: _startedByStack, configured: _configured, ...before } = now.connection;
+        const olds = { ...inputs, connection: before };
 
-            await expect(provider.diff("1", olds, now)).resolves.toEqual({ changes: false, replaces: [] });
-            await expect(provider.diff("1", now, olds)).resolves.toEqual({ changes: false, replaces: [] });
-            await expect(
-                provider.diff("1", olds, { ...now, connection: { ...now.connection, password: "new" } }),
-            ).resolves.toMatchObject({ changes: true });
-        },
-    );
+        await expect(provider.diff("1", olds, now)).resolves.toEqual({ changes: false, replaces: [] });
+        await expect(provider.diff("1", now, olds)).resolves.toEqual({ changes: false, replaces: [] });
+        await expect(
+            provider.diff("1", olds, { ...now, connection: { ...now.connection, password: "new" } }),
+        ).resolves.toMatchObject({ changes: true });
+    });
 
     test("is the same with its sides exchanged, as on refresh", async () => {
         const other = { ...inputs, list: ["c"], key: "other" };
