@@ -123,7 +123,10 @@ export async function makeBench(
         }
     };
     const offered = () => offeredBy(lms, new URL(proxies.lms.baseUrl).host);
+    const idle = () => Promise.all(both.map((of) => proxyOf(of).idle()));
     const endOf = async (): Promise<End> => {
+        // A server may still process a request that the run gave up on.
+        await idle();
         const random = await engine.random();
         const content = await contentOf(both, [...random.keys(), ...Object.values(ADMIN_PASSWORDS)]);
         const state = [...(await engine.resources())].map(([key, resource]) => [key, describe(key, resource)]);
@@ -157,6 +160,7 @@ export async function makeBench(
     const keep = async () => {
         const [snapshot, restoreState] = [await takeSnapshot(both), await engine.save()];
         return async (envFile = snapshot.envFile) => {
+            await idle();
             await restoreSnapshot(both, { ...snapshot, envFile });
             await restoreState();
         };

@@ -35,7 +35,9 @@ export interface CountingProxy {
     /** The number of requests with this method and path. */
     count: (method: string, path: string | RegExp) => number;
     /** Chooses the fault for a request, the n-th (from 1) with its method and path. */
-    fault?: ((request: { method: string; path: string; url: string }, n: number) => Fault) | undefined;
+    fault?: ((request: { method: string; path: string; url: string }, n: number) => Fault | Promise<Fault>) | undefined;
+    /** Waits until the server has processed everything that it was sent, even if nobody waits for the response. */
+    idle: () => Promise<void>;
     /** Drops all connections and refuses new ones until `resume`. */
     pause: () => void;
     resume: () => Promise<void>;
@@ -46,8 +48,9 @@ export interface CountingProxy {
 /** Starts a proxy in front of a server that records requests and can inject faults. */
 export async function startCountingProxy(target: { host: string; port: number }): Promise<CountingProxy> {
     const seen = new Map<string, number>();
+    const forwarded = new Set<Promise<unknown>>();
 
-    const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const handle = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
         const { method = "", url = "" } = incoming;
         const path = url.replace(/\?.*/, "");
         const n = (seen.get(`${method} ${path}`) ?? 0) + 1;
@@ -57,7 +60,7 @@ export async function startCountingProxy(target: { host: string; port: number })
             incoming.socket.resetAndDestroy();
         };
 
-        const fault = proxy.fault?.({ method, path, url }, n);
+        const fault = await proxy.fault?.({ method, path, url }, n);
         if (fault === "reset") {
             drop();
         } else if (fault === "hang") {
@@ -86,11 +89,14 @@ export async function startCountingProxy(target: { host: string; port: number })
                 outgoing.writeHead(status, answer.rawHeaders);
                 answer.pipe(outgoing);
             });
+            const processed = new Promise((resolve) => onward.once("close", resolve));
+            forwarded.add(processed);
+            void processed.then(() => forwarded.delete(processed));
             incoming.pipe(onward.on("error", drop));
         }
     };
 
-    const server = createServer(handle).listen(0, "127.0.0.1");
+    const server = createServer((incoming, outgoing) => void handle(incoming, outgoing)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const proxy: CountingProxy = {
@@ -102,6 +108,11 @@ export async function startCountingProxy(target: { host: string; port: number })
                     request.method === method &&
                     (typeof path === "string" ? request.path === path : path.test(request.path)),
             ).length,
+        idle: async () => {
+            while (forwarded.size > 0) {
+                await Promise.all(forwarded);
+            }
+        },
         pause: () => {
             server.close();
             server.closeAllConnections();

@@ -81,12 +81,18 @@ export class AdminSession {
 
     /**
      * A page that is open to everybody but does more for a signed-in user. A request for the admin's smallest page shows
-     * whether the session ended in the meantime; if so, the page is requested again.
+     * whether the session ended in the meantime; if so, or if another operation has signed in again by then, the page is
+     * requested again.
      */
     getAsUser(path: string): Promise<AxiosResponse<string>> {
         return renewing(async () => {
-            const answer = await this.#send({ method: "GET", path });
+            const sent = this.#send({ method: "GET", path });
+            const signedIn = this.#signedIn;
+            const answer = await sent;
             await this.#send({ method: "GET", path: "/admin/jsi18n/" });
+            if (this.#signedIn !== signedIn) {
+                throw new ExpiredError(`${this.url(path)}: the session ended while the page was requested, twice.`);
+            }
             return answer;
         });
     }

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../../dynamic-providers/openedx/connection.ts";
 import { RefusedError, TooManySignInsError, UnreachableError } from "../../../../dynamic-providers/errors.ts";
@@ -236,6 +237,34 @@ describe("an admin session", () => {
         await Promise.all(forms.map((form) => session.save(form)));
         expect(proxy.count("POST", SIGN_IN)).toBe(2);
         await expect(session.list(SITES, { name: "ended-2" })).resolves.toHaveLength(1);
+    });
+
+    test("requests a page that is open to everybody again if another operation noticed the end of the session", async () => {
+        const session = adminSession(connection);
+        await session.list(SITES);
+        const open = "/api/mfe_context";
+        let isSigningIn = false;
+        let other: Promise<unknown> | undefined;
+        proxy.fault = async ({ method, path }, n) => {
+            if (path === open && n === 1) {
+                endSessions(servers.lms);
+                other = session.list(SITES);
+                while (!isSigningIn) {
+                    await turn();
+                }
+            }
+            if (method === "POST" && path === SIGN_IN && n === 2) {
+                isSigningIn = true;
+                while (proxy.count("GET", open) === 0) {
+                    await turn();
+                }
+            }
+            return undefined;
+        };
+        await session.getAsUser(`${open}?tpa_hint=x&force_cache_miss=true`);
+        await other;
+        expect(proxy.count("GET", open)).toBe(2);
+        expect(proxy.count("POST", SIGN_IN)).toBe(2);
     });
 
     test("says who may view a page but not change it, instead of taking it for an empty form", async () => {
