@@ -1,8 +1,12 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { DjangoSuperuserInputs } from "../../../dynamic-providers/docker/djangoSuperuser.ts";
 import { provider } from "../../../dynamic-providers/docker/djangoSuperuser.provider.ts";
+import { adminSession } from "../../../dynamic-providers/openedx/django-admin/session.ts";
 import { type Django, type DjangoName, makeDjango } from "../../support/django.ts";
 import { ManagedResource } from "../../support/engine.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
@@ -285,6 +289,55 @@ describe("the superuser of an LMS", () => {
         await expect(replaces({ project: "other" })).resolves.toStrictEqual(["project"]);
         await expect(replaces({ service: "other" })).resolves.toStrictEqual(["service"]);
         await expect(replaces({ password: "other", email: "other@example.org" })).resolves.toStrictEqual([]);
+    });
+
+    test("may sign in once it is there, though it was refused before", async () => {
+        const signIns = { count: 0 };
+        const lms = createServer((request, response) => {
+            signIns.count += request.method === "POST" ? 1 : 0;
+            response.setHeader("Set-Cookie", "csrftoken=x; Path=/");
+            const answer = request.method === "POST" ? { success: false, value: "Incorrect." } : { fields: [] };
+            response.writeHead(request.method === "POST" ? 400 : 200).end(JSON.stringify(answer));
+        }).listen(0, "127.0.0.1");
+        await once(lms, "listening");
+        const baseUrl = `http://127.0.0.1:${(lms.address() as AddressInfo).port}`;
+        const session = adminSession({ kind: "openedx", baseUrl, username: "edx", password: "first-password" });
+        const expectSignIns = async (count: number) => {
+            await expect(session.list("/admin/sites/site/")).rejects.toThrow("Incorrect.");
+            expect(signIns.count).toBe(count);
+        };
+        await expectSignIns(1);
+        await expectSignIns(1);
+        const user = await ManagedResource.up(provider, args);
+        await expectSignIns(2);
+        await user.up({ password: "second-password" });
+        await expectSignIns(3);
+        lms.close();
+        lms.closeAllConnections();
+    });
+
+    test("leaves the data of containers without named volumes behind, which are deleted after it", async () => {
+        const volume = "1".repeat(64);
+        const container = {
+            Id: "c0ffee".padEnd(64, "0"),
+            Image: "sha256:decaf",
+            Config: { Labels: { "com.docker.compose.service": "db" } },
+            HostConfig: { Binds: null, Mounts: null },
+            Mounts: [{ Type: "volume", Name: volume, Destination: "/data" }],
+        };
+        const user = await ManagedResource.up(provider, args);
+        await commands.make("docker", {
+            ...exec(django),
+            "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=app --filter name=": "true",
+            ps: `echo ${container.Id}`,
+            "container inspect": `echo '${JSON.stringify([container])}'`,
+            volume: "true",
+            create: "true",
+        });
+        await user.destroy();
+        expect((await commands.calls("docker")).filter((call) => call.startsWith("create "))).toEqual([
+            expect.stringContaining(`--volumes-from ${container.Id}`),
+        ]);
     });
 
     test("is asked for again where the container restarts under the question", async () => {

@@ -246,6 +246,15 @@ describe("the plan for a server", () => {
         }
     });
 
+    test("that is starting says nothing, and is not asked again", async () => {
+        const starting = await startCountingProxy(servers.lms);
+        starting.fault = () => ({ status: 503 });
+        await expect(planAt({ baseUrl: starting.baseUrl })).resolves.toBe("create");
+        await expect(planAt({ baseUrl: starting.baseUrl })).resolves.toBe("create");
+        expect(starting.requests).toHaveLength(1);
+        await starting.stop();
+    });
+
     test("that refuses the password says so, unless the stack starts it and may yet set that password", async () => {
         const wrong = { password: "wrong-password-1" };
         await expect(planAt({ ...wrong, baseUrl: servers.lms.baseUrl })).rejects.toThrow(
