@@ -212,6 +212,12 @@ describe("OAuth2ProviderConfig", () => {
         const createBehind = async (site: string) =>
             provider.create(await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) }));
 
+        test("takes an error 500 for the LMS's usual answer in a session in which messages wait", async () => {
+            proxy.fault = ({ path }) => (path === PROVIDER_CACHE ? { status: 500 } : undefined);
+            await createBehind("waiting-messages.io");
+            expect(warn).not.toHaveBeenCalled();
+        });
+
         test.each(["reset", "cut", { status: 404, body: "Not found" }] as const)(
             "adds no second row and is no error where it fails: %j",
             async (fault) => {
