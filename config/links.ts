@@ -13,6 +13,9 @@ export function signInUrl({ openEdx }: Pick<StackConfig, "openEdx">): string {
  */
 export function signInFirst({ application }: Pick<StackConfig, "application">): string {
     const { profile, connection } = application;
+    if (profile.isBehindApisix) {
+        return "Nothing: Keycloak asks to sign in. If that ends on MITx Online's dashboard, open signInUrl again";
+    }
     if (profile.hasSignInPage) {
         return "Nothing: signInUrl works by itself";
     }

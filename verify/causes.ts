@@ -264,9 +264,15 @@ const table = {
         step: "Sign in as another user, or give this one an Open edX user in MITx Online's admin.",
     },
     "no-sign-up": {
-        title: "Nobody can sign up",
-        why: "The sign-in page of the MIT application has no way for new users: Keycloak's realm has registration off, as the one of MITx Online's checkout.",
-        step: "Sign in with a browser as a user of the realm, for instance `student@odl.local`; or turn `User registration` on in Keycloak's realm settings, then run the command again.",
+        title: "Nobody can be made in Keycloak to try the sign-in with",
+        why: "Registration is off in the realm of MITx Online's checkout, so `verify` makes a user with Keycloak's admin API; that refuses the administrator. It's `KEYCLOAK_SVC_ADMIN` with `KEYCLOAK_SVC_ADMIN_PASSWORD` in `.env`, or `admin` with password `admin`.",
+        step: "Set both variables in `.env` to what Keycloak has: it keeps the administrator of its first start. Or sign in with a browser, as `student@odl.local` with password `student`.",
+        isWarning: true,
+    },
+    "authn-mfe": {
+        title: "Open edX registers users in its authn micro-frontend",
+        why: "`ENABLE_AUTHN_MICROFRONTEND` is on, so `/register` leads to another server. `verify` registered the user with the request that the micro-frontend sends, but can't confirm that its page sends it.",
+        step: "Turn it off, as the handbook does: `{up --refresh}` with `lmsFrom tutor`; otherwise, `npm run tutor-plugin` prints the settings. Or run the micro-frontend (`tutor dev start --detach`) and try again with `--browser`.",
         isWarning: true,
     },
     "account-not-made": {

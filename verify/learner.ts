@@ -8,8 +8,11 @@ import { once } from "./answers.ts";
 import type { Target } from "./target.ts";
 
 const FORM = "user_form";
-/** Username prefixes: of users that this or a later run deletes, and of users that no run deletes. */
-const MARKS = { removed: "integration-check-", kept: "integration-kept-" };
+/** The start of the usernames of users that this or a later run deletes, and of users that no run deletes. */
+export const MARK = "integration-check-";
+const KEPT_MARK = "integration-kept-";
+/** Users older than this are left from a run that was killed; a run takes minutes. In milliseconds. */
+const OLD = 60 * 60 * 1000;
 /** Mail to this domain goes nowhere. */
 const DOMAIN = "verify.invalid";
 
@@ -23,12 +26,13 @@ export interface Learner {
 }
 
 /**
- * Makes up a user that no server knows yet.
+ * Makes up a user that no server knows yet. The name contains the time: another run may be under way.
  *
  * @param isKept - whether to keep the user on the servers. Otherwise, if this run can't delete them, a later run does.
  */
 export function makeUpLearner(isKept: boolean): Learner {
-    const username = (isKept ? MARKS.kept : MARKS.removed) + randomBytes(4).toString("hex");
+    const time = Math.floor(Date.now() / 1000).toString(16);
+    const username = (isKept ? KEPT_MARK : MARK) + time + randomBytes(2).toString("hex");
     const password = `Aa1-${randomBytes(12).toString("hex")}`;
     return { username, email: `${username}@${DOMAIN}`, name: "Integration Check", password };
 }
@@ -99,22 +103,27 @@ export async function addInAdmin({ session, path }: Users, learner: Learner): Pr
     await session.save(change);
 }
 
+/** Whether to delete a user: the one of this run, and those that an earlier run had to leave. */
+export function isRemovable(email: string, own: Learner): boolean {
+    const [, time = ""] = new RegExp(`^${MARK}([0-9a-f]{8})[0-9a-f]{4}@${DOMAIN}$`).exec(email) ?? [];
+    return email === own.email || parseInt(time, 16) * 1000 < Date.now() - OLD;
+}
+
 /**
- * Deletes the users this program created and does not keep. It finds them by their e-mail addresses on both servers.
+ * Deletes this run's user, and those that earlier runs left, by their e-mail addresses.
  *
  * @returns the pages of users that a server keeps because protected objects refer to them.
  */
-export async function removeLearners(target: Target): Promise<string[]> {
-    const left = await Promise.all(Object.values(usersOf(target)).map(removeMarked));
+export async function removeLearners(target: Target, own: Learner): Promise<string[]> {
+    const left = await Promise.all(Object.values(usersOf(target)).map((users) => removeFrom(users, own)));
     return left.flat();
 }
 
-async function removeMarked({ session, path }: Users): Promise<string[]> {
+async function removeFrom({ session, path }: Users, own: Learner): Promise<string[]> {
     const list = await path();
     const left: string[] = [];
-    for (const { id, cells } of await session.list(list, { email__startswith: MARKS.removed })) {
-        const isOurs = new RegExp(`^${MARKS.removed}[0-9a-f]{8}@${DOMAIN}$`).test(cells.get("email") ?? "");
-        if (isOurs && !(await session.remove(`${list}${id}/`))) {
+    for (const { id, cells } of await session.list(list, { email__startswith: MARK })) {
+        if (isRemovable(cells.get("email") ?? "", own) && !(await session.remove(`${list}${id}/`))) {
             left.push(session.url(`${list}${id}/delete/`));
         }
     }

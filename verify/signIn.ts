@@ -22,6 +22,7 @@ import type { CauseId } from "./causes.ts";
 import { type Check, found, notUnderstood, type Outcome, passed, skipped } from "./check.ts";
 import { runInContainer } from "./container.ts";
 import { diagnose } from "./diagnose.ts";
+import { Keycloak, KeycloakRefusedError } from "./keycloak.ts";
 import { addInAdmin, fieldsOf, type Learner, makeUpLearner, removeLearners, userRow, usersOf } from "./learner.ts";
 import type { Side, Target } from "./target.ts";
 
@@ -180,8 +181,10 @@ class SignIn {
     readonly #start: string;
     readonly #newBrowser: () => Browser;
     #browser: Browser;
-    /** How the user was created: with the application's own form, or in its admin. */
-    #way: "form" | "admin" | undefined;
+    /** How the user was created: with the application's own form, in its admin, or in Keycloak. */
+    #way: "form" | "admin" | "keycloak" | undefined;
+    /** Where the user signs in behind APISIX. */
+    #keycloak: Keycloak | undefined;
     /** Why the application has no account for the user, if that is not its fault. */
     #noAccount: string | undefined = "nobody could sign up";
     /** Where the browser ended up after the sign-up form. */
@@ -199,18 +202,23 @@ class SignIn {
     }
 
     /**
-     * Follows a browser's path: from Open edX to the application's sign-in page, and from there to the sign-up form.
+     * Follows a browser's path: from Open edX to the application's sign-in page or to Keycloak's, and from there to the
+     * sign-up form.
      */
     async signUp(): Promise<Outcome> {
-        const left = await removeLearners(this.#target);
+        const left = await removeLearners(this.#target, this.#learner);
         if (left.length > 0) {
             return found("user-left", left.join(", "));
         }
-        const { application, profile } = this.#target;
+        const { application, profile, envFile } = this.#target;
         const page = await this.#browser.open(this.#start);
         const hasPage = page.end === "page" && page.answer.status !== 200;
         if (hasPage || (page.end === "circle" && profile.hasSignInPage)) {
             return this.#failed(page, page.end === "circle" ? "sign-in-circle" : undefined);
+        }
+        const keycloak = page.end === "page" ? Keycloak.at(page.url, envFile) : undefined;
+        if (keycloak !== undefined) {
+            return this.#signUpIn(keycloak, page);
         }
         const address = page.end === "page" ? signUpAddress(page) : undefined;
         const signedUp = address === undefined ? undefined : await this.#signUpAt(address, page.trail);
@@ -218,10 +226,7 @@ class SignIn {
             return signedUp;
         }
         if (page.url.origin !== application.url) {
-            return this.#failed(
-                page,
-                page.url.hostname === profile.keycloak?.domain ? "no-sign-up" : "provider-addresses",
-            );
+            return this.#failed(page, "provider-addresses");
         }
         await addInAdmin(usersOf(this.#target).application, this.#learner);
         const landing = await this.#signInAtAdmin();
@@ -235,6 +240,33 @@ class SignIn {
             ...passed(`made in ${application.url}/admin/, as ${why}`),
             trail: [...page.trail, ...landing.trail],
         };
+    }
+
+    /** Creates the user in Keycloak, as its realm lets nobody register, and signs in there. */
+    async #signUpIn(keycloak: Keycloak, page: Landing): Promise<Outcome> {
+        try {
+            await keycloak.remove(this.#learner);
+            this.#keycloak = keycloak;
+            await keycloak.add(this.#learner);
+        } catch (error) {
+            if (error instanceof KeycloakRefusedError) {
+                return found("no-sign-up", error.message);
+            }
+            throw error;
+        }
+        const landing = (await this.#submitPassword(page)) ?? page;
+        if (!(await this.#isSignedIn())) {
+            return this.#failed(landing);
+        }
+        [this.#way, this.#noAccount] = ["keycloak", undefined];
+        return { ...passed(`made in Keycloak, ${keycloak.title}`), trail: [...page.trail, ...landing.trail] };
+    }
+
+    /** Keycloak's form has the e-mail address in its field `username`. */
+    #submitPassword(page: Landing): Promise<Landing | undefined> {
+        const fields = fieldsOf(this.#learner);
+        const username = this.#keycloak === undefined ? this.#learner.username : this.#learner.email;
+        return this.#browser.submit(page, { ...fields, username });
     }
 
     /** @returns `undefined` if there is no form with a password to sign up with. */
@@ -376,8 +408,13 @@ class SignIn {
             return this.#reachDashboard(await this.#browser.open(this.#start));
         }
         const page = await this.#browser.open(this.#start);
-        const landing = page.end === "page" ? await this.#browser.submit(page, fieldsOf(this.#learner)) : undefined;
-        return landing === undefined ? this.#failed(page) : this.#reachDashboard(landing, page.trail);
+        const landing = page.end === "page" ? await this.#submitPassword(page) : undefined;
+        if (landing === undefined) {
+            return this.#failed(page);
+        }
+        // Behind APISIX, a sign-in ends on the application's dashboard, whatever page asked for it.
+        const end = this.#isOfApplication(landing) ? await this.#browser.open(this.#start) : landing;
+        return this.#reachDashboard(end, [...page.trail, ...(end === landing ? [] : landing.trail)]);
     }
 
     async signOutOfOpenEdx(): Promise<Outcome> {
@@ -427,7 +464,8 @@ class SignIn {
                     `${this.#learner.username}: set a password in the application's admin to sign in as this user`,
             );
         }
-        const left = await removeLearners(this.#target);
+        await this.#keycloak?.remove(this.#learner);
+        const left = await removeLearners(this.#target, this.#learner);
         return left.length === 0 ? passed() : found("user-left", left.join(", "));
     }
 
@@ -464,6 +502,9 @@ class SignIn {
         const isThere = end.trail.some((step) => step.startsWith(`GET ${url}${dashboardPath}:`));
         if (!isThere || (await this.#usernameInOpenEdx()) === undefined) {
             return { ...(await this.#failed(end)), trail };
+        }
+        if (waits && landing.end === "elsewhere") {
+            return { ...found("authn-mfe", `${url}/register leads to ${addressOf(landing.url)}`), trail };
         }
         return { ...passed(`${addressOf(end.url)}${isNew ? ", after registering at Open edX" : ""}`), trail };
     }

@@ -189,25 +189,42 @@ describe("signing in with a browser, through MITx Online behind APISIX", () => {
         signIn = await integrate("mitxonline-apisix", servers);
     });
 
-    test("leads to the page in Keycloak's place, and back to the dashboard, for somebody new and in a fresh session", async () => {
+    const dashboardOfMitxOnline = () => `${servers.mitxonline.apisixBaseUrl}/dashboard`;
+
+    test("leads to the page in Keycloak's place, then to MITx Online's dashboard; from there on to Open edX's", async () => {
+        await runScript(
+            servers.mitxonline,
+            `
+from django.contrib.auth import get_user_model
+get_user_model().objects.create_user("learner", "kim@example.com", "kims-password")`,
+        );
         const page = await open(signIn);
-        expect(page.url()).toContain(`${servers.mitxonline.apisixBaseUrl}/realms/`);
-        await page.click("text=Register");
-        await send(page, newcomer("kim"));
+        expect(page.url()).toContain(`${servers.mitxonline.apisixBaseUrl}/realms/ol-local/`);
+        await send(page, { username: "kim@example.com", password: "wrong" });
+        await page.getByText("Invalid username or password.").waitFor();
+        await send(page, { username: "kim@example.com", password: "kims-password" });
+        // The first time, MITx Online asks for a name for Open edX.
+        await page.waitForURL(/create-profile/);
+        await send(page, { username: "kim", name: "Kim Newcomer" });
+        await page.waitForURL(dashboardOfMitxOnline());
+        await page.goto(signIn);
         await expect(onDashboard(page)).resolves.toBe("kim");
         const rows = await known("mitxonline-apisix");
-        for (const names of Object.values(rows)) expect(names).toContain("kim");
+        expect(rows.userSocialAuths).toContain("kim");
+        expect(rows.openEdxApiAuths).toContain("learner");
 
-        const { username, password } = newcomer("kim");
         const later = await open(signIn);
-        await send(later, { username, password });
+        await send(later, { username: "kim@example.com", password: "kims-password" });
+        await later.waitForURL(dashboardOfMitxOnline());
+        await later.goto(signIn);
         await expect(onDashboard(later)).resolves.toBe("kim");
     });
 
     test("asks for the password again after MITx Online's sign-out, which ends that of Open edX, too", async () => {
-        const { username, password } = newcomer("kim");
         const page = await open(signIn);
-        await send(page, { username, password });
+        await send(page, { username: "kim@example.com", password: "kims-password" });
+        await page.waitForURL(dashboardOfMitxOnline());
+        await page.goto(signIn);
         await onDashboard(page);
         await page.goto(`${servers.mitxonline.apisixBaseUrl}/logout`);
         await page.goto(`${servers.lms.baseUrl}/dashboard`);

@@ -12,6 +12,8 @@ import type { NewBrowser } from "../../verify/browser.ts";
 import type { CauseId } from "../../verify/causes.ts";
 import { type Result, runChecks } from "../../verify/check.ts";
 import { chromiumBrowsers } from "../../verify/chromium.ts";
+import { origin } from "../../verify/checks/admins.ts";
+import { signInPage } from "../../verify/checks/signInStart.ts";
 import { isForDevelopment, signInChecks } from "../../verify/signIn.ts";
 import { type Target, targetOf } from "../../verify/target.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
@@ -28,6 +30,8 @@ const USERS = "auth/user";
 const NOWHERE = "http://127.0.0.1:9";
 
 type Proxied = "lms" | "mitxonline" | "xpro";
+/** What a server is made to say: always the same, or depending on the address. */
+type Saying = Disturbance | ((url: string) => Disturbance);
 
 /** Something that breaks a sign-in, and is put right again. */
 interface Fault {
@@ -43,12 +47,12 @@ interface Fault {
 
 let servers: TestServers<Proxied>;
 let direct: TestServers<Proxied>;
-let proxies: Record<Proxied, CountingProxy>;
+let proxies: Record<Proxied | "apisix", CountingProxy>;
 let chromium: Awaited<ReturnType<typeof chromiumBrowsers>>;
 let target: Target;
 let lms: AdminBrowser;
 let mit: AdminBrowser;
-const disturbances = new Map<string, Disturbance>();
+const disturbances = new Map<string, Saying>();
 /** The codes and states that went by, and all that was said. */
 const passedBy = new Set<string>();
 const told: string[] = [];
@@ -66,19 +70,28 @@ beforeAll(async () => {
         lms: await startCountingProxy(direct.lms),
         mitxonline: await startCountingProxy(direct.mitxonline),
         xpro: await startCountingProxy(direct.xpro),
+        apisix: await startCountingProxy({
+            host: direct.mitxonline.host,
+            port: Number(new URL(direct.mitxonline.apisixBaseUrl).port),
+        }),
     };
     for (const [name, proxy] of Object.entries(proxies)) {
         proxy.fault = ({ method, path, url }) => {
             for (const [key, value] of new URLSearchParams(url.replace(/^[^?]*/, ""))) {
                 if (["code", "state"].includes(key)) passedBy.add(value);
             }
-            return disturbances.get(`${name} ${method} ${path.replaceAll(/\d+/g, "N")}`);
+            const said = disturbances.get(`${name} ${method} ${path.replaceAll(/\d+/g, "N")}`);
+            return typeof said === "function" ? said(url) : said;
         };
     }
     servers = {
         ...direct,
         lms: { ...direct.lms, baseUrl: proxies.lms.baseUrl },
-        mitxonline: { ...direct.mitxonline, baseUrl: proxies.mitxonline.baseUrl },
+        mitxonline: {
+            ...direct.mitxonline,
+            baseUrl: proxies.mitxonline.baseUrl,
+            apisixBaseUrl: proxies.apisix.baseUrl,
+        },
         xpro: { ...direct.xpro, baseUrl: proxies.xpro.baseUrl },
     };
     lms = await AdminBrowser.signIn(direct.lms);
@@ -126,6 +139,12 @@ async function tried({ isKept = false, interruptAfter, newBrowser }: Trial = {})
     return results;
 }
 
+/** What is said of the page to sign in on without signing anybody in. */
+async function signInPageCause() {
+    const [result] = await runChecks([signInPage(target)]);
+    return { state: result?.state, cause: result?.findings[0]?.cause };
+}
+
 const inChromium = () => tried({ newBrowser: chromium.newBrowser });
 
 /** Who has an account on each side, of those that the command makes up. */
@@ -164,7 +183,7 @@ function newRow(changes: () => Changes) {
 }
 
 /** A server is made to say something at an address. */
-function saying(name: Proxied, request: string, answer: Disturbance) {
+function saying(name: Proxied | "apisix", request: string, answer: Saying) {
     return () => {
         disturbances.set(`${name} ${request}`, answer);
         return Promise.resolve(() => {
@@ -173,6 +192,12 @@ function saying(name: Proxied, request: string, answer: Disturbance) {
         });
     };
 }
+
+/** A sign-in page sends everybody back to where they came from, as MITx Online's does at its own port. */
+const back: Saying = (url) => ({
+    status: 302,
+    headers: { location: new URLSearchParams(url.replace(/^[^?]*/, "")).get("next") ?? "/" },
+});
 
 /** A variable of the application's `.env` has another value, and the former one again. */
 function environment(variable: string, value: string) {
@@ -230,10 +255,18 @@ describe("verify signs somebody in through xPro", () => {
         name: "Open edX keeps the user, whom protected objects refer to",
         check: "user-removed",
         cause: "user-left",
-        apply: saying("lms", "GET /admin/auth/user/N/delete/", {
-            status: 200,
-            body: '<body class="app-auth model-user delete-confirmation"><div id="content"><ul><li>Certificate</li></ul></div></body>',
-        }),
+        apply: async () => {
+            const undo = await saying("lms", "POST /admin/auth/user/N/delete/", {
+                status: 200,
+                body: '<body class="app-auth model-user delete-confirmation"><div id="content"><ul><li>Certificate</li></ul></div></body>',
+            })();
+            return async () => {
+                undo();
+                for (const { username, id } of await lms.list(USERS)) {
+                    if (username?.startsWith("integration-check-") === true) await lms.delete(USERS, id ?? "");
+                }
+            };
+        },
     };
     const unreachable: Fault = {
         name: "xPro can't reach Open edX",
@@ -305,6 +338,12 @@ describe("verify signs somebody in through xPro", () => {
             }),
         },
         {
+            name: "xPro's sign-in page sends everybody back",
+            check: "sign-up",
+            cause: "sign-in-circle",
+            apply: saying("xpro", "GET /signin/", back),
+        },
+        {
             name: "Open edX's cookies are for another name",
             check: "dashboard",
             cause: "foreign-cookies",
@@ -346,6 +385,16 @@ describe("verify signs somebody in through xPro", () => {
         await expect(namedWith(fault)).resolves.toEqual(expected(fault));
     });
 
+    test("finds the circle without signing in, too", async () => {
+        const circle = faults.find(({ cause }) => cause === "sign-in-circle");
+
+        await expect(withFaults(circle ? [circle] : [], signInPageCause)).resolves.toEqual({
+            state: "failed",
+            cause: "sign-in-circle",
+        });
+        await expect(signInPageCause()).resolves.toEqual({ state: "passed", cause: undefined });
+    });
+
     test("from signing up to signing out in Chromium, with the same checks", async () => {
         const results = await inChromium();
 
@@ -355,7 +404,13 @@ describe("verify signs somebody in through xPro", () => {
     });
 
     // All of them take a minute and a half more.
-    const seenByBrowsers: readonly CauseId[] = ["provider-secret", "consent", "foreign-cookies", "sign-out"];
+    const seenByBrowsers: readonly CauseId[] = [
+        "sign-in-circle",
+        "provider-secret",
+        "consent",
+        "foreign-cookies",
+        "sign-out",
+    ];
 
     test.each(faults.filter(({ cause }) => seenByBrowsers.includes(cause)))(
         "names the same cause in Chromium when $name: $cause",
@@ -371,7 +426,7 @@ describe("verify signs somebody in through xPro", () => {
     });
 
     test("removes the user when it is interrupted half way, and one whom an earlier run left", async () => {
-        const left = "integration-check-0123abcd";
+        const left = "integration-check-0123abcd4567";
         const passwords = { password1: "quite-a-Password-1", password2: "quite-a-Password-1" };
         const id = await mit.add(USERS, { username: left, ...passwords });
         await mit.change(USERS, id, { email: `${left}@verify.invalid` });
@@ -380,6 +435,39 @@ describe("verify signs somebody in through xPro", () => {
 
         expect(withState(results, "skipped")).toContain("sign-in-again");
         expect(states(results)["user-removed"]).toBe("passed");
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    test("leaves the user of another run alone, which may be under way", async () => {
+        const results = await Promise.all([tried(), tried()]);
+
+        expect(results.flat().filter(({ state }) => state !== "passed")).toEqual([]);
+        await expect(learners()).resolves.toEqual(there);
+    });
+
+    test.each([
+        ["", tried],
+        ["in Chromium", inChromium],
+    ])("registers as Open edX's micro-frontend does, and warns of it %s", async (_, see) => {
+        const registration = { location: "http://apps.local.openedx.io:1999/authn/register" };
+        const mfe: Fault = {
+            name: "the authn micro-frontend is on",
+            check: "dashboard",
+            cause: "authn-mfe",
+            apply: saying("lms", "GET /register", { status: 302, headers: registration }),
+        };
+        const results = await withFaults([noForm, mfe], see);
+        const dashboard = results.find(({ name }) => name === "dashboard");
+
+        expect(dashboard).toMatchObject({ state: "warning", findings: [{ cause: "authn-mfe" }] });
+        expect(dashboard?.trail).toEqual(
+            expect.arrayContaining([
+                registration.location,
+                expect.stringMatching(/^POST \S+\/account\/registration\/: 200$/),
+                expect.stringMatching(/\/dashboard: 200$/),
+            ]),
+        );
+        expect(withState(results, "passed")).toHaveLength(results.length - 4);
         await expect(learners()).resolves.toEqual(there);
     });
 
@@ -473,6 +561,7 @@ describe("verify signs somebody in through MITx Online", () => {
     ];
 
     test("at its own port with a session of its admin, past the circle", async () => {
+        await expect(signInPageCause()).resolves.toEqual({ state: "warning", cause: "sign-in-loop" });
         const results = await tried();
 
         expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
@@ -494,34 +583,87 @@ describe("verify signs somebody in through MITx Online", () => {
         expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
         await expect(learners()).resolves.toMatchObject({ mit: [] });
     });
+});
+
+describe("verify signs somebody in through MITx Online behind APISIX", () => {
+    beforeAll(async () => {
+        target = await integrated("mitxonline-apisix");
+    });
 
     test.each([
-        ["", tried],
+        ["from signing up to signing out", tried],
         ["in Chromium", inChromium],
-    ])("behind APISIX %s", async (_, see) => {
-        target = await integrated("mitxonline-apisix");
+    ])("%s", async (_, see) => {
         const results = await see();
 
         expect(withState(results, "passed")).toEqual(results.map(({ name }) => name));
         await expect(learners()).resolves.toMatchObject({ mit: [] });
     });
 
-    test("not where Keycloak has a page for its own users only", async () => {
-        const keycloak = `http://kc.odl.local:${new URL(proxies.xpro.baseUrl).port}`;
-        const faults = [
-            saying("lms", "GET /auth/login/ol-oauthN/", {
-                status: 302,
-                headers: { location: `${keycloak}/realms/olapps` },
-            }),
-            saying("xpro", "GET /realms/olapps", {
-                status: 200,
-                body: '<body><form id="kc-form-login"><input name="username"><input type="password" name="password"></form></body>',
-            }),
-        ].map((apply): Fault => ({ name: "", check: "", cause: "no-sign-up", apply }));
-        const results = await withFaults(faults, () => tried());
+    const circle: Fault = {
+        name: "APISIX leaves the sign-in to MITx Online",
+        check: "sign-up",
+        cause: "sign-in-circle",
+        apply: saying("apisix", "GET /login/", back),
+    };
+    const keycloakAdmin: Fault = {
+        name: "Keycloak's administrator has another password",
+        check: "sign-up",
+        cause: "no-sign-up",
+        apply: saying("apisix", "POST /realms/master/protocol/openid-connect/token", {
+            status: 401,
+            body: '{"error":"invalid_grant","error_description":"Invalid user credentials"}',
+        }),
+    };
+    const kept: Fault = {
+        name: "Open edX's sign-out leaves the session as it is, behind APISIX",
+        check: "sign-out-lms",
+        cause: "sign-out",
+        apply: saying("lms", "GET /logout", { status: 200, body: "<p>Bye</p>" }),
+    };
 
-        expect(results[0]).toMatchObject({ state: "warning", findings: [{ cause: "no-sign-up" }] });
-        expect(withState(results, "skipped")).toEqual(results.slice(1, -1).map(({ name }) => name));
+    test("names the address whose forms MITx Online refuses", async () => {
+        const { envFile, baseUrl, apisixBaseUrl } = servers.mitxonline;
+        const before = await readFile(envFile, "utf8");
+        const causes = async () => {
+            const [result] = await runChecks([origin(target.application)]);
+            return result?.findings.map(({ evidence }) => / with Origin (\S+): 403, /.exec(evidence)?.[1]);
+        };
+        await expect(causes()).resolves.toEqual([]);
+        await writeFile(envFile, before.replace(`,${apisixBaseUrl}`, ""));
+        await expect(causes()).resolves.toEqual([apisixBaseUrl]);
+        await writeFile(envFile, before.replace(/^(CSRF_TRUSTED_ORIGINS=).*$/m, "$1http://elsewhere"));
+        await expect(causes()).resolves.toEqual([baseUrl, apisixBaseUrl]);
+        await writeFile(envFile, before);
+    });
+
+    test("makes that user in Keycloak, which shows what it made and deletes it", async () => {
+        const results = await tried({ interruptAfter: "sign-up" });
+
+        expect(results[0]).toMatchObject({ state: "passed", note: expect.stringContaining("realm ol-local of http") });
+        expect(proxies.apisix.count("POST", "/admin/realms/ol-local/users")).toBeGreaterThan(0);
+        await expect(readFile(join(direct.mitxonline.stateDirectory, "keycloak.json"), "utf8")).resolves.toBe("{}");
+    });
+
+    test.each([circle, keycloakAdmin, kept])("names the cause when $name: $cause", async (fault) => {
+        const results = await withFaults([fault], tried);
+        const findings = results.flatMap((result) => result.findings.map(({ cause }) => [result.name, cause]));
+        table.push([fault.name, ...(findings[0] ?? ["(none)", ""])]);
+
+        expect(findings).toEqual([[fault.check, fault.cause]]);
+    });
+
+    test("finds the circle without signing in, too", async () => {
+        await expect(withFaults([circle], signInPageCause)).resolves.toEqual({
+            state: "failed",
+            cause: "sign-in-circle",
+        });
+        await expect(signInPageCause()).resolves.toEqual({ state: "passed", cause: undefined });
+    });
+
+    test("names the circle in Chromium, too, and before what it hides", async () => {
+        await expect(namedWith(circle, inChromium)).resolves.toEqual(expected(circle));
+        expect([...named(await withFaults([circle, kept], tried))]).toEqual([[circle.check, circle.cause]]);
     });
 });
 

@@ -2,7 +2,7 @@ import { mitApplication } from "../../config/profiles.ts";
 import { parseHtml } from "../../dynamic-providers/openedx/django-admin/html.ts";
 import { adminSession } from "../../dynamic-providers/openedx/django-admin/session.ts";
 import { signInPath } from "../../dynamic-providers/openedx/django-admin/signIn.ts";
-import { type Check, found, passed } from "../check.ts";
+import { type Check, type Finding, passed } from "../check.ts";
 import type { Side } from "../target.ts";
 import { seen, visitor } from "../answers.ts";
 
@@ -19,34 +19,32 @@ export function signsIn(name: string, { title, connection }: Side, needs: string
     };
 }
 
-/** Checks that the application accepts forms from a browser: browsers send an `Origin` header with them. */
+/**
+ * Checks that the application accepts forms from browsers, which say in `Origin` at which address they are. The admin's
+ * sign-in takes forms at the address of the admin only; what it says of an origin goes for all of the application's pages.
+ */
 export function origin({ title, connection, url }: Side): Check {
-    const addresses = [...new Set([connection.baseUrl, url])];
+    const { baseUrl } = connection;
+    const path = signInPath("django");
     return {
         name: "origin",
         title: `${title} takes what a browser posts`,
         needs: ["application"],
         async run() {
-            const { baseUrl } = connection;
             const http = visitor(baseUrl);
-            const path = signInPath("django");
             const page = await http.send({ method: "GET", path });
             const token = parseHtml(page.data)("#login-form input[name=csrfmiddlewaretoken]").attr("value") ?? "";
             // An empty username is never refused, so no account gets locked.
             const data = new URLSearchParams({ csrfmiddlewaretoken: token, username: "", password: "" });
-            const answer = await http.send({
-                method: "POST",
-                path,
-                data,
-                headers: { Origin: baseUrl },
-                repeatable: true,
-            });
-            return answer.status === 403
-                ? found(
-                      "origin-refused",
-                      `${seen(`POST ${baseUrl}${path}`, answer)}; browsers are at ${addresses.join(" and ")}`,
-                  )
-                : passed();
+            const findings = await Promise.all(
+                [...new Set([baseUrl, url])].map(async (address): Promise<Finding[]> => {
+                    const headers = { Origin: address };
+                    const answer = await http.send({ method: "POST", path, data, headers, repeatable: true });
+                    const evidence = seen(`POST ${baseUrl}${path} with Origin ${address}`, answer);
+                    return answer.status === 403 ? [{ cause: "origin-refused", evidence }] : [];
+                }),
+            );
+            return { findings: findings.flat() };
         },
     };
 }

@@ -38,14 +38,14 @@ export interface Answer {
     readonly config: { readonly method?: string; readonly url?: string };
 }
 
-/** One request. A `GET` is retried automatically on transient failures; a `POST` only on request. */
+/** One request. A `GET` is retried automatically on transient failures; others only on request. */
 export interface HttpRequest {
-    readonly method: "GET" | "POST";
+    readonly method: "GET" | "POST" | "DELETE";
     readonly path: string;
     /** A form, or text with a `Content-Type` header. */
     readonly data?: URLSearchParams | FormData | string;
     readonly headers?: Record<string, string>;
-    /** Whether delivering it twice does no harm. Default: true for `GET`, false for `POST`. */
+    /** Whether delivering it twice does no harm. Default: true for `GET` only. */
     readonly repeatable?: boolean;
 }
 

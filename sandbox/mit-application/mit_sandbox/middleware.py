@@ -1,5 +1,6 @@
 """What stands in front of the application: its missing settings, APISIX, nginx."""
 
+import uuid
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect, HttpResponseServerEr
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
-from mit_sandbox import env
+from mit_sandbox import env, keycloak
 
 
 def missing_settings(get_response):
@@ -33,8 +34,7 @@ def apisix(get_response):
         if "apisix" not in env.values().get("COMPOSE_PROFILES", "").split(","):
             return HttpResponse("APISIX is not running", status=502, content_type="text/plain")
         if request.path in ("/admin/login", "/admin/login/", "/login", "/login/"):
-            query = urlencode({"next": request.GET.get("next", "/dashboard")})
-            return HttpResponseRedirect(f"/realms/olapps/protocol/openid-connect/auth?{query}")
+            return HttpResponseRedirect(f"{keycloak.SIGN_IN}?{urlencode({'client_id': 'apisix', 'state': uuid.uuid4().hex})}")
         return get_response(request)
 
     return middleware

@@ -6,11 +6,20 @@ from django.contrib.auth.views import LoginView
 from django.contrib.staticfiles.views import serve as serve_static
 from django.urls import include, path, re_path
 
-from mit_sandbox import views
+from mit_sandbox import keycloak, views
 
 admin.site.site_header = admin.site.site_title = f"{settings.TITLE} administration"
 
-urlpatterns = [
+urlpatterns = []
+if settings.FLAVOUR == "mitxonline":
+    urlpatterns += [
+        path("realms/master/protocol/openid-connect/token", keycloak.token),
+        path(keycloak.SIGN_IN[1:], keycloak.sign_in),
+        path(keycloak.SIGNED_IN[1:], keycloak.authenticate),
+        path(keycloak.USERS[1:], keycloak.users),
+        path(f"{keycloak.USERS[1:]}/<user_id>", keycloak.users),
+    ]
+urlpatterns += [
     path("", views.home, name="home"),
     path("create-account/", views.CreateAccountView.as_view(), name="create-account"),
     path("admin/", admin.site.urls),
@@ -27,10 +36,9 @@ if settings.FLAVOUR == "mitxonline":
         path("login/", views.gateway_login),
         path("api/profile/details/", views.profile_details),
         path("create-profile/", views.CreateProfileView.as_view(), name="create-profile"),
-        re_path(r"^dashboard/?$", views.home),
+        re_path(r"^dashboard/?$", views.dashboard),
         re_path(r"^logout/?$", views.gateway_logout),
         path("logout/oidc", views.keycloak_logout),
-        re_path(r"^realms/", views.KeycloakView.as_view()),
     ]
 else:
     urlpatterns += [

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model, login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.http import Http404, HttpResponseForbidden, HttpResponseServerError, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -58,6 +58,13 @@ def _sign_out_path(request):
     if settings.FLAVOUR == "xpro":
         return reverse("logout")
     return "/logout/oidc" if request.is_behind_apisix else reverse("admin:logout")
+
+
+def dashboard(request):
+    """MITx Online's dashboard, which first asks somebody for a username for Open edX who has none."""
+    if request.user.is_authenticated and not edx_username(request.user):
+        return redirect(f"{reverse('create-profile')}?{urlencode({'next': '/dashboard'})}")
+    return home(request)
 
 
 @require_GET
@@ -247,25 +254,6 @@ class XproLogoutView(LogoutView):
     def get_success_url(self):
         """The LMS's sign-out."""
         return f"{env.values()['LOGOUT_REDIRECT_URL']}?{urlencode({'redirect_url': env.base_url()})}"
-
-
-class KeycloakView(LoginView):
-    """Stands in for Keycloak, which signs users in behind APISIX: the application's own users and passwords."""
-
-    template_name = "mit_sandbox/keycloak.html"
-
-    def dispatch(self, request, *args, **kwargs):
-        """Behind APISIX only."""
-        if not request.is_behind_apisix:
-            raise Http404
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_success_url(self):
-        """Somebody without a username for Open edX is asked for one first."""
-        target = self.get_redirect_url() or "/dashboard"
-        if edx_username(self.request.user):
-            return target
-        return f"{reverse('create-profile')}?{urlencode({'next': target})}"
 
 
 def csrf_failure(request, reason=""):
