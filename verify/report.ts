@@ -174,7 +174,7 @@ function findings(results: readonly Result[]): string {
 const ROW = 46;
 const columns: Readonly<Record<Party, number>> = { browser: 60, openEdx: 230, application: 400 };
 
-/** Three lifelines and an arrow for each leg: solid if it works, dashed if it fails, with a sign before its label. */
+/** Three lifelines and an arrow for each leg: solid if it works, dashed if it fails, with a sign and a word for that. */
 function diagram(target: Target, drawn: readonly Leg[], results: readonly Result[]): string {
     const names: Readonly<Record<Party, string>> = {
         browser: "Browser",
@@ -217,8 +217,10 @@ function arrow({ from, to, what }: Leg, y: number, state: Result["state"]): stri
     const [start, end] = [columns[from], columns[to]];
     const tip = end > start ? -8 : 8;
     const middle = (start + end) / 2;
+    const { sign, word } = states[state];
+    const label = `${sign} ${what}${state === "passed" ? "" : ` (${word})`}`;
     return (
-        `<g class="${state}"><text x="${middle}" y="${y - 8}" text-anchor="middle">${states[state].sign} ${escaped(what)}</text>` +
+        `<g class="${state}"><text x="${middle}" y="${y - 8}" text-anchor="middle">${escaped(label)}</text>` +
         `<line x1="${start}" y1="${y}" x2="${end}" y2="${y}" stroke-width="2"/>` +
         `<line x1="${end + tip}" y1="${y - 5}" x2="${end}" y2="${y}" stroke-width="2"/>` +
         `<line x1="${end + tip}" y1="${y + 5}" x2="${end}" y2="${y}" stroke-width="2"/></g>`

@@ -1,8 +1,10 @@
-import { expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import * as cheerio from "cheerio";
+import type { Browser } from "playwright-core";
 import { parseSettings } from "../../config/load.ts";
 import { resolveConfig } from "../../config/stackConfig.ts";
 import type { Result } from "../../verify/check.ts";
+import { launchChromium } from "../../verify/chromium.ts";
 import { reportPage } from "../../verify/report.ts";
 import { targetOf } from "../../verify/target.ts";
 
@@ -62,14 +64,14 @@ test("the report has each result in words, and says what a result follows from",
     ]);
 });
 
-test("it draws each leg of the sign-in with a sign for its state", () => {
+test("it draws each leg of the sign-in with a sign and a word for its state", () => {
     const legs = page("svg g")
         .toArray()
         .map((leg) => `${page(leg).attr("class") ?? ""} ${page(leg).text()}`);
     expect(legs).toHaveLength(8);
     expect(legs[0]).toBe("passed ✓ wants to sign in");
-    expect(legs[3]).toBe("failed ✗ back with a code");
-    expect(legs[4]).toBe("follows – code for a token");
+    expect(legs[3]).toBe("failed ✗ back with a code (failed)");
+    expect(legs[4]).toBe("follows – code for a token (follows)");
 });
 
 test("it says what to do, and shows evidence as text", () => {
@@ -97,4 +99,56 @@ test("a try of the sign-in adds its legs, and what was seen at each", () => {
     expect(dashboard.find("summary").text()).toBe("✓ shows the dashboard (ok)");
     const seen = dashboard.find("li").toArray();
     expect(seen.map((item) => withTry(item).text())).toEqual(["at <home>", ...trail]);
+});
+
+interface Box {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+}
+
+describe("on a phone", () => {
+    let chromium: Browser;
+    beforeAll(async () => {
+        chromium = await launchChromium();
+    });
+    afterAll(() => chromium.close());
+
+    test("nothing of it is cut off or on top of another, with long evidence and every leg, and no color is needed", async () => {
+        const evidence = `GET http://mitxonline.odl.local:9080/${"long-path/".repeat(30)}: 500, ${"word ".repeat(60)}`;
+        const broken: Result[] = [
+            ...results,
+            ...["dashboard", "sign-in-again", "sign-out-lms", "sign-out-application", "account"].map(
+                (name): Result => ({
+                    ...passed,
+                    name,
+                    title: `A check with the long title of ${name}`,
+                    state: "failed",
+                    trail: [evidence],
+                    findings: [{ cause: "unexpected-answer", evidence }],
+                }),
+            ),
+        ];
+        const phone = await chromium.newPage({ viewport: { width: 390, height: 844 } });
+        await phone.setContent(reportPage("dev", target, broken, new Date()));
+        for (const details of await phone.locator("summary").all()) await details.click();
+
+        expect(await phone.evaluate("document.documentElement.scrollWidth")).toBe(390);
+        const labels = await phone.locator("svg text").all();
+        const boxes = (await Promise.all(labels.map((label) => label.boundingBox()))).filter((box) => box !== null);
+        expect(boxes).toHaveLength(labels.length);
+        for (const { x, width, height } of boxes) {
+            expect(x).toBeGreaterThanOrEqual(0);
+            expect(x + width).toBeLessThanOrEqual(390);
+            expect(height).toBeGreaterThan(10);
+        }
+        const isOver = (a: Box, b: Box) =>
+            a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+        expect(boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => isOver(a, b)))).toEqual([]);
+        const words = await phone.locator("svg g.failed text, svg g.follows text").allTextContents();
+        expect(words).toHaveLength(7);
+        for (const text of words) expect(text).toMatch(/^[✗–] .* \((failed|follows)\)$/);
+        await phone.close();
+    });
 });
