@@ -6,6 +6,7 @@ import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import { readDotEnv } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { EnvFile, type EnvFileInputs } from "../dynamic-providers/files/envFile.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+import { childNames } from "./childNames.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
 /** The arguments of {@link ApplicationEnvironment}. */
@@ -39,7 +40,7 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
 
         this.generated = generatedValues(args);
         this.envFile = new EnvFile(
-            "env-file",
+            childNames(name, "environment")("env-file"),
             {
                 path: args.envFile,
                 owner: args.owner,

@@ -4,6 +4,7 @@ import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
+import { childNames } from "./childNames.ts";
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
@@ -34,7 +35,7 @@ export class ApplicationRegistration extends pulumi.ComponentResource {
         const { openEdx, application, adopt } = args;
 
         const registered = new OAuthApplication(
-            "edx-oauth-app",
+            childNames(name, "application")("edx-oauth-app"),
             {
                 connection: args.connection,
                 name: mitApplication.edxApplicationName,

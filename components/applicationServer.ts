@@ -6,11 +6,12 @@ import { type GeneratedValues, placeholders } from "../config/environmentLines.t
 import { mitApplication } from "../config/profiles.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
-import type { EnvFile } from "../dynamic-providers/files/envFile.ts";
 import { CopiedFile } from "../dynamic-providers/files/copiedFile.ts";
 import { DjangoSuperuser } from "../dynamic-providers/docker/djangoSuperuser.ts";
 import { expectDatabase } from "../dynamic-providers/docker/docker.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
+import { childNames } from "./childNames.ts";
+import { childOptions } from "./childOptions.ts";
 import { ComposeResources } from "./composeResources.ts";
 
 /** The arguments of {@link ApplicationServer}. */
@@ -19,8 +20,8 @@ export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "ap
     readonly superuserPassword: pulumi.Input<string>;
     /** Its Compose project, if this stack runs it. */
     readonly compose: ComposeApplication | undefined;
-    /** Its `.env`, which it needs to start, and the values in it that are known only during the run. */
-    readonly envFile: EnvFile;
+    /** The path of its `.env`, which it needs to start, and the values in it that are known only during the run. */
+    readonly envFile: pulumi.Input<string>;
     readonly generated: GeneratedValues<pulumi.Output<string>>;
 };
 
@@ -41,35 +42,41 @@ export class ApplicationServer extends pulumi.ComponentResource {
     readonly signInReady: pulumi.Resource[];
     /** Options for resources in its database: they are replaced if the database is. */
     readonly inDatabase: pulumi.CustomResourceOptions;
+    readonly #named: (child: string) => string;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ApplicationServer", name, {}, opts);
         const { application, superuserPassword, compose, envFile } = args;
+        this.#named = childNames(name, "application-server");
         this.gateway = application.gateway ?? "";
         this.gatewayUrl = atHost(application.url, this.gateway);
         this.connection = {
             ...application.connection,
             // The application doesn't boot without its `.env`: delete what is in its admin before the file moves. Unlike the
             // id, the path is known in previews.
-            baseUrl: envFile.path.apply(() => application.connection.baseUrl),
+            baseUrl: pulumi.output(envFile).apply(() => application.connection.baseUrl),
             password: superuserPassword,
         };
-        const containers = compose && this.#containers(args, compose);
+        const containers = compose && this.#containers(args, compose, childOptions(this, opts));
         this.inDatabase = containers
             ? { replacementTrigger: containers.dataVersions[application.profile.service], deleteBeforeReplace: true }
             : {};
-        this.signInReady = containers ? [this.#superuser(args, compose.project.name, containers)] : [envFile];
+        this.signInReady = containers ? [this.#superuser(args, compose.project.name, containers)] : [];
         this.registerOutputs({ gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
 
-    #containers(args: ApplicationServerArgs, { project, volumes }: ComposeApplication): ComposeResources {
-        const { owner, platform, application, envFile, generated } = args;
+    #containers(
+        args: ApplicationServerArgs,
+        { project, volumes }: ComposeApplication,
+        child: pulumi.CustomResourceOptions,
+    ): ComposeResources {
+        const { owner, platform, application, generated } = args;
         const copies = (application.profile.keycloak?.copies ?? []).map((file) => {
             const target = join(application.checkout, file);
-            return new CopiedFile(file, { source: `${target}.default`, target }, { parent: this });
+            return new CopiedFile(this.#named(file), { source: `${target}.default`, target }, { parent: this });
         });
         return new ComposeResources(
-            "compose",
+            this.#named("compose"),
             {
                 project,
                 values: byPlaceholder(generated),
@@ -79,7 +86,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
                 keepsVolumes: application.keepsVolumes,
                 expectations: mapDatabases(project),
             },
-            { parent: this, dependsOn: [envFile, ...copies] },
+            pulumi.mergeOptions(child, { dependsOn: copies }),
         );
     }
 
@@ -87,12 +94,12 @@ export class ApplicationServer extends pulumi.ComponentResource {
         const { owner, application, superuserPassword } = args;
         const { kind, baseUrl } = application.connection;
         const page = new SignInPage(
-            "application-sign-in",
+            this.#named("application-sign-in"),
             { kind, baseUrl, servedBy: containers.version },
             { parent: this, dependsOn: containers },
         );
         return new DjangoSuperuser(
-            "application-superuser",
+            this.#named("application-superuser"),
             {
                 project,
                 service: application.profile.service,

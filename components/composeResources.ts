@@ -16,6 +16,7 @@ import {
     subnetOf,
 } from "../dynamic-providers/docker/docker.ts";
 import { removeLeftoverContainer, removeLeftoverNetwork } from "../dynamic-providers/docker/leftovers.ts";
+import { childNames } from "./childNames.ts";
 import {
     containerArgs,
     containerName,
@@ -52,6 +53,7 @@ export interface ComposeResourcesArgs {
  */
 export class ComposeResources extends pulumi.ComponentResource {
     readonly #removals: local.Command[] = [];
+    readonly #named: (child: string) => string;
     /** Changes with any of the containers. */
     readonly version: pulumi.Output<string>;
     /** By service: changes with the containers it depends on, including its database. */
@@ -60,17 +62,18 @@ export class ComposeResources extends pulumi.ComponentResource {
     constructor(name: string, args: ComposeResourcesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:ComposeResources", name, {}, opts);
         const { project } = args;
+        this.#named = childNames(name, "compose");
         const networks = mapValues(ownOf(project.networks), (network, key) => this.#network(args, key, network));
         const volumes = mapValues(ownOf(project.volumes), (volume, key) => this.#volume(args, key, volume));
         // Created after the networks and before the containers; deleted between them, even if a network is replaced.
         const networkIds = pulumi.all(Object.values(networks).map(({ id }) => id));
         const leftovers = new ComposeLeftovers(
-            `${project.name}-leftovers`,
+            this.#named(`${project.name}-leftovers`),
             { project: networkIds.apply(() => project.name) },
             { parent: this, dependsOn: Object.values(networks) },
         );
         const data = new ComposeVolumes(
-            `${project.name}-volumes`,
+            this.#named(`${project.name}-volumes`),
             { project: project.name, owner: args.owner },
             { parent: this },
         );
@@ -80,7 +83,7 @@ export class ComposeResources extends pulumi.ComponentResource {
         for (const [service, definition] of inOrder(project.services)) {
             const image = imageOf(project, service);
             images[image] ??= this.#image(project, image);
-            const name = containerName(project, service);
+            const container = containerName(project, service);
             const own = containerArgs(project, service, args.values, { networks, volumes, containers });
             const mounted = pulumi
                 .all([
@@ -89,7 +92,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                 ])
                 .apply(([places, id]) => nameVolumes({ ...args, project: project.name, service }, places, id));
             containers[service] = new docker.Container(
-                service,
+                this.#named(service),
                 {
                     ...own,
                     image: images[image].imageId,
@@ -119,7 +122,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                                 const { volumes: known = [] } = newInputs as { volumes?: ContainerVolume[] };
                                 await Promise.all(completedBefore(project, definition).map(expectCompleted));
                                 await args.expectations?.[service]?.();
-                                await removeLeftoverContainer(name, project.name);
+                                await removeLeftoverContainer(container, project.name);
                                 await makeOwnVolumes(project.name, service, args.owner, volumesByPath(known));
                             },
                         ],
@@ -149,7 +152,7 @@ export class ComposeResources extends pulumi.ComponentResource {
                 ...(aux_addresses !== undefined && { auxAddress: aux_addresses }),
             })) ?? (key === "default" && gateway !== undefined ? [{ subnet: subnetOf(gateway), gateway }] : undefined);
         return new docker.Network(
-            key,
+            this.#named(key),
             {
                 name,
                 driver,
@@ -180,7 +183,7 @@ export class ComposeResources extends pulumi.ComponentResource {
         { name, driver, driver_opts, labels }: ComposeVolume,
     ): docker.Volume {
         return new docker.Volume(
-            key,
+            this.#named(key),
             {
                 name,
                 labels: labelsOf(args, {
@@ -212,20 +215,20 @@ export class ComposeResources extends pulumi.ComponentResource {
         if (build === undefined) {
             const isLocal = users.some(([, { pull_policy }]) => pull_policy === "never");
             return new docker.RemoteImage(
-                name,
+                this.#named(name),
                 { name, keepLocally: true, ...(platform !== undefined && { platform }) },
                 { parent: this, ...(isLocal && { hooks: { beforeCreate: [() => expectImage(name)] } }) },
             );
         }
         const removal = new local.Command(
-            `${name}-removal`,
+            this.#named(`${name}-removal`),
             { interpreter: ["docker", "image", "rm", "--force"], delete: name },
             { parent: this, dependsOn: [...this.#removals] },
         );
         this.#removals.push(removal);
         const triggers = { dockerfile: fileDigest(resolve(build.context, build.dockerfile)) };
         return new docker.RemoteImage(
-            name,
+            this.#named(name),
             {
                 name,
                 keepLocally: true,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { childNames } from "./childNames.ts";
 
 /** The client id and secret of an OAuth application. */
 export interface ClientCredentials {
@@ -41,9 +42,10 @@ export class Credentials extends pulumi.ComponentResource {
 
     constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:Credentials", name, {}, opts);
-        const id = (of: string) => new random.RandomString(of, lettersAndDigits(40), { parent: this }).result;
+        const named = childNames(name, "credentials");
+        const id = (of: string) => new random.RandomString(named(of), lettersAndDigits(40), { parent: this }).result;
         const secret = (of: string, length: number) =>
-            new random.RandomPassword(of, lettersAndDigits(length), { parent: this }).result;
+            new random.RandomPassword(named(of), lettersAndDigits(length), { parent: this }).result;
 
         this.applicationAsClient = {
             clientId: id("open-edx-client-id"),

@@ -44,13 +44,17 @@ export function integrate(config: StackConfig, compose: ComposeApplication | und
         apisixSessionSecret: credentials.apisixSessionSecret ?? "",
         externalCheckout: compose === undefined ? config.application.checkout : undefined,
     });
-    const applicationServer = new ApplicationServer("application-server", {
-        ...config,
-        compose,
-        envFile: environment.envFile,
-        generated: environment.generated,
-        superuserPassword: credentials.applicationPassword,
-    });
+    const applicationServer = new ApplicationServer(
+        "application-server",
+        {
+            ...config,
+            compose,
+            envFile: environment.envFile.path,
+            generated: environment.generated,
+            superuserPassword: credentials.applicationPassword,
+        },
+        { dependsOn: environment.envFile },
+    );
     const openEdxRegistration = new OpenEdxRegistration(
         "open-edx",
         {

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mitApplication } from "../config/profiles.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { AccessToken } from "../dynamic-providers/openedx/accessToken.ts";
 import { DjangoUser } from "../dynamic-providers/openedx/djangoUser.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
+import { childNames } from "./childNames.ts";
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
+import { serviceWorker } from "./serviceWorker.ts";
 
 /** The arguments of {@link OpenEdxRegistration}. */
 export type OpenEdxRegistrationArgs = Pick<
@@ -36,11 +37,12 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
 
     constructor(name: string, args: OpenEdxRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxRegistration", name, {}, opts);
-        const { owner, connection, application, serviceWorker, superuser, adopt } = args;
+        const { owner, connection, application, superuser, adopt } = args;
+        const named = childNames(name, "open-edx");
         const child = childOptions(this, opts);
 
         const registered = new OAuthApplication(
-            "mit-oauth-app",
+            named("mit-oauth-app"),
             {
                 connection,
                 name: application.profile.openEdxApplicationName,
@@ -51,36 +53,16 @@ export class OpenEdxRegistration extends pulumi.ComponentResource {
             child,
         );
 
-        const worker = new DjangoUser(
-            "service-worker",
-            {
-                connection,
-                username: serviceWorker.username,
-                owner,
-                email: serviceWorker.email,
-                password: args.serviceWorkerPassword,
-                isStaff: true,
-                adopt,
-            },
-            child,
-        );
-
-        const token = new AccessToken(
-            "service-worker-token",
-            {
-                connection,
-                username: worker.username,
-                token: args.serviceWorkerToken,
-                lifetimeDays: serviceWorker.tokenLifetimeDays,
-                renewBeforeDays: serviceWorker.tokenRenewBeforeDays,
-            },
+        const token = serviceWorker(
+            named,
+            { ...args, password: args.serviceWorkerPassword, token: args.serviceWorkerToken },
             child,
         );
 
         if (superuser !== undefined) {
             // The account has existed since the user's first sign-in: take it over, and give it back on `destroy`.
             new DjangoUser(
-                "superuser",
+                named("superuser"),
                 { connection, owner, ...superuser, isStaff: true, isSuperuser: true, adopt: true },
                 child,
             );

@@ -12,6 +12,7 @@ import { backUpConfigurationOf } from "../dynamic-providers/tutor/tutorConfigura
 import { TutorNetwork } from "../dynamic-providers/tutor/tutorNetwork.ts";
 import { TutorPlugin } from "../dynamic-providers/tutor/tutorPlugin.ts";
 import { TutorServer } from "../dynamic-providers/tutor/tutorServer.ts";
+import { childNames } from "./childNames.ts";
 
 /** The arguments of {@link OpenEdxServer}. */
 export type OpenEdxServerArgs = Pick<StackConfig, "owner" | "platform" | "openEdx" | "application" | "lms"> & {
@@ -41,10 +42,12 @@ export class OpenEdxServer extends pulumi.ComponentResource {
     readonly signInReady: pulumi.Resource[] = [];
     /** What must exist before a provider configuration. */
     readonly backendReady: pulumi.Resource[] = [];
+    readonly #named: (child: string) => string;
 
     constructor(name: string, args: OpenEdxServerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("openedx-mit:index:OpenEdxServer", name, {}, opts);
         const { openEdx, lms, superuserPassword } = args;
+        this.#named = childNames(name, "open-edx-server");
         this.pluginText = pluginText(args);
         this.connection = { ...openEdx.connection, password: superuserPassword };
 
@@ -69,7 +72,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         const configuration = lms.launches
             ? [
                   new local.Command(
-                      "lms-configuration",
+                      this.#named("lms-configuration"),
                       {
                           interpreter: [lms.tutor, "config", "save", "--set"],
                           create: `LMS_HOST=${new URL(openEdx.url).hostname}`,
@@ -80,7 +83,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
               ]
             : [];
         return new TutorPlugin(
-            "tutor-plugin",
+            this.#named("tutor-plugin"),
             { tutor: lms.tutor, name: openEdxConstants.pluginName, text: this.pluginText },
             { parent: this, dependsOn: configuration },
         );
@@ -88,7 +91,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
 
     #network({ owner, platform, openEdx, lms }: OpenEdxServerArgs, settings: TutorPlugin): TutorNetwork {
         return new TutorNetwork(
-            "network",
+            this.#named("network"),
             {
                 tutor: lms.tutor,
                 owner,
@@ -104,7 +107,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         const image =
             lms.packagesBy === "image"
                 ? new local.Command(
-                      "lms-image",
+                      this.#named("lms-image"),
                       {
                           interpreter: [lms.tutor, "images", "build"],
                           create: openEdxConstants.developmentImage,
@@ -115,7 +118,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
                 : undefined;
         const launch = lms.launches
             ? new local.Command(
-                  "lms-launch",
+                  this.#named("lms-launch"),
                   image === undefined
                       ? { interpreter: [lms.tutor, "dev", "launch"], create: "--non-interactive" }
                       : { interpreter: [lms.tutor, "dev", "launch", "--non-interactive"], create: "--skip-build" },
@@ -129,7 +132,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
               )
             : undefined;
         return new TutorServer(
-            "lms",
+            this.#named("lms"),
             {
                 tutor: lms.tutor,
                 project: lms.project,
@@ -144,12 +147,12 @@ export class OpenEdxServer extends pulumi.ComponentResource {
         const { owner, openEdx, lms, superuserPassword } = args;
         const { kind, baseUrl } = openEdx.connection;
         const page = new SignInPage(
-            "lms-sign-in",
+            this.#named("lms-sign-in"),
             { kind, baseUrl, servedBy: server.since },
             { parent: this, dependsOn: server },
         );
         return new DjangoSuperuser(
-            "lms-superuser",
+            this.#named("lms-superuser"),
             {
                 project: lms.project,
                 service: openEdxConstants.service,
@@ -164,7 +167,7 @@ export class OpenEdxServer extends pulumi.ComponentResource {
 
     #offeredBackend(server: TutorServer, superuser: DjangoSuperuser): OfferedBackend {
         return new OfferedBackend(
-            "backend",
+            this.#named("backend"),
             {
                 connection: this.connection,
                 backendName: openEdxConstants.backendName,

@@ -5,6 +5,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuth2ProviderConfig } from "../dynamic-providers/openedx/oauth2ProviderConfig.ts";
 import { Site } from "../dynamic-providers/openedx/site.ts";
+import { childNames } from "./childNames.ts";
 import { childOptions } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
@@ -34,12 +35,13 @@ export class ProviderConfigurations extends pulumi.ComponentResource {
         const { owner, connection, application, lms, sites, adopt } = args;
         const { clientId, clientSecret } = args.client;
         const displayName = `Pulumi ${owner}`.slice(0, 50);
+        const named = childNames(name, "providers");
         const child = childOptions(this, opts);
 
         const configurations = sites.map((domain) => {
-            const site = new Site(domain, { connection, domain, displayName }, child);
+            const site = new Site(named(domain), { connection, domain, displayName }, child);
             return new OAuth2ProviderConfig(
-                domain,
+                named(domain),
                 {
                     connection,
                     site: site.domain,
