@@ -10,7 +10,12 @@ import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 async function run(values: Record<string, string> = {}, project?: ComposeProject) {
     const compose = project && { project, volumes: noVolumes };
     const { applicationServer: server, of } = await deployed(values, {}, compose);
-    return { server, resources: of("ApplicationServer"), containers: of("ComposeResources") };
+    return {
+        server,
+        resources: of("ApplicationServer"),
+        containers: of("ComposeResources"),
+        registered: the(of("ApplicationRegistration"), "OAuthApplication"),
+    };
 }
 
 describe("an application that this stack runs", () => {
@@ -166,12 +171,11 @@ describe("an application that this stack runs", () => {
 });
 
 describe("an application that somebody else runs", () => {
-    test("has nothing made, and is ready when it can read its .env", async () => {
-        const { server, resources, containers } = await run();
+    test("creates nothing; what is registered there waits for its .env", async () => {
+        const { server, resources, containers, registered } = await run();
 
         expect([...resources, ...containers]).toStrictEqual([]);
-        expect(server.signInReady).toHaveLength(1);
-        await expect(valueOf(server.signInReady[0]?.urn)).resolves.toMatch(/local:EnvFile::env-file$/);
+        expect(registered.dependencies).toContain("EnvFile env-file");
         expect(server.gateway).toBe("172.19.0.1");
         expect(server.gatewayUrl).toBe("http://172.19.0.1:8013");
         await expect(valueOf(server.connection)).resolves.toStrictEqual({
