@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, jest } from "@jest/globals";
 
 /** Fake commands in a folder at the front of the PATH. */
 export interface FakeCommands {
@@ -15,6 +16,31 @@ export interface FakeCommands {
     /** The arguments of each call of a command so far. */
     readonly calls: (command: string) => Promise<string[]>;
     readonly remove: () => Promise<void>;
+}
+
+/** Fake commands for each test of a file: new before it, removed after it. Silences warnings. */
+export function commandsOfEachTest(): Omit<FakeCommands, "remove"> {
+    let commands: FakeCommands;
+    beforeEach(async () => {
+        commands = await fakeCommands();
+        jest.spyOn(console, "warn").mockReturnValue();
+    });
+    afterEach(async () => {
+        jest.restoreAllMocks();
+        await commands.remove();
+    });
+    return {
+        get folder() {
+            return commands.folder;
+        },
+        make: (command, answers) => commands.make(command, answers),
+        calls: (command) => commands.calls(command),
+    };
+}
+
+/** Shell code that answers like Docker if it does not have something: `network x`. */
+export function missingAnswer(what: string): string {
+    return `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
 }
 
 /** Shell code that answers like `docker network inspect`. */

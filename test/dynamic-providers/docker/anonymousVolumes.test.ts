@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import {
     declaredPaths,
     findVolumes,
@@ -11,7 +11,7 @@ import {
     releaseVolumes,
     volumeFor,
 } from "../../../dynamic-providers/docker/anonymousVolumes.ts";
-import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { commandsOfEachTest } from "../../support/fakeCommands.ts";
 
 const anonymous = "1".repeat(64);
 const other = "2".repeat(64);
@@ -20,15 +20,7 @@ const services = `ps --all --quiet --no-trunc ${inProject} --filter label=com.do
 const data = "/var/lib/postgresql";
 const note = "mitxpro_db_var_lib_postgresql.note";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-    jest.spyOn(console, "warn").mockReturnValue();
-});
-afterEach(async () => {
-    jest.restoreAllMocks();
-    await commands.remove();
-});
+const commands = commandsOfEachTest();
 
 const printing = (answer: unknown) => `echo '${JSON.stringify(answer)}'`;
 /** A container of `db`, with volumes by place. `binds` are those that have names in its configuration. */

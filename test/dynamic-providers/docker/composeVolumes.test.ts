@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import { provider } from "../../../dynamic-providers/docker/composeVolumes.provider.ts";
 import { cleanUpIn } from "../../support/cleanUp.ts";
-import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { commandsOfEachTest, fakeCommands } from "../../support/fakeCommands.ts";
 import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
@@ -15,15 +15,7 @@ const volumes = {
     "volume rm mitxpro_db_data mitxpro_media": "true",
 };
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-    jest.spyOn(console, "warn").mockReturnValue();
-});
-afterEach(async () => {
-    jest.restoreAllMocks();
-    await commands.remove();
-});
+const commands = commandsOfEachTest();
 
 const remove = async () => {
     const inputs = await checked(provider, { project: "mitxpro", owner: "openedx-mit-integration/dev" });

@@ -10,18 +10,13 @@ import {
     runningContainer,
     subnetOf,
 } from "../../../dynamic-providers/docker/docker.ts";
-import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
+import { commandsOfEachTest, missingAnswer, networkAnswer } from "../../support/fakeCommands.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 /** What Docker says of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
     networkAnswer("app_default", labels, config);
-const missing = (what: string) => `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
 
 test("the subnet of a gateway has 256 addresses", () => {
     expect(subnetOf("172.30.80.1")).toBe("172.30.80.0/24");
@@ -88,7 +83,7 @@ describe("a network", () => {
     });
 
     test("that does not exist is none; a daemon that does not answer is an error", async () => {
-        await commands.make("docker", { "network inspect": missing("network app_default") });
+        await commands.make("docker", { "network inspect": missingAnswer("network app_default") });
         await expect(findNetwork("app_default")).resolves.toBeUndefined();
 
         await commands.make("docker", { "network inspect": "echo 'Cannot connect to the daemon' >&2; exit 1" });

@@ -1,17 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { removeLeftoverContainer, removeLeftoverNetwork } from "../../../dynamic-providers/docker/leftovers.ts";
-import { type FakeCommands, fakeCommands, networkAnswer } from "../../support/fakeCommands.ts";
+import { commandsOfEachTest, missingAnswer, networkAnswer } from "../../support/fakeCommands.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 /** What Docker says of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
     networkAnswer("app_default", labels, config);
-const missing = (what: string) => `echo 'Error response from daemon: ${what} not found' >&2; exit 1`;
 describe("what is in the way of one that is made anew", () => {
     const kinds = [
         {
@@ -22,7 +17,7 @@ describe("what is in the way of one that is made anew", () => {
                 "container inspect app": "echo '[]'",
                 "rm --force app": "true",
             }),
-            absent: { "container inspect": missing("No such container: app") },
+            absent: { "container inspect": missingAnswer("No such container: app") },
             removals: ["rm --force app"],
         },
         {
@@ -35,7 +30,7 @@ describe("what is in the way of one that is made anew", () => {
                 "rm --force c0ffee": "true",
                 "network rm app": "true",
             }),
-            absent: { "network inspect": missing("network app") },
+            absent: { "network inspect": missingAnswer("network app") },
             removals: ["rm --force c0ffee", "network rm app"],
         },
     ];
