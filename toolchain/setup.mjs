@@ -104,15 +104,23 @@ async function setUp(withDocker) {
         return;
     }
     mkdirSync(LOCAL, { recursive: true });
+    const [dockerDone] = await Promise.all([installPulumiAndPlugins(withDocker), installPython()]);
+    makePassphrase();
+    writeFileSync(STAMP, dockerDone ? complete : state);
+}
+
+/**
+ * Installs the npm packages, the Pulumi CLI and the plug-ins.
+ * @param {boolean} withDocker whether the Docker plug-in is required
+ * @returns {Promise<boolean>} like {@link installDockerPlugin}
+ */
+async function installPulumiAndPlugins(withDocker) {
     await installPackages();
     checkNode();
     const reachable = await canDownload();
     await installPulumi(reachable);
     installStandIns(reachable);
-    const dockerDone = await installDockerPlugin(reachable, withDocker);
-    await installPython();
-    makePassphrase();
-    writeFileSync(STAMP, dockerDone ? complete : state);
+    return installDockerPlugin(reachable, withDocker);
 }
 
 /** Hashes the clone's path and the setup's inputs; a moved clone is set up again, because the results contain paths. */
@@ -448,7 +456,7 @@ async function step(title, work) {
     const start = Date.now();
     const seconds = () => Math.round((Date.now() - start) / 1000);
     const alive = setInterval(() => {
-        console.error(`  ${seconds()} s`);
+        console.error(`  ${title}: ${seconds()} s so far`);
     }, 20_000);
     try {
         await work();

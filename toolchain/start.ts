@@ -1,6 +1,8 @@
 /** `npm start`: starts the sandbox's servers and integrates them with `pulumi up`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { up } from "../sandbox/sandbox.ts";
-import { announceStandIns } from "./pulumi.ts";
+import { announceStandIns, askPulumi, project, projectName } from "./pulumi.ts";
 import { runPulumi } from "./runPulumi.ts";
 
 const servers = await up({
@@ -10,9 +12,15 @@ const servers = await up({
 });
 const hosts = Object.values(servers).map(({ host }) => host);
 await announceStandIns();
-const exitCode =
-    (await runPulumi("stack", "select", "--create", "sandbox")) ||
-    (await runPulumi("up", "--stack", "sandbox", "--yes", "--skip-preview"));
+const integrate = () => runPulumi("up", "--stack", "sandbox", "--yes", "--skip-preview");
+let exitCode: number;
+if (existsSync(join(project, ".pulumi", "stacks", projectName, "sandbox.json"))) {
+    const [ended, selected] = await Promise.all([integrate(), askPulumi("stack", "select", "sandbox")]);
+    exitCode = ended || Number(selected.failed);
+    process.stderr.write(selected.stderr);
+} else {
+    exitCode = (await runPulumi("stack", "select", "--create", "sandbox")) || (await integrate());
+}
 if (exitCode === 0) {
     console.log(`
 The sandbox is integrated. What next:

@@ -77,6 +77,13 @@ export async function inTurn<Name extends string, Result>(
     return results;
 }
 
+/** How many seconds something takes. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+    const start = performance.now();
+    await work();
+    return (performance.now() - start) / 1000;
+}
+
 /** The median of some figures, and their spread. */
 export function spreadOf(figures: readonly number[]): Spread {
     const sorted = [...figures].sort((one, other) => one - other);

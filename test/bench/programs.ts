@@ -10,7 +10,7 @@ import { type Cost, costOf } from "./measure.ts";
 /** A stack with its own program and its own state. */
 export interface BenchStack {
     /** Runs Pulumi on it and measures the run. */
-    readonly run: (command: "up" | "refresh" | "destroy", ...options: readonly string[]) => Promise<Cost>;
+    readonly run: (command: "up" | "preview" | "refresh" | "destroy", ...options: readonly string[]) => Promise<Cost>;
     readonly remove: () => Promise<void>;
 }
 
@@ -55,7 +55,8 @@ export async function stackOf(program: string, start: "plain" | "quick" = "plain
 
 /** The Pulumi command line for a command on the stack `test`. */
 export function pulumiCall(command: string, options: readonly string[] = []): string[] {
-    return ["pulumi", command, "--stack", "test", "--yes", "--skip-preview", "--non-interactive", ...options];
+    const answers = command === "preview" ? [] : ["--yes", "--skip-preview"];
+    return ["pulumi", command, "--stack", "test", "--non-interactive", ...answers, ...options];
 }
 
 /** A program with that many resources that no provider serves. */

@@ -13,9 +13,12 @@ import { connectionTo } from "../support/providers.ts";
 import { startServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack } from "../support/stack.ts";
+import { compareFirstUps } from "./firstUp.ts";
 import { type Cost, costOf, inTurn, ratioOf, type Spread, spreadOf } from "./measure.ts";
+import { pageOf, type Row, type Tell, times } from "./page.ts";
+import { comparePreview } from "./preview.ts";
 import { applicationsProgram, emptyProgram, idleProgram, pulumiCall, stackOf } from "./programs.ts";
-import { pageOf, type Row } from "./page.ts";
+import { measureNpmStart, measureProgramStart } from "./starts.ts";
 
 const { values } = parseArgs({
     allowNegative: true,
@@ -27,27 +30,30 @@ const { values } = parseArgs({
 });
 
 const rows: Row[] = [];
-const tell = (row: Row) => {
+const tell: Tell = (row) => {
     rows.push(row);
     console.log([row.what, row.against, row.goal, row.measured].join(" | "));
 };
-const times = (ratio: Spread, digits = 2) =>
-    `${ratio.median.toFixed(digits)} (${ratio.least.toFixed(digits)} to ${ratio.most.toFixed(digits)})`;
 const processor = (costs: readonly Cost[]) => costs.map((cost) => cost.processor);
 const wall = (costs: readonly Cost[]) => costs.map((cost) => cost.wall);
 
 const servers = await startServers(["lms", "mitxonline", "xpro"], {
     environment: { SANDBOX_RATELIMIT: "0", SANDBOX_LOCKOUT: "0" },
 });
+const rounds = Number(values.times);
 let noChange: Spread;
 try {
     noChange = await compareUps();
+    await measureProgramStart(servers, tell, rounds);
+    await compareFirstUps(servers, tell, rounds);
+    await measureNpmStart(tell, rounds);
+    await comparePreview(tell, rounds);
     await measureSizes(values.size.map(Number));
 } finally {
     await servers.stop();
 }
 if (values.write) {
-    const text = await format(pageOf(rows, { rounds: Number(values.times), cores: cpus().length }), {
+    const text = await format(pageOf(rows, { rounds, cores: cpus().length }), {
         parser: "markdown",
         printWidth: 120,
     });
@@ -85,10 +91,7 @@ async function compareUps(): Promise<Spread> {
         try {
             await empty.run("up");
             await idle.run("up");
-            const costs = await inTurn(
-                { empty: () => empty.run("up"), up, idle: () => idle.run("up") },
-                Number(values.times),
-            );
+            const costs = await inTurn({ empty: () => empty.run("up"), up, idle: () => idle.run("up") }, rounds);
             const what = `no-change \`up\` of the sandbox's stack, ${spreadOf(processor(costs.up)).median.toFixed(2)} s of processor time`;
             const ratio = ratioOf(processor(costs.up), processor(costs.empty));
             tell({ what, against: "an empty program", goal: "1.5", measured: times(ratio) });

@@ -80,10 +80,11 @@ export async function prepareDocker({ checksPorts = true } = {}): Promise<Docker
         return folder;
     };
     try {
-        await installPlugins(env);
-        await installTutor();
-        await Promise.all(tutorReleases.map(writeCommand));
-        const tags = await makeImages(docker);
+        const tools = Promise.all([
+            installPlugins(env),
+            installTutor().then(() => Promise.all(tutorReleases.map(writeCommand))),
+        ]);
+        const [tags] = await Promise.all([makeImages(docker, tools), tools]);
         const reset = async () => {
             const containers = lines(await docker("ps", "--all", "--quiet"));
             if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);

@@ -41,10 +41,11 @@ const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>
 /**
  * Makes all images, where one of their inputs changed since this daemon got them.
  *
+ * @param tools - what all images but the base need: the CLI's plug-ins and Tutor.
  * @throws Error where the daemon does not answer, a package can't be downloaded, or there is no `debootstrap`, or no
  *   right to use it.
  */
-export async function makeImages(docker: Docker): Promise<Tags> {
+export async function makeImages(docker: Docker, tools: Promise<unknown>): Promise<Tags> {
     const inputs = await digestOfInputs();
     const prepared = `${own}/prepared:${inputs}`;
     // Another clone may have made them, and then this one does not know their names yet.
@@ -52,7 +53,7 @@ export async function makeImages(docker: Docker): Promise<Tags> {
     if (existsSync(file) && (await isThere(docker, prepared))) {
         return JSON.parse(await readFile(file, "utf8")) as Tags;
     }
-    await step("Docker image base, by debootstrap", () => makeBase(docker));
+    await Promise.all([step("Docker image base, by debootstrap", () => makeBase(docker)), tools]);
     const services = await build(docker, "services", { bin: join(here, "services", "bin") });
     for (const flavour of ["mitxonline", "xpro"]) {
         await makeMitApplication(docker, flavour);

@@ -14,6 +14,7 @@ export class AdminForm {
     /** The changes, by field name. */
     readonly changes = new Map<string, FieldValue>();
     readonly #rendered: ReadonlyMap<string, string[]>;
+    readonly #fields: ReadonlySet<string>;
 
     private constructor(path: string, formId: string, document: CheerioAPI) {
         this.path = path;
@@ -22,6 +23,12 @@ export class AdminForm {
         const form = document(`#${formId}`);
         this.multipart = form.attr("enctype") === "multipart/form-data";
         this.#rendered = grouped(form.serializeArray());
+        this.#fields = new Set(
+            form
+                .find("[name]")
+                .toArray()
+                .map((field) => document(field).attr("name") ?? ""),
+        );
     }
 
     /** The form with that id on a page, or `undefined`. Never just the page's first form, which is the sign-out button. */
@@ -37,7 +44,7 @@ export class AdminForm {
 
     /** Whether the server's version of the form has the field. */
     has(field: string): boolean {
-        return this.document(`#${this.formId} [name="${field}"]`).length > 0;
+        return this.#fields.has(field);
     }
 
     /** A field's text as the server rendered it; `""` if it is blank or missing. */
