@@ -28,7 +28,7 @@ describeDocker("the stack dev, from a machine without an Open edX", () => {
     test(
         "killed after each resource, is finished by the next up, without duplicates and orphans",
         async () => {
-            const kills = await environment.stack.upKilledAfterEach();
+            const kills = await environment.stack.killedAfterEach("up");
 
             expect(kills).toBeGreaterThan(10);
             await expect(environment.stack.preview()).resolves.toEqual({});

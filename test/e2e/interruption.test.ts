@@ -151,3 +151,14 @@ test.each<[pattern: RegExp, how: Kill]>([
     await stack.destroy();
     await expect(inventory()).resolves.toEqual(gone);
 });
+
+test("up and destroy that are killed after each step are finished, without duplicates and orphans", async () => {
+    await expect(stack.killedAfterEach("up")).resolves.toBeGreaterThan(5);
+    await endLeftovers(project);
+    await expect(inventory()).resolves.toEqual(made);
+    await expect(stack.refresh()).resolves.toEqual({});
+    await expect(stack.killedAfterEach("destroy")).resolves.toBeGreaterThan(5);
+    await endLeftovers(project);
+    await expect(inventory()).resolves.toEqual(gone);
+    // Some twenty runs, each of which Pulumi has to start for.
+}, 600_000);

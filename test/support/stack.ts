@@ -30,12 +30,12 @@ export interface TestStack {
      */
     begin(command: "up" | "destroy", pattern: RegExp): Promise<{ readonly ended: Promise<Ended> }>;
     /**
-     * Runs `pulumi up` and kills it the same way as soon as it has created a resource, over and over until there is
-     * nothing left to create.
+     * Runs `pulumi up` or `pulumi destroy` and kills it the same way as soon as it has created or deleted a resource, over
+     * and over until there is nothing left to do.
      *
      * @returns how many times it was killed.
      */
-    upKilledAfterEach(): Promise<number>;
+    killedAfterEach(command: "up" | "destroy"): Promise<number>;
     /** Runs `pulumi preview`; returns the number of resources per planned operation. */
     preview(...args: readonly string[]): Promise<Changes>;
     /** `pulumi refresh`. */
@@ -197,10 +197,10 @@ export async function makeStack(
                 throw new Error(`The run was not killed, as it never printed ${String(pattern)}.`);
             }
         },
-        upKilledAfterEach: async () => {
+        killedAfterEach: async (command) => {
             let kills = 0;
             // Components don't count: no provider creates anything for them.
-            while (await runUntil("up", / \+ +(?!pulumi:|openedx-mit:)\S+ \S+ created/)) {
+            while (await runUntil(command, / [+-] +(?!pulumi:|openedx-mit:)\S+ \S+ (created|deleted)/)) {
                 kills++;
             }
             return kills;
