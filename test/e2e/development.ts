@@ -8,8 +8,10 @@ import { describeDocker } from "../docker/docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker, type TutorRoot } from "../docker/environment.ts";
 import { AdminBrowser } from "../support/adminBrowser.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
+import { type Landing, PlainBrowser } from "../../verify/browser.ts";
 import { runChecks } from "../../verify/check.ts";
 import { readOnlyChecks } from "../../verify/checks.ts";
+import { signInChecks } from "../../verify/signIn.ts";
 import { outputsSchema, targetFrom } from "../../verify/target.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
@@ -31,6 +33,8 @@ export interface Development {
     readonly from: "configuration" | "launched";
     /** Whether repairs are tried too, of what is undone by this: they are much the same for every profile, and take minutes. */
     readonly undoneBy?: "docker" | "compose";
+    /** How verify says that it made a user, and how their account was made if it had to. */
+    readonly userMade: RegExp;
     /** Further configuration. */
     readonly config: Readonly<Record<string, string>>;
 }
@@ -99,6 +103,16 @@ export async function makeDevelopment(
             files: await readdir(join(checkout, "config"), { recursive: true }),
         }),
     };
+}
+
+/** The real xPro renders its sign-in page by JavaScript, the sandbox's does not. */
+class BrowserWithoutJavaScript extends PlainBrowser {
+    override async open(address: string): Promise<Landing> {
+        const landing = await super.open(address);
+        return landing.url.pathname === "/signin/"
+            ? { ...landing, answer: { ...landing.answer, data: "<body></body>" } }
+            : landing;
+    }
 }
 
 /** The life of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, and back to what was before. */
@@ -172,6 +186,22 @@ export function describeDevelopment(profile: Development): void {
                 usual,
             ]);
             await inWeb("cat /tmp/hosts >/etc/hosts");
+        });
+
+        test("signs somebody in and out by verify, and leaves nobody", async () => {
+            const target = targetFrom(environment.settings, outputsSchema.parse(await stack.outputs()));
+            const checks = signInChecks(
+                target,
+                false,
+                new AbortController().signal,
+                (isOurs) => new BrowserWithoutJavaScript(target.openEdx.url, isOurs),
+            );
+            const results = await runChecks(checks);
+            expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+            const [signUp, account] = results;
+            expect(`${signUp?.note ?? ""}; ${account?.note ?? ""}`).toMatch(profile.userMade);
+            const users = (await (await lmsAdmin()).list("auth/user")).map((row) => row["username"]);
+            expect(users.filter((name) => name?.startsWith("integration-"))).toEqual([]);
         });
 
         test("lets users sign in to Open edX on both sites, with the backend offered and waited for", async () => {

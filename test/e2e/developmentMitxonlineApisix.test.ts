@@ -7,5 +7,6 @@ describeDevelopment({
     port: 9080,
     services: ["api", "celery", "db", "keycloak", "nginx", "redis", "refine", "varnish", "watch", "web"],
     from: "configuration",
+    userMade: /^made in Keycloak, realm ol-local of http\S+; $/,
     config: { keepVolumes: "false" },
 });

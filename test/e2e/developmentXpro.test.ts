@@ -8,5 +8,6 @@ describeDevelopment({
     services: ["celery", "db", "nginx", "redis", "watch", "web"],
     from: "launched",
     undoneBy: "docker",
+    userMade: /^made in \S+\/admin\/, as .*; in the container of web \(project mitxpro\)$/,
     config: { lmsPackages: "container", clientSecretIn: "settings" },
 });
