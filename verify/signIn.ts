@@ -421,7 +421,11 @@ class SignIn {
         if (this.#way === undefined) {
             return NOBODY;
         }
-        const { trail } = await this.#browser.open(this.#target.openEdx.url + logoutPath);
+        const { url } = this.#target.openEdx;
+        const { trail } = await this.#browser.open(url + logoutPath);
+        if (trail.some((step) => step.startsWith(`GET ${url}${new URL(this.#start).pathname}:`))) {
+            return { ...passed("Open edX then signs in anew, as the application's session lasts"), trail };
+        }
         const username = await this.#usernameInOpenEdx();
         return username === undefined
             ? { ...passed(), trail }

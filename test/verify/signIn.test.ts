@@ -448,6 +448,25 @@ describe("verify signs somebody in through xPro", () => {
     test.each([
         ["", tried],
         ["in Chromium", inChromium],
+    ])("knows a sign-out where openedx-companion-auth signs in anew right away %s", async (_, see) => {
+        const companion: Fault = {
+            name: "openedx-companion-auth is live",
+            check: "",
+            cause: "sign-out",
+            apply: saying("lms", "GET /", {
+                status: 302,
+                headers: { location: "/auth/login/ol-oauth2/?auth_entry=login" },
+            }),
+        };
+        const results = await withFaults([companion], see);
+
+        expect(results.filter(({ state }) => state !== "passed")).toEqual([]);
+        expect(results.find(({ name }) => name === "sign-out-lms")?.note).toMatch(/signs in anew/);
+    });
+
+    test.each([
+        ["", tried],
+        ["in Chromium", inChromium],
     ])("registers as Open edX's micro-frontend does, and warns of it %s", async (_, see) => {
         const registration = { location: "http://apps.local.openedx.io:1999/authn/register" };
         const mfe: Fault = {
