@@ -128,7 +128,7 @@ async function readTarget(stack: string): Promise<Target> {
     const settings = await settingsOf(stack);
     const { failed, stdout } = await askPulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
     if (settings === undefined || failed) {
-        throw new Error(`There is no stack ${stack}. Make it: ${pulumiCommand("up")}`);
+        throw new Error(`Stack not found: ${stack}. Create it: ${pulumiCommand("up")}`);
     }
     const { data: outputs, error } = outputsSchema.safeParse(JSON.parse(stdout));
     if (error !== undefined) {

@@ -184,10 +184,14 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
     // Only staff may bypass the cache.
     const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
     try {
-        const { status } = await session.getAsUser(path);
-        // Open edX answers 500 in a session with pending admin messages; by then the list is fresh.
-        if (status !== 200 && status !== 500) {
-            throw new ProviderError(`${session.url(path)}: the server answered ${status}.`);
+        let answer = await session.getAsUser(path);
+        if (answer.status === 500 && !failedOnMessages(answer)) {
+            // Any page of the admin shows the pending messages.
+            await session.get("/admin/sites/site/");
+            answer = await session.getAsUser(path);
+        }
+        if (answer.status !== 200 && !failedOnMessages(answer)) {
+            throw new ProviderError(`${session.url(path)}: the server answered ${answer.status}.`);
         }
     } catch (error) {
         if (!(error instanceof ProviderError)) {
@@ -195,6 +199,14 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
         }
         console.warn(`${error.message} Open edX may offer its former sign-in providers for up to ten minutes.`);
     }
+}
+
+/**
+ * Whether Open edX failed only on the session's pending admin messages: `msg.extra_tags.split()[0]`. By then the list is
+ * fresh. Only a development server says so; any other answers a plain 500.
+ */
+function failedOnMessages({ status, data }: { readonly status: number; readonly data: string }): boolean {
+    return status === 500 && data.includes("IndexError");
 }
 
 function isUpToDate(form: AdminForm, inputs: Inputs): boolean {
