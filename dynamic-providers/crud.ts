@@ -5,7 +5,7 @@ import type { Connection } from "./openedx/connection.ts";
 import { retryOnceIfLost, PartlyCreatedError, ProviderError, RefusedError, UnreachableError } from "./errors.ts";
 import { driftedSecrets } from "./openedx/driftedSecrets.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
-import { foresee } from "./openedx/foresight.ts";
+import { refusalInPlan } from "./openedx/planCheck.ts";
 import { defaultsOf, PLAN, type Plan, propertiesThat, type ResourceType, withPresentNames } from "./resourceType.ts";
 
 /** The placeholder that the engine passes in a preview for a value that is not known yet, whatever its type. */
@@ -122,7 +122,7 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             const failures = [...schemaFailures(type.inputs, inputs), ...(operations.faults?.(inputs, former) ?? [])];
             const isNew = Object.keys(olds ?? {}).length === 0;
             if (plan !== undefined && isNew && failures.length === 0) {
-                failures.push(...(await foreseenFailures(type, operations, plan, inputs as Inputs)));
+                failures.push(...(await planFailures(type, operations, plan, inputs as Inputs)));
             }
             return { inputs: inputs as Inputs, failures };
         },
@@ -297,7 +297,7 @@ async function isThere<Inputs extends object, Outputs extends Inputs>(
 }
 
 /** What `create` would refuse, if that can be seen by now. */
-async function foreseenFailures<Inputs extends object, Outputs extends Inputs>(
+async function planFailures<Inputs extends object, Outputs extends Inputs>(
     type: ResourceType,
     operations: Operations<Inputs, Outputs>,
     plan: Plan,
@@ -308,7 +308,7 @@ async function foreseenFailures<Inputs extends object, Outputs extends Inputs>(
         return [];
     }
     const look = async () => operations.expectCreatable?.(inputs);
-    const reason = await foresee(type.name, plan, connection, look);
+    const reason = await refusalInPlan(type.name, plan, connection, look);
     return reason === undefined ? [] : [{ property: "", reason }];
 }
 

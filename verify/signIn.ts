@@ -71,14 +71,14 @@ export function signInChecks(
     const legs: Check[] = [
         {
             name: "sign-up",
-            title: `Somebody new signs up at ${mit}`,
+            title: `A new user signs up at ${mit}`,
             needs: ["lms-admin", "application-admin", "sign-in", "sign-in-page"],
             unreachable: "application-down",
             run: () => signIn.signUp(),
         },
         {
             name: "account",
-            title: `${mit} makes their account in ${lms}`,
+            title: `${mit} creates the user's account in ${lms}`,
             needs: ["sign-up", "application-client", "lms-client-secret", "lms-client-allows"],
             unreachable: "account-without-answer",
             run: () => signIn.account(),

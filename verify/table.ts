@@ -92,10 +92,13 @@ export function findingsText(results: readonly Result[]): string {
 
 /** The skipped checks and why; `""` if there are none. */
 export function skippedText(results: readonly Result[]): string {
-    const lines = results
-        .filter(({ state }) => state === "skipped")
-        .map(({ title, note = "" }) => `  ${title}: ${note}`);
-    return lines.length === 0 ? "" : ["Not looked at", ...lines].join("\n");
+    const skipped = results.filter(({ state }) => state === "skipped");
+    const reasons = new Set(skipped.map(({ note = "" }) => note));
+    const lines = [...reasons].flatMap((reason) => [
+        `  ${reason}:`,
+        ...skipped.filter(({ note = "" }) => note === reason).map(({ title }) => `    ${title}`),
+    ]);
+    return lines.length === 0 ? "" : ["Not checked:", ...lines].join("\n");
 }
 
 /** A documentation text without its Markdown. */

@@ -65,9 +65,10 @@ test("what is no terminal gets a line for each check, in their order, without ma
     expect(written.join("")).toBe("FAILED  one   1.00 s\nfollows two           from: one\n");
 });
 
-test("what was not looked at is told with the reason", () => {
-    expect(skippedText([result("one"), result("two", { state: "skipped", note: "no container" })])).toBe(
-        "Not looked at\n  two: no container",
+test("checks that were skipped are listed by their reason", () => {
+    const skipped = (name: string, note: string) => result(name, { state: "skipped", note });
+    expect(skippedText([result("one"), skipped("two", "no container"), skipped("three", "no container")])).toBe(
+        "Not checked:\n  no container:\n    two\n    three",
     );
     expect(skippedText([result("one")])).toBe("");
 });

@@ -28,7 +28,7 @@ export function origin({ title, connection, url }: Side): Check {
     const path = signInPath("django");
     return {
         name: "origin",
-        title: `${title} takes what a browser posts`,
+        title: `${title} accepts a browser's posts`,
         needs: ["application"],
         async run() {
             const http = visitor(baseUrl);

@@ -20,7 +20,7 @@ export function learnerTokens({ openEdx, application, profile }: Target): Check 
     const { mePath } = openEdxConstants;
     return {
         name: "learner-tokens",
-        title: `Open edX accepts the tokens that ${application.title} has of learners`,
+        title: `Open edX accepts the learners' tokens that ${application.title} has`,
         needs: ["lms", "application-admin", "lms-client"],
         async run() {
             // One page is enough, and there may be many. The newest rows come first.

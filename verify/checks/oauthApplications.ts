@@ -37,7 +37,7 @@ export function client(
         },
         {
             name: `${name}-secret`,
-            title: `${title} takes the client id and secret of ${wanted.name}`,
+            title: `${title} accepts the client ID and secret of ${wanted.name}`,
             needs: [side, name],
             isQuick: true,
             async run() {
@@ -59,7 +59,7 @@ export function client(
         },
         {
             name: `${name}-allows`,
-            title: `${title} sends a browser back to where ${wanted.name} says, without asking`,
+            title: `${title} accepts the redirect URIs of ${wanted.name}, without asking for consent`,
             needs: [`${side}-admin`, name],
             async run() {
                 const own = await row();

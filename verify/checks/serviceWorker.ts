@@ -49,7 +49,7 @@ export function worker({ openEdx, worker: { username, token, renewBeforeDays } }
         },
         {
             name: "token-days",
-            title: "The access token lasts",
+            title: "The access token stays valid long enough",
             needs: ["token", "worker"],
             async run() {
                 const row = await user();

@@ -82,7 +82,7 @@ export function signInStart({ openEdx, application }: Target, site: string, isLm
 export function signInPage({ openEdx, application, profile }: Target): Check {
     return {
         name: "sign-in-page",
-        title: "The sign-in ends on a page to sign in at",
+        title: "The sign-in leads to a sign-in page",
         unreachable: profile.keycloak ? "keycloak-down" : "application-down",
         needs: ["sign-in", "application", "application-gateway"],
         async run() {

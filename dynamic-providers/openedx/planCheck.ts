@@ -24,7 +24,7 @@ const answering = new Map<string, Promise<boolean>>();
  * @param look - throws an AlreadyExistsError if somebody else's object is in the way.
  * @returns the reason; `undefined` if there is none, or none that can be seen yet.
  */
-export async function foresee(
+export async function refusalInPlan(
     type: string,
     plan: Plan,
     connection: Connection,
