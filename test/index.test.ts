@@ -104,25 +104,25 @@ describe.each([
         expect(resources.filter(({ parent }) => parent === "")).toStrictEqual([]);
     });
 
-    test("tells the address to try the sign-in with, and every page concerned", () => {
+    test("outputs the address to try the sign-in with, and every page concerned", () => {
         expect(outputs.application).toBe(application);
         expect(outputs.signInUrl).toBe("http://local.openedx.io:8000/auth/login/ol-oauth2/?auth_entry=login");
         expect(outputs.urls).toStrictEqual({ openEdx: openEdxUrls, application: urls });
     });
 
-    test("tells what to do before that, where the application has no page to sign in on", () => {
+    test("outputs what to do before that if the application has no page to sign in on", () => {
         const first = /^Sign in at http:\/\/mitxonline\.odl\.local:8013\/admin\/ first, .* CSRF_TRUSTED_ORIGINS=/;
         expect(outputs.signInFirst).toMatch(application === "mitxonline" ? first : /^Nothing/);
     });
 
-    test("tells the gateways", async () => {
+    test("outputs the gateways", async () => {
         await expect(valueOf(outputs.gateways)).resolves.toStrictEqual({
             openEdx: "172.18.0.1",
             application: "172.19.0.1",
         });
     });
 
-    test("tells who signs in, as a secret", async () => {
+    test("outputs who signs in, as a secret", async () => {
         await expect(valueOf(outputs.superusers)).resolves.toStrictEqual({
             openEdx: { username: "edx@example.org", password: "password of the LMS" },
             application: { username: "admin", password: "password of the application" },
@@ -130,12 +130,12 @@ describe.each([
         await expect(pulumi.isSecret(pulumi.output(outputs.superusers))).resolves.toBe(true);
     });
 
-    test("hands over the Tutor plugin, as a secret", async () => {
+    test("outputs the Tutor plugin, as a secret", async () => {
         await expect(valueOf(outputs.tutorPlugin)).resolves.toContain("# Tutor plug-in of ");
         await expect(pulumi.isSecret(outputs.tutorPlugin)).resolves.toBe(true);
     });
 
-    test("tells client ids in clear, client secrets and the token as secrets", async () => {
+    test("outputs client ids in plain text, client secrets and the token as secrets", async () => {
         const { clientIds, clientSecrets, serviceWorkerToken, serviceWorkerTokenExpires } = outputs;
 
         await expect(valueOf(clientIds)).resolves.toStrictEqual({
@@ -252,14 +252,14 @@ describe("the program that runs both servers", () => {
         });
     });
 
-    test("registers with each application only when its superuser is there", async () => {
+    test("registers with each application only when its superuser exists", async () => {
         const { resources } = await run({ ...values, adopt: "true" });
 
         expect(the(resources, "OAuthApplication", "mit-oauth-app").after).toContain("Superuser lms-superuser");
         expect(the(resources, "OAuthApplication", "edx-oauth-app").after).toContain("Superuser application-superuser");
     });
 
-    test("is stopped before any resource by all that is not as needed on the machine", async () => {
+    test("is stopped before any resource by every problem of the machine", async () => {
         await rm(join(commands.folder, "config.yml"));
         await commands.make("docker", { "version --format": "exit 1" });
         configure(values);

@@ -18,10 +18,10 @@ type BenchServers = TestServers<"lms" | "mitxonline">;
 const SLOW_MILLISECONDS = 500;
 /** The longest chain of requests: sign-in, site, provider configuration with its list and the LMS's list of providers. */
 const LONGEST_CHAIN = 2 + 2 + 5;
-/** How many times the first `up` is measured: each time from the beginning. */
+/** How many times at most to measure the first `up`, each time from scratch. */
 const MOST_ROUNDS = 3;
 
-/** Measures the first `up` on servers that run. */
+/** Measures the first `up` on running servers. */
 export async function compareFirstUps(servers: BenchServers, tell: Tell, rounds: number): Promise<void> {
     const both = [servers.lms, servers.mitxonline];
     process.env[NOTES_FOLDER] = join(servers.stateDirectory, "notes");

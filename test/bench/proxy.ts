@@ -26,9 +26,9 @@ export interface BenchProxy {
     readonly stop: () => Promise<void>;
 }
 
-/** How a server is slower than it is. */
+/** How to slow a server down. */
 export interface Slowness {
-    /** How many milliseconds each request takes longer. */
+    /** How many milliseconds to add to each request. */
     readonly milliseconds?: number;
     /** How many requests it handles at the same time; the others wait. Default: all. */
     readonly atOnce?: number;

@@ -12,7 +12,7 @@ import { sandboxConfig } from "../support/sandboxStack.ts";
 import { costOf, inTurn, ratioOf, secondsOf, spreadOf } from "./measure.ts";
 import { type Tell, times } from "./page.ts";
 
-/** What loading and registering took before: the first measurement on the same machine. */
+/** How long loading and registering used to take: the first measurement on the same machine. */
 const FORMER_SECONDS = 0.45;
 
 /** Measures the program without Pulumi's SDK and without an engine. */
@@ -57,7 +57,7 @@ export async function measureProgramStart(
     });
 }
 
-/** Measures `npm start` in a clone that has everything, against the `up` in it. */
+/** Measures `npm start` in a clone with everything cached, against a plain `pulumi up` in it. */
 export async function measureNpmStart(tell: Tell, rounds: number): Promise<void> {
     const what = "`npm start` with everything cached";
     const row = { what, against: "an `up` without changes of the same stack", goal: "1.5" };
@@ -74,7 +74,7 @@ export async function measureNpmStart(tell: Tell, rounds: number): Promise<void>
             ...(await pulumiEnvironment()),
             PULUMI_HOME: join(folder, ".toolchain", "pulumi"),
             PULUMI_CONFIG_PASSPHRASE_FILE: join(folder, ".pulumi-passphrase"),
-            // A stack that was measured before has left its own in this process.
+            // The environment of this process still has the backend of a stack measured earlier.
             PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
         };
         const call = ["pulumi", "up", "--stack", "sandbox", "--yes", "--skip-preview", "--non-interactive"];

@@ -85,14 +85,14 @@ describe("the application's environment", () => {
         expect(file.secrets).toStrictEqual(["values"]);
     });
 
-    test("leaves what the application needs to boot to a developer who set it", async () => {
+    test("omits variables required to boot that the developer has set", async () => {
         const file = await envFile({}, "MAILGUN_KEY=my-own\nMAILGUN_SENDER_DOMAIN=\n");
 
         expect(file.inputs["values"]).not.toHaveProperty("MAILGUN_KEY");
         expect(file.inputs["values"]).toHaveProperty("MAILGUN_SENDER_DOMAIN", "odl.local");
     });
 
-    test("on macOS names Docker's host instead of gateways", async () => {
+    test("on macOS uses Docker's host name instead of gateways", async () => {
         const file = await envFile({ platform: "macos", lmsGateway: "", applicationGateway: "" });
 
         expect(file.inputs["values"]).toMatchObject({
@@ -102,7 +102,7 @@ describe("the application's environment", () => {
         });
     });
 
-    test("with Tutor on Linux has the gateway of the network that is found or made in the course of the run", async () => {
+    test("with Tutor on Linux has the gateway of the network that the run finds or creates", async () => {
         const file = await envFile({ lmsFrom: "tutor", lmsGateway: "" });
 
         expect(file.inputs["values"]).toMatchObject({

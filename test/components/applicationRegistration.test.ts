@@ -36,15 +36,15 @@ describe("the registration in the MIT application", () => {
         expect(app.secrets).toStrictEqual(["clientSecret", "connection"]);
     });
 
-    test("takes over what somebody made by hand, where that is configured", async () => {
+    test("adopts an application created outside Pulumi, if configured", async () => {
         expect((await register({ application: "xpro", adopt: "true" })).inputs).toMatchObject({ adopt: true });
     });
 
-    test("waits for the application's environment, without which it does not start", async () => {
+    test("waits for the application's environment, which the application needs to start", async () => {
         expect((await register({})).after).toContain("EnvFile env-file");
     });
 
-    test("with Tutor on Linux has the gateway of the network that is found or made in the course of the run", async () => {
+    test("with Tutor on Linux has the gateway of the network that the run finds or creates", async () => {
         expect((await register({ lmsFrom: "tutor", lmsGateway: "" })).inputs).toMatchObject({
             redirectUris: [
                 "http://local.openedx.io:8000/auth/complete/ol-oauth2/",
@@ -53,7 +53,7 @@ describe("the registration in the MIT application", () => {
         });
     });
 
-    test("on macOS names Docker's host instead of a gateway", async () => {
+    test("on macOS uses Docker's host name instead of a gateway", async () => {
         expect((await register({ platform: "macos", lmsGateway: "" })).inputs).toMatchObject({
             redirectUris: [
                 "http://local.openedx.io:8000/auth/complete/ol-oauth2/",

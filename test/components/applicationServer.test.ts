@@ -44,7 +44,7 @@ describe("an application that this stack runs", () => {
             ),
         );
 
-    test("is its Compose project, waited for until it answers, and a superuser: in this order", async () => {
+    test("is its Compose project, a wait until it responds, and a superuser, in this order", async () => {
         const { resources, containers } = await withCompose();
 
         expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
@@ -62,7 +62,7 @@ describe("an application that this stack runs", () => {
         ["mitxonline", "http://mitxonline.odl.local:8013"],
         // Behind APISIX the admin is the application's own.
         ["mitxonline-apisix", "http://mitxonline.odl.local:8013"],
-    ])("of %s has its admin waited for, anew with other containers", async (application, baseUrl) => {
+    ])("of %s waits for its admin, and again with new containers", async (application, baseUrl) => {
         const page = the((await withCompose({ application })).resources, "SignInPage");
 
         expect(page.inputs).toStrictEqual({
@@ -73,7 +73,7 @@ describe("an application that this stack runs", () => {
         expect(page.secrets).toStrictEqual([]);
     });
 
-    test("has a superuser with a password of its own where none is configured", async () => {
+    test("has a superuser with a generated password if none is configured", async () => {
         const { server, resources } = await withCompose({ applicationPassword: "" });
         const superuser = the(resources, "Superuser");
 
@@ -97,7 +97,7 @@ describe("an application that this stack runs", () => {
         await expect(pulumi.isSecret(pulumi.output(server.connection))).resolves.toBe(true);
     });
 
-    test("has a superuser with the password that is configured", async () => {
+    test("has a superuser with the configured password", async () => {
         const { resources } = await withCompose({ applicationUsername: "ada@example.org" });
 
         expect(the(resources, "Superuser").inputs).toMatchObject({
@@ -107,7 +107,7 @@ describe("an application that this stack runs", () => {
         });
     });
 
-    test("is ready when its superuser is there", async () => {
+    test("is ready when its superuser exists", async () => {
         const { server } = await withCompose();
 
         expect(server.signInReady).toHaveLength(1);
@@ -127,7 +127,7 @@ describe("an application that this stack runs", () => {
         expect(the(containers, "Network", "default").inputs["ipamConfigs"]).toStrictEqual(ipamConfigs);
     });
 
-    test("has what is made in the course of the run in its containers", async () => {
+    test("has values generated during the run in its containers", async () => {
         const api = composeService({
             image: "apisix",
             environment: {
@@ -155,7 +155,7 @@ describe("an application that this stack runs", () => {
         expect(container.secrets).toStrictEqual(["envs"]);
     });
 
-    test("gets, behind APISIX, the certificates of Keycloak from their templates before its containers", async () => {
+    test("behind APISIX gets Keycloak's certificates from their templates before its containers", async () => {
         const { resources, containers } = await withCompose({ application: "mitxonline-apisix" });
         const tls = join(commands.folder, "config/keycloak/tls");
 
@@ -170,8 +170,8 @@ describe("an application that this stack runs", () => {
     });
 });
 
-describe("an application that somebody else runs", () => {
-    test("creates nothing; what is registered there waits for its .env", async () => {
+describe("an application that runs outside the stack", () => {
+    test("creates nothing; the registrations wait for its .env", async () => {
         const { server, resources, containers, registered } = await run();
 
         expect([...resources, ...containers]).toStrictEqual([]);

@@ -297,16 +297,16 @@ const cases: [key: string, written: object, argument: Partial<docker.ContainerAr
 ];
 
 describe("a service's container", () => {
-    test.each(cases)("has for %s %j what docker.Container calls %j", async (_key, written, argument) => {
+    test.each(cases)("maps %s %j to docker.Container's %j", async (_key, written, argument) => {
         expect(await added(written, db)).toStrictEqual(argument);
     });
 
-    test("has the secrets of the environment as secrets", async () => {
+    test("marks the environment's secrets as secret", async () => {
         const web = { image: "web", secrets: [{ source: "environment" }] };
         await expect(pulumi.isSecret(pulumi.output(container({ web }, "web").uploads))).resolves.toBe(true);
     });
 
-    test("is reached by the names that others link to it by, where they share a network", async () => {
+    test("is reachable by the names that other services link to it with, if they share a network", async () => {
         const services = {
             ...db,
             web: { image: "web", networks: { default: null, back: null }, links: ["db:database", "db"] },
@@ -318,7 +318,7 @@ describe("a service's container", () => {
         ]);
     });
 
-    test("may be at its end where others wait for that", async () => {
+    test("may have exited if other services wait for it to complete", async () => {
         const job = { image: "job", networks: { default: null } };
         const web = { image: "web", depends_on: { job: { condition: "service_completed_successfully" } } };
 

@@ -72,7 +72,7 @@ describe("a Compose project", () => {
         ]);
     });
 
-    test("is taken away in an order in which nothing holds its network: containers, others of the project, network", async () => {
+    test("is deleted in an order that frees its network: containers, other containers of the project, network", async () => {
         const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
 
         expect(the(resources, "ComposeLeftovers").inputs).toStrictEqual({ project: "mitxonline" });
@@ -85,14 +85,14 @@ describe("a Compose project", () => {
         expect(the(resources, "Container").after).toContain("ComposeLeftovers mitxonline-leftovers");
     });
 
-    test("has its containers and networks deleted before they are made anew, as Docker's names are unique", async () => {
+    test("deletes its containers and networks before it replaces them, because Docker's names are unique", async () => {
         const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
 
         expect(the(resources, "Container").isDeletedBeforeReplaced).toBe(true);
         expect(the(resources, "Network").isDeletedBeforeReplaced).toBe(true);
     });
 
-    test("has a new version when one of its containers is made anew", async () => {
+    test("has a new version when one of its containers is replaced", async () => {
         const one = await run(args({ web: composeService({ image: "web:1" }) }));
         const same = await run(args({ web: composeService({ image: "web:2" }) }));
         const other = await run(args({ nginx: composeService({ image: "web:1" }) }));
@@ -121,7 +121,7 @@ describe("its network", () => {
         });
     });
 
-    test("has the gateway that Docker likes where none is needed, and so does one that is not the default", async () => {
+    test("gets a gateway from Docker if none is needed, and so does a network other than the default", async () => {
         const project = args(
             { web: composeService({ image: "web", networks: { default: null, back: { aliases: ["api"] } } }) },
             { networks: { default: { name: "mitxonline_default" }, back: { name: "mitxonline_back" } } },
@@ -155,11 +155,11 @@ describe("its volumes", () => {
         });
     });
 
-    test("stay as Compose made them, labels and all, where they are there already", async () => {
+    test("stay as Compose created them, labels included, if they already exist", async () => {
         expect(the((await run(project())).resources, "Volume").ignoredChanges).toStrictEqual(["labels"]);
     });
 
-    test("stay when the stack goes; what removes them asks the configuration then, when no container has them", async () => {
+    test("are retained when the stack is deleted; the removal reads the configuration then, when no container uses them", async () => {
         const { resources } = await run(project());
 
         expect(resources.filter(({ isRetained }) => isRetained).map(({ name }) => name)).toStrictEqual(["state"]);
@@ -168,19 +168,19 @@ describe("its volumes", () => {
     });
 });
 
-describe("volumes that have no name in the Compose file", () => {
+describe("volumes without a name in the Compose file", () => {
     const anonymous = "1".repeat(64);
     const found = (mounted: Record<string, string>) => ({ ...noVolumes, mounted: { db: mounted } });
     const volumesOf = async (given: ComposeResourcesArgs) =>
         the((await run(given)).resources, "Container", "db").inputs["volumes"];
 
-    test("have one in the container: where the image declares them, they are the stack's own", async () => {
+    test("have a name in the container: if the image declares them, they are the stack's own", async () => {
         await expect(volumesOf(args({ db: composeService({ image: "data:1" }) }))).resolves.toStrictEqual([
             { containerPath: "/data", volumeName: "mitxonline_db_data" },
         ]);
     });
 
-    test("are those that the container has that is there, whoever made it", async () => {
+    test("are those of the existing container, no matter who created it", async () => {
         const given = { ...args({ db: composeService({ image: "data:1" }) }), existing: found({ "/data": anonymous }) };
 
         await expect(volumesOf(given)).resolves.toStrictEqual([{ containerPath: "/data", volumeName: anonymous }]);
@@ -205,7 +205,7 @@ test("the version of a service's data changes with the containers that it depend
 });
 
 describe("its images", () => {
-    test("are pulled once for all services that have them, and stay on the machine", async () => {
+    test("are pulled once for all services that use them, and stay on the machine", async () => {
         const { resources } = await run(
             args({
                 web: composeService({ image: "python:3.13" }),
@@ -226,7 +226,7 @@ describe("its images", () => {
         }
     });
 
-    test("are built under Compose's name where the service says how, anew with another Dockerfile", async () => {
+    test("are built under Compose's name if the service has a build, and again when the Dockerfile changes", async () => {
         const dockerfile = "FROM python:3.13\n";
         await mkdir(join(commands.folder, "refine"));
         await writeFile(join(commands.folder, "refine/Dockerfile"), dockerfile);
@@ -248,7 +248,7 @@ describe("its images", () => {
         expect(the(resources, "Container").inputs).toMatchObject({ image: "sha256 of mitxonline-web" });
     });
 
-    test("that are built are removed one after the other", async () => {
+    test("that are built are removed one at a time", async () => {
         const build = { context: commands.folder, dockerfile: "Dockerfile" };
         const services = { web: composeService({ build }), nginx: composeService({ build }) };
         const { resources } = await run(args(services));
@@ -259,7 +259,7 @@ describe("its images", () => {
 });
 
 describe("its containers", () => {
-    test("have all that the service has", async () => {
+    test("have everything that the service sets", async () => {
         const { resources } = await run(
             args(
                 {
@@ -337,13 +337,13 @@ describe("its containers", () => {
         }
     });
 
-    test("have the root as their folder where the service says so", async () => {
+    test("have the root folder as their working directory if the service says so", async () => {
         const { resources } = await run(args({ web: composeService({ image: "web", working_dir: "/" }) }));
 
         expect(the(resources, "Container").inputs).toMatchObject({ workingDir: "/" });
     });
 
-    test("have no variable that is declared without a value, and not set", async () => {
+    test("have no variable that is declared without a value and not set", async () => {
         const { resources } = await run(
             args({ web: composeService({ image: "web", environment: { DEBUG: "True", UNSET: null } }) }),
         );
@@ -351,7 +351,7 @@ describe("its containers", () => {
         expect(the(resources, "Container").inputs["envs"]).toStrictEqual(["DEBUG=True"]);
     });
 
-    test("have the labels by which Compose takes them for its own, and the owner's", async () => {
+    test("have the labels by which Compose recognizes them, and the owner's", async () => {
         const { resources } = await run(
             args({
                 web: composeService({
@@ -386,13 +386,13 @@ describe("its containers", () => {
     });
 });
 
-describe("the values that come out in the course of a run", () => {
+describe("the values known only during a run", () => {
     const values = () => ({
         "made-open-edx-gateway.invalid": pulumi.output("172.18.0.1"),
         "made-client-secret.invalid": pulumi.secret('s3"cret'),
     });
 
-    test("stand where their placeholders stood", async () => {
+    test("replace their placeholders", async () => {
         const web = composeService({
             image: "web",
             command: ["serve", "made-open-edx-gateway.invalid:8000", "http://made-open-edx-gateway.invalid/x"],
@@ -410,7 +410,7 @@ describe("the values that come out in the course of a run", () => {
         });
     });
 
-    test("make a secret of what they are in, where they are one, and of all that a file of settings may hold", async () => {
+    test("make a property secret if they are secret, or if it may contain values from an env file", async () => {
         const gateway = composeService({ image: "web", environment: { OPENEDX_IP: "made-open-edx-gateway.invalid" } });
         const { resources } = await run({
             ...args({
@@ -426,7 +426,7 @@ describe("the values that come out in the course of a run", () => {
         expect(the(resources, "Container", "nginx").secrets).toStrictEqual(["envs"]);
     });
 
-    test("make a secret of what Compose fills in: in commands, checks, labels and options, but nowhere else", async () => {
+    test("make a property secret if Compose interpolates it: commands, checks, labels and options, but nothing else", async () => {
         const web = composeService({
             image: "web",
             command: ["serve", "made-client-secret.invalid"],
@@ -453,7 +453,7 @@ describe("the values that come out in the course of a run", () => {
         }
     });
 
-    test("are in what Compose makes its hashes of, by standard input only", async () => {
+    test("reach Compose's hashes through standard input only", async () => {
         const normalised = JSON.stringify({
             services: { web: { image: "web", command: ["made-client-secret.invalid"] } },
         });
@@ -467,7 +467,7 @@ describe("the values that come out in the course of a run", () => {
         ]);
     });
 
-    test("are taken as they are, whatever is in them", async () => {
+    test("are used verbatim, whatever they contain", async () => {
         const normalised = JSON.stringify({ command: "made-client-secret.invalid" });
         const web = composeService({ image: "web", command: ["made-client-secret.invalid"] });
         const { resources } = await run({
@@ -485,7 +485,7 @@ describe("the order of its containers", () => {
         [service]: { condition: "service_started", restart: false, required: true, ...more } as const,
     });
 
-    test("is that of what they depend on, and of old links", async () => {
+    test("follows their dependencies and legacy links", async () => {
         const { resources } = await run(
             args({
                 nginx: composeService({ image: "nginx", links: ["web"] }),
@@ -505,7 +505,7 @@ describe("the order of its containers", () => {
         }
     });
 
-    test("is found without those that are not in the project", () => {
+    test("ignores services that are not in the project", () => {
         const services = {
             a: composeService({ links: ["c"] }),
             b: composeService({ depends_on: { ...on("a"), ...on("missing") } }),
@@ -515,7 +515,7 @@ describe("the order of its containers", () => {
         expect(inOrder(services).map(([service]) => service)).toStrictEqual(["c", "a", "b"]);
     });
 
-    test("waits until a container is healthy where another needs that, and only there", async () => {
+    test("waits until a container is healthy only if another needs that", async () => {
         const { resources } = await run(
             args({
                 web: composeService({
@@ -532,7 +532,7 @@ describe("the order of its containers", () => {
         expect(the(resources, "Container", "web").inputs).not.toHaveProperty("wait");
     });
 
-    test("has those replaced with what they depend on that are to restart with it", async () => {
+    test("replaces containers together with the dependencies that they restart with", async () => {
         const { resources } = await run(
             args({
                 nginx: composeService({ image: "nginx", depends_on: on("web", { restart: true }) }),
@@ -546,7 +546,7 @@ describe("the order of its containers", () => {
     });
 });
 
-describe("right before or after it is made", () => {
+describe("right before or after its creation", () => {
     const running = { condition: "service_started", restart: false, required: true } as const;
     const completed = { ...running, condition: "service_completed_successfully" } as const;
     const inProject = "--filter label=com.docker.compose.project=mitxonline";
@@ -564,7 +564,7 @@ describe("right before or after it is made", () => {
     };
     beforeEach(() => commands.make("docker", answers));
 
-    test("a container's place is free: one that a killed run or Compose left there is removed", async () => {
+    test("a container's name is free: a container with it that a killed run or Compose left is removed", async () => {
         const { resources } = await run(args({ web: composeService({ image: "web" }) }));
         const inspect = `container inspect --format ${label} mitxonline-web-1`;
         const remove = "rm --force mitxonline-web-1";
@@ -578,7 +578,7 @@ describe("right before or after it is made", () => {
         expect(calls).toStrictEqual([inspect, "container inspect mitxonline-web-1", remove]);
     });
 
-    test("a container's own volume is there", async () => {
+    test("a container's own volume exists", async () => {
         const { resources } = await run(args({ db: composeService({ image: "data:1" }) }));
         await commands.make("docker", {
             "container inspect": "echo 'Error: No such container' >&2; exit 1",
@@ -589,7 +589,7 @@ describe("right before or after it is made", () => {
         expect(calls.at(-1)).toMatch(/^volume create .*owner=openedx-mit-integration\/test.* mitxonline_db_data$/);
     });
 
-    test("those that a container needs at a good end have come to one, and no others are waited for", async () => {
+    test("the containers that must complete first have completed, and no others are waited for", async () => {
         const services = {
             web: composeService({ image: "web", depends_on: { migrate: completed, db: running } }),
             migrate: composeService({ image: "web" }),
@@ -607,7 +607,7 @@ describe("right before or after it is made", () => {
         );
     });
 
-    test("what a container's surroundings have to be is looked at, and nothing is removed where they are not", async () => {
+    test("a container's prerequisites are checked, and nothing is removed if they are missing", async () => {
         const expectation = () => Promise.reject(new Error("no database keycloak"));
         const given = { ...args({ web: composeService({ image: "web" }) }), expectations: { web: expectation } };
         const container = the((await run(given)).resources, "Container");
@@ -617,7 +617,7 @@ describe("right before or after it is made", () => {
         await expect(commands.calls("docker")).resolves.toStrictEqual(before);
     });
 
-    test("a network's name is free: one that a killed run or Compose left is removed, with what it holds", async () => {
+    test("a network's name is free: a network with it that a killed run or Compose left is removed, with its containers", async () => {
         const { resources } = await run(args({ web: composeService({ image: "web" }) }));
         const labels = { "com.docker.compose.project": "mitxonline" };
         const list = `ps --all --quiet --no-trunc ${inProject}`;
@@ -633,7 +633,7 @@ describe("right before or after it is made", () => {
         expect(calls.filter((call) => removals.includes(call))).toStrictEqual(removals);
     });
 
-    test("an image is built by Compose, or has to be there where it must not be pulled", async () => {
+    test("an image is built by Compose, or must exist if it must not be pulled", async () => {
         const build = { context: commands.folder, dockerfile: "Dockerfile" };
         const { resources } = await run(
             args({
@@ -655,7 +655,7 @@ describe("right before or after it is made", () => {
         await expect(callsOf(image("nginx:1"), "beforeCreate")).resolves.toStrictEqual([]);
     });
 
-    test("what held a container's volumes for it goes once it has them, and only that", async () => {
+    test("the holder of a container's volumes is removed once the container has them, and nothing else is", async () => {
         const { resources } = await run(args({ db: composeService({ image: "db" }) }));
         const holders = `ps --all --quiet --no-trunc ${inProject} --filter label=openedx-mit-integration.holder=db`;
         await commands.make("docker", { [holders]: "echo h01der", "rm --force h01der": "true" });

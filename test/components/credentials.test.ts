@@ -34,7 +34,7 @@ describe("the credentials", () => {
         ["xpro", always],
         ["mitxonline", always],
         ["mitxonline-apisix", [...always, password("apisix-session-secret", 32)]],
-    ])("of %s are random letters and digits, and all that is asked for", async (application, expected) => {
+    ])("of %s are random letters and digits, and everything that is required", async (application, expected) => {
         const resources = await deploy(() => credentialsOf({ application }));
 
         expect(resources).toHaveLength(expected.length);
@@ -43,7 +43,7 @@ describe("the credentials", () => {
         }
     });
 
-    test("include passwords of the superusers, where none are configured", async () => {
+    test("include passwords of the superusers if none are configured", async () => {
         let credentials: Credentials | undefined;
         const values = { lmsFrom: "tutor", lmsPassword: "", applicationFrom: "compose", applicationPassword: "" };
         const resources = await deploy(() => (credentials = credentialsOf(values)));
@@ -59,7 +59,7 @@ describe("the credentials", () => {
         await expect(pulumi.isSecret(applicationPassword)).resolves.toBe(true);
     });
 
-    test("are the configuration's passwords, where they are configured", async () => {
+    test("are the configured passwords, if any", async () => {
         let credentials: Credentials | undefined;
         await deploy(() => (credentials = credentialsOf()));
 
@@ -70,7 +70,7 @@ describe("the credentials", () => {
         await expect(pulumi.isSecret(applicationPassword)).resolves.toBe(true);
     });
 
-    test("are secret but for the client ids", async () => {
+    test("are secret except for the client ids", async () => {
         let credentials: Credentials | undefined;
         await deploy(() => (credentials = credentialsOf()));
 

@@ -57,7 +57,7 @@ describe("the registration in Open edX", () => {
         expect(worker.secrets).toStrictEqual(["connection", "password"]);
     });
 
-    test("has a token for the service worker, and tells when it expires", async () => {
+    test("has a token for the service worker, and its expiry", async () => {
         const { openEdxRegistration, of } = await deployed({ tokenLifetimeDays: "90", tokenRenewBeforeDays: "7" });
         const token = the(of("OpenEdxRegistration"), "AccessToken");
 
@@ -73,7 +73,7 @@ describe("the registration in Open edX", () => {
         await expect(valueOf(openEdxRegistration.tokenExpires)).resolves.toBe("2027-11-23T15:00:00Z");
     });
 
-    test("makes a user superuser where one is named", async () => {
+    test("makes the configured user a superuser", async () => {
         const resources = await register({ superuserUsername: "ada", superuserEmail: "ada@example.org" });
 
         expect(the(resources, "DjangoUser", "superuser").inputs).toStrictEqual({
@@ -87,7 +87,7 @@ describe("the registration in Open edX", () => {
         });
     });
 
-    test("of an LMS that Tutor runs waits for the superuser who makes it", async () => {
+    test("of an LMS that Tutor runs waits for the superuser that creates it", async () => {
         const resources = await register({ lmsFrom: "tutor", lmsPassword: "" });
 
         for (const type of ["OAuthApplication", "DjangoUser"]) {
@@ -103,7 +103,7 @@ describe("the registration in Open edX", () => {
         }
     });
 
-    test("takes over what somebody made by hand, where that is configured", async () => {
+    test("adopts objects created outside Pulumi, if configured", async () => {
         const resources = await register({ adopt: "true" });
 
         expect(the(resources, "OAuthApplication").inputs).toMatchObject({ adopt: true });

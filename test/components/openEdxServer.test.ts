@@ -12,7 +12,7 @@ const withTutor = (values: Record<string, string> = {}, detected: Detected = {})
     run({ lmsFrom: "tutor", tutor: "/opt/tutor", lmsGateway: "", ...values }, detected);
 
 describe("an LMS that Tutor runs", () => {
-    test("gets a plugin, a network, is started, and waited for with its superuser and its backend", async () => {
+    test("gets a plugin and a network, starts, and is waited for with its superuser and its backend", async () => {
         const { resources } = await withTutor({ lmsPackages: "installed" });
 
         expect(resources.map(({ type, name }) => `${type} ${name}`)).toStrictEqual([
@@ -39,7 +39,7 @@ describe("an LMS that Tutor runs", () => {
         expect(plugin.secrets).toStrictEqual(["text"]);
     });
 
-    test("has the client secret in there where that is configured, and only there", async () => {
+    test("has the client secret in the plugin only if configured", async () => {
         const plugin = async (clientSecretIn: string) =>
             the((await withTutor({ clientSecretIn })).resources, "TutorPlugin").inputs["text"];
 
@@ -49,7 +49,7 @@ describe("an LMS that Tutor runs", () => {
         await expect(plugin("database")).resolves.not.toContain("SOCIAL_AUTH_OAUTH_SECRETS");
     });
 
-    test("is waited for until it offers the backend, anew with other settings", async () => {
+    test("is waited for until it offers the backend, and again with new settings", async () => {
         const backend = async (values: Record<string, string>) =>
             the((await withTutor(values)).resources, "OfferedBackend");
         const { inputs, secrets } = await backend({});
@@ -71,7 +71,7 @@ describe("an LMS that Tutor runs", () => {
         expect((await backend({ redirectVisitors: "false" })).inputs["settings"]).not.toBe(inputs["settings"]);
     });
 
-    test("is run from an image that is built with the packages that fit the release", async () => {
+    test("runs from an image that is built with the packages for its release", async () => {
         const { resources } = await withTutor({}, { release: "20" });
         const image = the(resources, "Command", "lms-image");
         const server = the(resources, "TutorServer");
@@ -86,7 +86,7 @@ describe("an LMS that Tutor runs", () => {
         expect(server.after).toContain("Command lms-image");
     });
 
-    test("gets the packages in the container that runs, where that is configured", async () => {
+    test("gets the packages in the running container, if configured", async () => {
         const { resources } = await withTutor({ lmsPackages: "container" });
 
         expect(resources.filter(({ type }) => type === "Command")).toStrictEqual([]);
@@ -96,7 +96,7 @@ describe("an LMS that Tutor runs", () => {
         });
     });
 
-    test("gets no packages where it has them already", async () => {
+    test("gets no packages if it already has them", async () => {
         const { resources } = await withTutor({ lmsPackages: "installed" });
 
         expect(resources.filter(({ type }) => type === "Command")).toStrictEqual([]);
@@ -108,14 +108,14 @@ describe("an LMS that Tutor runs", () => {
         });
     });
 
-    test("is the Compose project that Tutor says", async () => {
+    test("is the Compose project that Tutor reports", async () => {
         const { resources } = await withTutor({}, { tutorProject: "mine_dev" });
 
         expect(the(resources, "TutorServer").inputs).toMatchObject({ project: "mine_dev" });
         expect(the(resources, "Superuser").inputs).toMatchObject({ project: "mine_dev" });
     });
 
-    test("is set up from the beginning where that is configured: configuration, image, launch, start", async () => {
+    test("is set up from scratch if configured: configuration, image, launch, start", async () => {
         const { resources } = await withTutor({ lmsLaunch: "true", lmsUrl: "http://lms.example.org:8000" });
         const configuration = the(resources, "Command", "lms-configuration");
         const launch = the(resources, "Command", "lms-launch");
@@ -136,7 +136,7 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "TutorServer").after).toContain("Command lms-launch");
     });
 
-    test("keeps Tutor's configuration before every command that writes it, at its creation and at a change", async () => {
+    test("backs up Tutor's configuration before every command that writes it, on creation and on change", async () => {
         const { resources } = await withTutor({ lmsLaunch: "true" });
 
         for (const name of ["lms-configuration", "lms-launch"]) {
@@ -145,7 +145,7 @@ describe("an LMS that Tutor runs", () => {
         expect(the(resources, "Command", "lms-image").hooksBefore).toStrictEqual([]);
     });
 
-    test("is launched with the images that the launch builds, where none is built for the packages", async () => {
+    test("is launched with the images that the launch builds if none is built for the packages", async () => {
         const { resources } = await withTutor({ lmsLaunch: "true", lmsPackages: "container" });
 
         expect(the(resources, "Command", "lms-launch").inputs).toStrictEqual({
@@ -155,7 +155,7 @@ describe("an LMS that Tutor runs", () => {
         expect(resources.filter(({ name }) => name === "lms-image")).toStrictEqual([]);
     });
 
-    test("may be down until the stack starts it; it goes with the stack only where the stack launches it", async () => {
+    test("may be down until the stack starts it; is deleted with the stack only if the stack launches it", async () => {
         const connection = async (lmsLaunch: string) => (await withTutor({ lmsLaunch })).server.connection;
 
         await expect(connection("true")).resolves.toMatchObject({ startedByStack: true, managedByStack: true });
@@ -163,7 +163,7 @@ describe("an LMS that Tutor runs", () => {
         await expect(connection("false")).resolves.not.toHaveProperty("managedByStack");
     });
 
-    test("is reached at the gateway of its network, which is made with the same one on every machine", async () => {
+    test("is reached at its network's gateway, which is the same on every machine", async () => {
         const { server, resources } = await withTutor();
 
         expect(the(resources, "TutorNetwork").inputs).toStrictEqual({
@@ -178,7 +178,7 @@ describe("an LMS that Tutor runs", () => {
     test.each([
         ["with the gateway that is configured", { lmsGateway: "10.1.2.3" }, "10.1.2.3", "10.1.2.3"],
         ["on macOS, whatever the gateway", { platform: "macos" }, "host.docker.internal", ""],
-    ])("is reached, %s: its network is made accordingly", async (_what, values, gateway, wanted) => {
+    ])("is reached, %s: its network is created accordingly", async (_what, values, gateway, wanted) => {
         const { server, resources } = await withTutor(values);
 
         expect(the(resources, "TutorNetwork").inputs).toMatchObject({ newGateway: wanted });
@@ -186,7 +186,7 @@ describe("an LMS that Tutor runs", () => {
         await expect(valueOf(server.gatewayUrl)).resolves.toBe(`http://${gateway}:8000`);
     });
 
-    test("has a superuser with the configured password, made in its container when it answers", async () => {
+    test("has a superuser with the configured password, created in its container once it responds", async () => {
         const { server, resources } = await withTutor();
         const page = the(resources, "SignInPage");
         const superuser = the(resources, "Superuser");
@@ -210,7 +210,7 @@ describe("an LMS that Tutor runs", () => {
         await expect(valueOf(server.connection)).resolves.toMatchObject({ password: "password of the LMS" });
     });
 
-    test("has a superuser with a password of its own where none is configured", async () => {
+    test("has a superuser with a generated password if none is configured", async () => {
         const { server, resources } = await withTutor({ lmsPassword: "", lmsUsername: "ada" });
 
         expect(the(resources, "Superuser").inputs).toMatchObject({
@@ -226,8 +226,8 @@ describe("an LMS that Tutor runs", () => {
     });
 });
 
-describe("an LMS that is set up elsewhere", () => {
-    test("gets nothing, and is there already", async () => {
+describe("an LMS set up outside the stack", () => {
+    test("creates nothing, and already exists", async () => {
         const { server, resources } = await run();
 
         expect(resources).toStrictEqual([]);
@@ -243,7 +243,7 @@ describe("an LMS that is set up elsewhere", () => {
         });
     });
 
-    test("has the text of the same plugin, secret where it holds the client secret", async () => {
+    test("has the text of the same plugin, secret if it contains the client secret", async () => {
         const { server } = await run({ application: "xpro" });
         const { server: withSecret } = await run({ clientSecretIn: "settings" });
 

@@ -77,7 +77,7 @@ describe("the provider configurations", () => {
         }
     });
 
-    test("on macOS name Docker's host instead of a gateway", async () => {
+    test("on macOS use Docker's host name instead of a gateway", async () => {
         const resources = await configure({ platform: "macos", applicationGateway: "" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").inputs["otherSettings"]).toStrictEqual({
@@ -86,19 +86,19 @@ describe("the provider configurations", () => {
         });
     });
 
-    test("are one where the LMS's own site is the fallback site", async () => {
+    test("are one if the LMS's own site is the fallback site", async () => {
         const resources = await configure({ fallbackSite: "local.openedx.io:8000" });
 
         expect(resources.map(({ type }) => type).sort()).toStrictEqual(["OAuth2ProviderConfig", "Site"]);
     });
 
-    test("leave the client secret to the LMS's settings, where that is configured", async () => {
+    test("leave the client secret to the LMS's settings, if configured", async () => {
         const resources = await configure({ clientSecretIn: "settings" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").inputs).toMatchObject({ clientSecret: "" });
     });
 
-    test("wait for the LMS to offer the backend, where this stack sets it up", async () => {
+    test("wait for the LMS to offer the backend if this stack sets it up", async () => {
         const resources = await configure({ lmsFrom: "tutor" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").after).toContain("OfferedBackend backend");
@@ -106,7 +106,7 @@ describe("the provider configurations", () => {
         expect(the(resources, "Site", "example.com").after).toContain("Superuser lms-superuser");
     });
 
-    test("take over those that somebody made by hand, where that is configured", async () => {
+    test("adopt those created outside Pulumi, if configured", async () => {
         const resources = await configure({ adopt: "true" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").inputs).toMatchObject({ adopt: true });

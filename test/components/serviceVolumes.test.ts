@@ -33,7 +33,7 @@ test("a volume that only the image declares, or that has no name in the Compose 
     ]);
 });
 
-test("it is the one of the container that is there, whoever made that", async () => {
+test("it is the one of the existing container, no matter who created that", async () => {
     const carried = [{ containerPath: "/data", volumeName: anonymous }];
 
     await expect(nameVolumes(running, {}, "database")).resolves.toStrictEqual(carried);
@@ -45,7 +45,7 @@ test.each([
     ["a named volume", { volumes: [{ containerPath: "/data", volumeName: "mitxpro_data" }] }],
     ["a mount", { mounts: [{ type: "volume", target: "/data", source: "mitxpro_data" }] }],
     ["memory", { tmpfs: { "/data": "" } }],
-])("there is none where the Compose file has %s in its place", async (_what, places) => {
+])("there is none if the Compose file has %s in its place", async (_what, places) => {
     await expect(nameVolumes(database, places, "database")).resolves.toStrictEqual(
         "volumes" in places ? places.volumes : [],
     );
@@ -65,17 +65,14 @@ test.each([
         "database",
     ],
     ["the Compose file has memory there", { tmpfs: { "/data": "" } }, "database"],
-])(
-    "data of the container that is there is not left behind unless that is asked for: %s",
-    async (_why, places, image) => {
-        await expect(nameVolumes(running, places, image)).rejects.toThrow(
-            `The container of db has data in the volume ${anonymous} at /data that a new container would not have`,
-        );
-        await expect(nameVolumes({ ...running, keepsVolumes: false }, places, image)).resolves.toBeDefined();
-    },
-);
+])("data of the existing container is not left behind unless that is requested: %s", async (_why, places, image) => {
+    await expect(nameVolumes(running, places, image)).rejects.toThrow(
+        `The container of db has data in the volume ${anonymous} at /data that a new container would not have`,
+    );
+    await expect(nameVolumes({ ...running, keepsVolumes: false }, places, image)).resolves.toBeDefined();
+});
 
-test("data that the Compose file names itself is no anonymous volume, and may go elsewhere", async () => {
+test("data in a volume that the Compose file names is not anonymous, and may go elsewhere", async () => {
     const mounted = { db: { "/media": "mitxpro_media" } };
 
     await expect(nameVolumes({ ...database, existing: { ...noVolumes, mounted } }, {}, "other")).resolves.toStrictEqual(

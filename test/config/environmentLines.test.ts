@@ -4,7 +4,7 @@ import { profiles } from "../../config/profiles.ts";
 import { parseDotEnv } from "../../dynamic-providers/files/dotEnvBlock.ts";
 import { stackConfig } from "../support/pulumiMocks.ts";
 
-describe("the lines of .env with placeholders for what comes out in the course of a run", () => {
+describe("the lines of .env with placeholders for values known only during a run", () => {
     const all = Object.values({ ...placeholders });
 
     test("have each placeholder, and nothing that is secret", () => {
@@ -14,21 +14,21 @@ describe("the lines of .env with placeholders for what comes out in the course o
         expect(JSON.stringify(lines)).not.toMatch(/secret of Keycloak|password of/);
     });
 
-    test("have none of APISIX where there is none", () => {
+    test("have none for APISIX if there is no APISIX", () => {
         const lines = environmentLines(stackConfig({ application: "xpro" }).environment, placeholders);
 
         expect(Object.values(lines)).not.toContain(placeholders.apisixSessionSecret);
         expect(Object.values(lines)).not.toContain(placeholders.keycloakClientSecret);
     });
 
-    test("can be told apart: no placeholder is part of another, and each is a host name", () => {
+    test("are distinguishable: no placeholder is part of another, and each is a host name", () => {
         for (const one of all) {
             expect(all.filter((other) => other.includes(one))).toStrictEqual([one]);
             expect(URL.parse(`http://${one}`)?.hostname).toBe(one);
         }
     });
 
-    test("end with those without which the application does not boot", () => {
+    test("end with those that the application requires to boot", () => {
         const { environment } = stackConfig({}, { ownLines: { MAILGUN_KEY: "not-set" } });
 
         expect(Object.entries(environmentLines(environment, placeholders)).at(-1)).toStrictEqual([
@@ -38,8 +38,8 @@ describe("the lines of .env with placeholders for what comes out in the course o
     });
 });
 
-describe("the lines without which the application does not boot", () => {
-    test("are all of them where there is no .env", () => {
+describe("the lines that the application requires to boot", () => {
+    test("are all of them if there is no .env", () => {
         expect(dependentLines(profiles.xpro, parseDotEnv(""))).toStrictEqual({
             MAILGUN_KEY: "not-set",
             MAILGUN_SENDER_DOMAIN: "odl.local",
@@ -64,7 +64,7 @@ describe("the lines without which the application does not boot", () => {
         });
     });
 
-    test("are not those that are commented out only as long as the block sets them", () => {
+    test("are not those that are commented out only while the block sets them", () => {
         const env = parseDotEnv("# taken over by Pulumi: MAILGUN_KEY=\nMAILGUN_KEY=my-own\n");
 
         expect(dependentLines(profiles.xpro, env)).not.toHaveProperty("MAILGUN_KEY");
@@ -91,12 +91,12 @@ describe("the lines that only a new block gets", () => {
         expect(linesForNewBlock(chosen("xpro"), parseDotEnv(""))).toStrictEqual({});
     });
 
-    test("name no Studio where Open edX is not Tutor's development server", () => {
+    test("name no Studio if Open edX is not Tutor's development server", () => {
         const elsewhere = chosen("mitxonline", "https://lms.example.org");
         expect(linesForNewBlock(elsewhere, parseDotEnv(""))).toStrictEqual(trusted);
     });
 
-    test("leave what the developer has set, and a block that a former version of this program wrote", () => {
+    test("leave alone what the developer has set, and a block that an earlier version of this program wrote", () => {
         const own = parseDotEnv("CSRF_TRUSTED_ORIGINS=http://mine\nOPENEDX_COURSE_BASE_URL=\n");
         expect(linesForNewBlock(chosen("mitxonline"), own)).toStrictEqual(courses);
         expect(linesForNewBlock(chosen("mitxonline"), parseDotEnv(block("OPENEDX_IP=172.30.80.1")))).toStrictEqual({});
@@ -105,7 +105,7 @@ describe("the lines that only a new block gets", () => {
     });
 });
 
-test("the password of Keycloak's store is set where the checkout asks for it and its developer has set none", () => {
+test("the password of Keycloak's store is set if the checkout requires it and its developer has not set it", () => {
     const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
     const lines = (env: string, compose: string) =>
         dependentLines(profiles["mitxonline-apisix"], parseDotEnv(env), compose);
@@ -126,11 +126,11 @@ describe("the profiles of Compose", () => {
         ["COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
         ["COMPOSE_PROFILES='apisix, notebook'\n", "apisix,notebook,keycloak"],
         ["# taken over by Pulumi: COMPOSE_PROFILES=notebook\n", "notebook,keycloak,apisix"],
-    ])("that the stack needs come on top of the developer's own in %j", (text, profiles) => {
+    ])("that the stack needs are added to the developer's own in %j", (text, profiles) => {
         expect(dependentLines(apisix, parseDotEnv(text))).toHaveProperty("COMPOSE_PROFILES", profiles);
     });
 
-    test("stay as they are where the stack needs none", () => {
+    test("stay as they are if the stack needs none", () => {
         expect(dependentLines(profiles.mitxonline, parseDotEnv("COMPOSE_PROFILES=notebook\n"))).not.toHaveProperty(
             "COMPOSE_PROFILES",
         );

@@ -56,7 +56,7 @@ describe("the configuration of a stack", () => {
         });
     });
 
-    test("is text that becomes numbers and truth values", () => {
+    test("is text that becomes numbers and booleans", () => {
         expect(parseSettings({ ...required, tokenLifetimeDays: "90", adopt: "true" })).toMatchObject({
             tokenLifetimeDays: 90,
             adopt: true,
@@ -84,7 +84,7 @@ describe("the configuration of a stack", () => {
         }
     });
 
-    test("is refused with all its mistakes at once: key, value, what is allowed, and the command", () => {
+    test("is refused with all its mistakes in one error: key, value, what is allowed, and the command", () => {
         expect(
             mistakesIn({
                 ...required,
@@ -175,7 +175,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
     });
 
     test.each(["example.com", "local.openedx.io:8000", "localhost", "172.18.0.1:80"])(
-        "takes the site %s",
+        "accepts the site %s",
         (fallbackSite) => {
             expect(parseSettings({ ...required, fallbackSite })).toMatchObject({ fallbackSite });
         },
@@ -188,7 +188,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
         expect(mistakes).not.toContain("hunter2");
     });
 
-    test("asks for the password of who signs in to a server that somebody else runs", () => {
+    test("requires the password of the user on a server that runs outside the stack", () => {
         const mistakes = mistakesIn({ ...required, lmsPassword: "", applicationPassword: "" });
 
         expect(mistakes).toContain("Found 2 mistakes");
@@ -196,7 +196,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
         expect(mistakes).toContain("applicationPassword is not set\n    must be the password of applicationUsername");
     });
 
-    test("needs neither passwords nor gateways of servers that the stack runs", () => {
+    test("requires neither passwords nor gateways for servers that the stack runs", () => {
         const { platform } = required;
 
         expect(() => parseSettings({ platform, lmsFrom: "tutor", applicationFrom: "compose" })).not.toThrow();
@@ -205,7 +205,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
     test.each([
         ["lmsGateway", "lmsFrom", "tutor"],
         ["applicationGateway", "applicationFrom", "compose"],
-    ])("takes an address only for %s where the network is made with it: %s %s", (gateway, from, own) => {
+    ])("accepts only an address for %s if the network is created with it: %s %s", (gateway, from, own) => {
         const values = { ...required, [from]: own, [gateway]: "gateway.local" };
 
         expect(mistakesIn(values)).toContain(`${gateway}: "gateway.local"\n    must be an IPv4 address`);
@@ -219,11 +219,11 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
         [{ superuserUsername: "ada" }, "superuserEmail"],
         [{ superuserEmail: "ada@example.org" }, "superuserUsername"],
         [{ superuserUsername: "mitserviceworker", superuserEmail: "ada@example.org" }, "superuserUsername"],
-    ])("with %j asks for %s", (values, key) => {
+    ])("with %j requires %s", (values, key) => {
         expect(mistakesIn({ ...required, ...values })).toMatch(new RegExp(`Found a mistake .*\n\n  ${key}`));
     });
 
-    test("never shows a secret in a mistake", () => {
+    test("never shows a secret in an error", () => {
         const mistakes = mistakesIn({
             ...required,
             keycloakClientSecret: "hunter2",

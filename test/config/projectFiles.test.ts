@@ -40,7 +40,7 @@ describe("Pulumi.yaml", () => {
     });
 });
 
-test("what comes from the schemas and the causes is up to date (npm run generate)", async () => {
+test("the files generated from the schemas and the causes are up to date (npm run generate)", async () => {
     const generated = await generatedFiles();
 
     expect(Object.keys(generated)).toEqual([
@@ -91,7 +91,7 @@ describe("Pulumi.sandbox.yaml", () => {
 
 describe("Pulumi.dev.yaml", () => {
     test.each(["linux", "macos", "windows"])(
-        "is complete on %s, without a password: both servers are run",
+        "is complete on %s without a password, because it runs both servers",
         (platform) => {
             expect(parseSettings({ ...settingsOf("Pulumi.dev.yaml"), platform })).toMatchObject({
                 lmsFrom: "tutor",

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { platformOf } from "../../config/schema.ts";
 import { stackConfig, valueOf } from "../support/pulumiMocks.ts";
 
-describe("what follows from the configuration", () => {
+describe("the values derived from the configuration", () => {
     test.each([
         ["xpro", "http://xpro.odl.local:8053", "http://xpro.odl.local:8053", "../mitxpro/.env"],
         ["mitxonline", "http://mitxonline.odl.local:8013", "http://mitxonline.odl.local:8013", "../mitxonline/.env"],
@@ -14,7 +14,7 @@ describe("what follows from the configuration", () => {
             "http://mitxonline.odl.local:8013",
             "../mitxonline/.env",
         ],
-    ])("are the addresses and the .env of %s", (application, url, adminUrl, envFile) => {
+    ])("include the addresses and the .env of %s", (application, url, adminUrl, envFile) => {
         const config = stackConfig({ application });
 
         expect(config.application.url).toBe(url);
@@ -22,14 +22,14 @@ describe("what follows from the configuration", () => {
         expect(config.envFile).toBe(envFile);
     });
 
-    test("are the gateways that are set", () => {
+    test("include the configured gateways", () => {
         const { openEdx, application } = stackConfig();
 
         expect(openEdx.gateway).toBe("172.18.0.1");
         expect(application.gateway).toBe("172.19.0.1");
     });
 
-    test("are, on Linux, no gateway of Tutor's network before it is there, and a fixed one of each application's", () => {
+    test("on Linux include no gateway of Tutor's network before it exists, and a fixed one for each application's", () => {
         const values = { lmsFrom: "tutor", lmsGateway: "", applicationFrom: "compose", applicationGateway: "" };
 
         expect(stackConfig(values).openEdx.gateway).toBeUndefined();
@@ -41,7 +41,7 @@ describe("what follows from the configuration", () => {
     test.each([
         [{ lmsFrom: "external", applicationFrom: "external" }],
         [{ lmsFrom: "tutor", applicationFrom: "compose" }],
-    ])("is, with %j, Docker's own host where no gateway is needed", (from) => {
+    ])("with %j include Docker's own host if no gateway is needed", (from) => {
         const values = { ...from, platform: "windows", lmsGateway: "", applicationGateway: "" };
         const { openEdx, application } = stackConfig(values);
 
@@ -49,11 +49,11 @@ describe("what follows from the configuration", () => {
         expect(application.gateway).toBe("host.docker.internal");
     });
 
-    test("is who makes what is made: project and stack", () => {
+    test("include the owner of what the stack creates: project and stack", () => {
         expect(stackConfig().owner).toBe(`${pulumi.getProject()}/${pulumi.getStack()}`);
     });
 
-    test("are the passwords that are set, and none to be made", async () => {
+    test("include the configured passwords, and none to generate", async () => {
         const { openEdx, application } = stackConfig();
 
         await expect(valueOf(openEdx.password)).resolves.toBe("password of the LMS");
@@ -66,15 +66,15 @@ describe("what follows from the configuration", () => {
     test.each([
         ["edx@example.org", { username: "edx", email: "edx@example.org" }],
         ["ada", { username: "ada", email: "ada@example.org" }],
-    ])("is, for lmsUsername %s, this superuser to be made", (lmsUsername, superuser) => {
+    ])("for lmsUsername %s include this superuser to create", (lmsUsername, superuser) => {
         expect(stackConfig({ lmsUsername }).openEdx.superuser).toStrictEqual(superuser);
     });
 
-    test("is the superuser of the application to be made", () => {
+    test("include the application's superuser to create", () => {
         expect(stackConfig().application.superuser).toStrictEqual({ username: "admin", email: "admin@odl.local" });
     });
 
-    test("are the servers that go with the stack: those that it runs from the beginning", () => {
+    test("include the servers that are deleted with the stack: those that it runs from the start", () => {
         const own = { lmsFrom: "tutor", lmsLaunch: "true", applicationFrom: "compose" };
 
         expect(stackConfig(own).openEdx.connection.managedByStack).toBe(true);
@@ -86,18 +86,18 @@ describe("what follows from the configuration", () => {
         expect(stackConfig().application.connection).not.toHaveProperty("managedByStack");
     });
 
-    test("is the release that Tutor says, else the one that is set, else the newest", () => {
+    test("include the release that Tutor reports, else the configured one, else the newest", () => {
         expect(stackConfig({ lmsFrom: "tutor" }, { release: "20" }).lms.release).toBe("20");
         expect(stackConfig({ tutorRelease: "21" }).lms.release).toBe("21");
         expect(stackConfig().lms.release).toBe("22");
     });
 
-    test("is the folder of the .env, as that of the checkout", () => {
+    test("include the folder of the .env as that of the checkout", () => {
         expect(stackConfig({ envFile: "/checkouts/mitxpro/.env" }).application.checkout).toBe("/checkouts/mitxpro");
         expect(stackConfig().application.checkout).toBe(resolve("../mitxonline"));
     });
 
-    test("are addresses without a slash at the end", () => {
+    test("include addresses without a trailing slash", () => {
         const { openEdx, application } = stackConfig({
             lmsUrl: "http://local.openedx.io:8000/",
             applicationAdminUrl: "http://mitxonline.odl.local:8011/",
@@ -108,7 +108,7 @@ describe("what follows from the configuration", () => {
         expect(application.connection.baseUrl).toBe("http://mitxonline.odl.local:8011");
     });
 
-    test("are the LMS's own site, port included, and the fallback site", () => {
+    test("include the LMS's own site, with its port, and the fallback site", () => {
         expect(stackConfig().sites).toStrictEqual(["local.openedx.io:8000", "example.com"]);
         expect(stackConfig({ lmsUrl: "https://lms.example.org" }).sites).toStrictEqual([
             "lms.example.org",
@@ -121,7 +121,7 @@ describe("what follows from the configuration", () => {
         ["darwin", "macos"],
         ["win32", "windows"],
         ["freebsd", "linux"],
-    ] as const)("is, on %s, the platform %s", (host, platform) => {
+    ] as const)("on %s include the platform %s", (host, platform) => {
         expect(platformOf({ platform: "auto" }, host)).toBe(platform);
         expect(platformOf({ platform: "windows" }, host)).toBe("windows");
     });

@@ -218,35 +218,35 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         return files === undefined ? "" : docker.docker("exec", `every-key-${service}-1`, "sh", "-c", show);
     };
 
-    test.each(Object.keys(differing))("%s makes the difference that it makes with Compose", (key) => {
+    test.each(Object.keys(differing))("%s has the same effect as with Compose", (key) => {
         const byBoth = [byCompose, byStack].map((all) => difference(all[key] ?? {}, all["plain"] ?? {}));
 
         expect(byBoth[1]).toEqual(byBoth[0]);
     });
 
-    test("links lead to the other container by the alias", async () => {
+    test("resolve a link's alias to the other container", async () => {
         await expect(docker.docker("exec", "every-key-links-1", "getent", "hosts", "database")).resolves.toMatch(
             /^\d+(\.\d+){3}\s/,
         );
     });
 
-    test("image with tag and digest is that of this digest", async () => {
+    test("resolve an image with a tag and a digest to that digest", async () => {
         const [, digest = ""] = pinned.name.split("@");
         const id = await docker.docker("inspect", "--format", "{{.Image}}", "every-key-pinned-1");
         const digests = await docker.docker("image", "inspect", "--format", "{{.RepoDigests}}", id);
         expect(digests).toContain(digest);
     });
 
-    test("leave nothing in the state of what Compose fills in", async () => {
+    test("leave no interpolated value in the state", async () => {
         await expect(stack.state()).resolves.not.toContain("s3cret");
     });
 
-    test("plan no change once they are there, with a look at Docker and without", async () => {
+    test("plan no change once they are applied, with and without a refresh", async () => {
         await expect(stack.preview()).resolves.toEqual({});
         await expect(stack.upRefreshing()).resolves.toEqual({});
     });
 
-    test("of a build that fails end the run, which shows the step", async () => {
+    test("of a failing build end the run, which shows the step", async () => {
         await writeFile(join(checkout, "Failing"), `FROM ${plain.image}\nRUN echo "2 and 2 is $((2 + 2))" && false\n`);
         const failing = { build: { context: ".", dockerfile: "Failing", network: "none" } };
         const broken = { ...project, services: { ...project.services, failing } };

@@ -4,7 +4,7 @@ import { detectGateway } from "../../preflight/detectGateway.ts";
 import { describeDocker, useDocker } from "./docker.ts";
 import { lockTimeout } from "./lock.ts";
 
-describeDocker("the gateways, asked of a Docker daemon", () => {
+describeDocker("the gateways, as a Docker daemon reports them,", () => {
     const networks = { tutor_dev: "172.31.201.1", mitxonline: "172.31.202.1" };
 
     /** A network as Compose makes it for a project. */
@@ -41,11 +41,11 @@ describeDocker("the gateways, asked of a Docker daemon", () => {
         await expect(detectGateway("mitxonline")).resolves.toBe("172.31.202.1");
     });
 
-    test("are nothing for a project that has no network", async () => {
+    test("are empty for a project without a network", async () => {
         await expect(detectGateway("mitxpro")).resolves.toBe("");
     });
 
-    test("follow a network that is made anew", async () => {
+    test("follow a network that is recreated", async () => {
         await removeNetwork("mitxonline_default");
         await makeNetwork("mitxonline", "172.31.204.1");
 

@@ -71,7 +71,7 @@ user.save()`;
     };
 
     test.each(tutorReleases)(
-        "Tutor %s launches an LMS from nothing, from the image that it builds",
+        "Tutor %s launches an LMS from scratch, from the image that it builds",
         async (release) => {
             const root = await docker.tutorRoot(release, { from: "nothing" });
             await root.tutor("config", "save", "--set", "LMS_HOST=local.openedx.io");
@@ -99,7 +99,7 @@ user.save()`;
         },
     );
 
-    test("a running LMS has no ol-oauth2, and reads changed settings by itself", async () => {
+    test("a running LMS has no ol-oauth2, and reloads changed settings by itself", async () => {
         const root = await docker.tutorRoot("22");
         await root.tutor("dev", "start", "--detach", "lms");
         await lmsAnswers();
@@ -129,7 +129,7 @@ user.save()`;
     test.each([
         ["mitxonline", [8011, 8013]],
         ["mitxpro", [8051, 8053]],
-    ] as const)("%s starts with its settings, and has the users that are made in it", async (name, ports) => {
+    ] as const)("%s starts with its settings, and has the users that are created in it", async (name, ports) => {
         const { folder, compose } = await makeCheckout(name);
         const host = name === "mitxpro" ? "xpro.odl.local" : "mitxonline.odl.local";
         await compose(["up", "--detach"]).catch(() => undefined);
@@ -161,7 +161,7 @@ user.save()`;
         }
     });
 
-    test("the containers of LMS and application reach each other by the host", async () => {
+    test("the containers of LMS and application reach each other through the host", async () => {
         const { tutor } = await docker.tutorRoot("22");
         const { compose } = await makeCheckout("mitxonline", ...credentials);
         await Promise.all([tutor("dev", "start", "--detach", "lms"), compose(["up", "--detach"])]);
@@ -184,7 +184,7 @@ user.save()`;
         }
     });
 
-    test("mitxonline has its API gateway and, with a certificate, Keycloak by their profiles", async () => {
+    test("mitxonline's profiles add its API gateway and, with a certificate, Keycloak", async () => {
         const settings = ["KEYCLOAK_CLIENT_SECRET=a-secret", "APISIX_SESSION_SECRET_KEY=a-key"];
         const ofKeycloak = ["KEYCLOAK_SVC_KEYSTORE_PASSWORD=a-password", "COMPOSE_PROFILES=keycloak,apisix"];
         const { folder, compose } = await makeCheckout("mitxonline", ...credentials, ...settings, ...ofKeycloak);

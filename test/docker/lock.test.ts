@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { takeLock } from "./lock.ts";
 
-test("a daemon is had by one at a time, and each waits for its turn", async () => {
+test("only one process at a time has a daemon; the others wait their turn", async () => {
     const host = `unix:///test-${process.pid}`;
     const events: string[] = [];
     const restoreFormerValues = await takeLock(host);

@@ -23,14 +23,14 @@ describeDocker("a machine on which another Compose project runs", () => {
         await expect(checkDocker()).resolves.toBeUndefined();
     });
 
-    test("tells which container has a port; the project itself may have it", async () => {
+    test("reports which container uses a port, unless it is the project's own", async () => {
         await expect(checkPort(8013, "mitxonline")).rejects.toThrow(
             /port 8013 .* theirs-web-1\n.*docker stop theirs-web-1/,
         );
         await expect(checkPort(8013, "theirs")).resolves.toBeUndefined();
     });
 
-    test("tells which network has addresses that are to be another's", async () => {
+    test("reports which network has addresses that are meant for another", async () => {
         await expect(checkSubnet("172.31.77.9", "mine_default", "applicationGateway")).rejects.toThrow(
             /theirs_default already uses the addresses 172\.31\.77\.0\/24.*\n.*config set applicationGateway/,
         );
@@ -38,7 +38,7 @@ describeDocker("a machine on which another Compose project runs", () => {
         await expect(checkSubnet("172.31.77.1", "theirs_default", "applicationGateway")).resolves.toBeUndefined();
     });
 
-    test("takes a project that somebody else started for theirs, unless it is to be taken over", async () => {
+    test("treats a project started outside the stack as someone else's, unless it is to be taken over", async () => {
         await expect(checkOwner(theirs, "project/stack", false)).rejects.toThrow(
             /theirs-web-1, theirs_default\n.*docker compose down, in \/checkouts\/theirs.*adopt true/,
         );
@@ -46,7 +46,7 @@ describeDocker("a machine on which another Compose project runs", () => {
         await expect(checkOwner({ ...theirs, name: "mine" }, "project/stack", false)).resolves.toBeUndefined();
     });
 
-    test("knows what this stack started", async () => {
+    test("recognizes what this stack started", async () => {
         const owner = ["--label", "openedx-mit-integration.owner=project/stack"];
         const project = ["--label", "com.docker.compose.project=ours", "--label", "com.docker.compose.oneoff=False"];
         await execa("docker", ["create", ...owner, ...project, "redis:8.6.3", "serve"]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expectFreePorts } from "./ports.ts";
 
-test("a port that is in the way is named at once", async () => {
+test("a port in use is reported immediately", async () => {
     const server = createServer().listen(0, "0.0.0.0");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;

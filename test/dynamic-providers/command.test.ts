@@ -18,16 +18,16 @@ beforeEach(async () => {
 afterEach(() => commands.remove());
 
 describe("a command", () => {
-    test("gives what it prints, without white space around it", async () => {
+    test("returns what it prints, without surrounding whitespace", async () => {
         await expect(runCommand("tool", ["greet"])).resolves.toBe("hello");
     });
 
-    test("reads its input, and nothing where there is none", async () => {
+    test("reads its input, or nothing if there is none", async () => {
         await expect(runCommand("tool", ["read"], { input: "from here" })).resolves.toBe("from here");
         await expect(runCommand("tool", ["read"])).resolves.toBe("");
     });
 
-    test("that fails is an error with its exit code and the last ten lines of all that it printed", async () => {
+    test("that fails throws an error with its exit code and the last ten lines of its output", async () => {
         const error: unknown = await runCommand("tool", ["count"]).catch((reason: unknown) => reason);
 
         expect(error).toBeInstanceOf(ProviderError);
@@ -37,7 +37,7 @@ describe("a command", () => {
         ]);
     });
 
-    test("that fails does not have its input in the error, which may be a secret", async () => {
+    test("that fails does not show its input in the error, because it may be a secret", async () => {
         const error: unknown = await runCommand("tool", ["swallow the password"], { input: "hunter2" }).catch(
             (reason: unknown) => reason,
         );
@@ -46,13 +46,13 @@ describe("a command", () => {
         expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("hunter2");
     });
 
-    test("that fails has only the first line of a program that is an argument in the error", async () => {
+    test("that fails shows only the first line of a program passed as an argument in the error", async () => {
         await expect(runCommand("tool", ["run", "first line\nsecond line"])).rejects.toThrow(
             /^tool run first line failed \(exit code 1\):\n {4}no$/,
         );
     });
 
-    test("shows its output as it comes where that is asked for, and gives it all the same", async () => {
+    test("streams its output if requested, and still returns it", async () => {
         const log = jest.spyOn(console, "log").mockReturnValue();
 
         await expect(runCommand("tool", ["say"], { show: true })).resolves.toBe("one\nthree");
@@ -64,14 +64,14 @@ describe("a command", () => {
         log.mockRestore();
     });
 
-    test("that shows its output has it in the error too", async () => {
+    test("that streams its output includes it in the error too", async () => {
         const log = jest.spyOn(console, "log").mockReturnValue();
 
         await expect(runCommand("tool", ["count"], { show: true })).rejects.toThrow(/ {4}12\n {4}failed$/);
         log.mockRestore();
     });
 
-    test("that is not there is an error that says so, for Tutor with the key of its path", async () => {
+    test("that does not exist throws an error that says so, for Tutor with the key of its path", async () => {
         await expect(runCommand("no-such-command", [])).rejects.toThrow(
             /^Command not found: no-such-command\. Install it\.$/,
         );
@@ -81,7 +81,7 @@ describe("a command", () => {
     });
 });
 
-test("the end of what a command said are its last ten lines, of both outputs", () => {
+test("the end of a command's output is its last ten lines, from stdout and stderr", () => {
     const stdout = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).join("\n");
 
     expect(lastLines({ stdout, stderr: "failed\n" }).split("\n    ")).toStrictEqual([
@@ -89,7 +89,7 @@ test("the end of what a command said are its last ten lines, of both outputs", (
     ]);
 });
 
-test("how a command ended is no error for who asks for it, also where the command is not there", async () => {
+test("asking how a command ended does not throw, even if the command does not exist", async () => {
     await expect(answerOf("tool", ["count"])).resolves.toMatchObject({ failed: true, exitCode: 3, stderr: "failed" });
     await expect(answerOf("tool", ["greet"], { cwd: "/", env: { NAME: "x" } })).resolves.toStrictEqual({
         failed: false,

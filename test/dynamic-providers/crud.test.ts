@@ -153,7 +153,7 @@ describe("check", () => {
         expect(JSON.stringify(failures)).not.toContain("hush");
     });
 
-    test("leaves what a preview does not know yet to the time when it is known", async () => {
+    test("does not check values that a preview does not know until they are known", async () => {
         const { failures } = await provider.check({}, {
             ...inputs,
             key: UNKNOWN,
@@ -178,11 +178,11 @@ describe("diff", () => {
         await expect(diff({ list: ["b"] })).resolves.toEqual({ changes: true, replaces: [] });
     });
 
-    test("replaces where the natural key changes", async () => {
+    test("replaces if the natural key changes", async () => {
         await expect(diff({ key: "other" })).resolves.toEqual({ changes: true, replaces: ["key"] });
     });
 
-    test("replaces where the server changes, and not where it is only written otherwise", async () => {
+    test("replaces if the server changes, but not if only its spelling does", async () => {
         await expect(diff({ connection: { ...connection, baseUrl: "http://other.local" } })).resolves.toEqual({
             changes: true,
             replaces: ["connection"],
@@ -209,16 +209,16 @@ describe("diff", () => {
         const diffOf = (answer: () => Promise<boolean>, news: Inputs) =>
             isThereAnswering(answer).diff("1", inputs, news);
 
-        test.each([true, false])("and replaces it only where it has not: %s", async (has) => {
+        test.each([true, false])("and replaces it only if it does not: %s", async (has) => {
             const replaces = has ? [] : ["connection"];
             await expect(diffOf(() => Promise.resolve(has), moved())).resolves.toEqual({ changes: true, replaces });
         });
 
-        test.each([gone, refused, late])("and guesses nothing where it can't be asked: %s", async (error) => {
+        test.each([gone, refused, late])("and guesses nothing if it can't be asked: %s", async (error) => {
             await expect(diffOf(() => Promise.reject(error), moved())).rejects.toThrow(error.message);
         });
 
-        test.each([gone, refused])("which has not where the stack has yet to start it: %s", async (error) => {
+        test.each([gone, refused])("which does not if the stack has yet to start it: %s", async (error) => {
             const answer = diffOf(() => Promise.reject(error), moved({ startedByStack: true }));
             await expect(answer).resolves.toEqual({ changes: true, replaces: ["connection"] });
         });
@@ -229,18 +229,18 @@ describe("diff", () => {
         });
     });
 
-    test("updates in place where only who signs in changes", async () => {
+    test("updates in place if only the credentials change", async () => {
         await expect(diff({ connection: { ...connection, password: "new" } })).resolves.toEqual({
             changes: true,
             replaces: [],
         });
     });
 
-    test("takes what a preview does not know for a change", async () => {
+    test("treats a value that a preview does not know as a change", async () => {
         await expect(diff({ list: UNKNOWN as unknown as string[] })).resolves.toMatchObject({ changes: true });
     });
 
-    test("sees what is outdated outside where no input changed, and replaces nothing for that", async () => {
+    test("detects that something outside is outdated even if no input changed, and replaces nothing for it", async () => {
         const outdated = jest.fn<(props: Inputs) => Promise<boolean>>(() => Promise.resolve(true));
         const { provider } = providerThatCounts(undefined, undefined, outdated);
 
@@ -255,7 +255,7 @@ describe("diff", () => {
         { startedByStack: true },
         { startedByStack: true, managedByStack: true },
         { configured: { stack: "dev", usernameKey: "lmsUsername", passwordKey: "lmsPassword" } },
-    ])("sees no change in what earlier versions did not know: %j", async (flags) => {
+    ])("sees no change in inputs that earlier versions did not have: %j", async (flags) => {
         const now: Inputs = { ...inputs, connection: { ...connection, ...flags } };
         const { startedByStack: _startedByStack, configured: _configured, ...before } = now.connection;
         const olds = { ...inputs, connection: before };
@@ -267,14 +267,14 @@ describe("diff", () => {
         ).resolves.toMatchObject({ changes: true });
     });
 
-    test("is the same with its sides exchanged, as on refresh", async () => {
+    test("gives the same result with its sides swapped, as on refresh", async () => {
         const other = { ...inputs, list: ["c"], key: "other" };
         await expect(provider.diff("1", other, inputs)).resolves.toEqual(await provider.diff("1", inputs, other));
     });
 });
 
 describe("update", () => {
-    test("stores what only this side knows without a request", async () => {
+    test("stores an input that exists only in the state without a request", async () => {
         const { provider, calls } = providerThatCounts();
         const news = { ...inputs, note: "new", connection: { ...connection, password: "new" } };
         await expect(provider.update("1", inputs, news)).resolves.toEqual({ outs: news });
@@ -284,13 +284,13 @@ describe("update", () => {
     test.each([
         ["nothing changed", {}],
         ["only this side knows what changed", { note: "new" }],
-    ])("brings what is outdated up to date where %s", async (_what, news) => {
+    ])("updates what is outdated if %s", async (_what, news) => {
         const { provider, calls } = providerThatCounts(undefined, undefined, () => Promise.resolve(true));
         await provider.update("1", inputs, { ...inputs, ...news });
         expect(calls).toEqual(["update"]);
     });
 
-    test("does not bring an input back that the program no longer has", async () => {
+    test("does not restore an input that the program no longer has", async () => {
         const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(
             optional,
             operations,
@@ -308,7 +308,7 @@ describe("update", () => {
 });
 
 describe("create", () => {
-    test("saves what is half made with the provider, without which refresh and destroy would fail", async () => {
+    test("saves a partially created object with the provider, which refresh and destroy need", async () => {
         const provider = defineProvider<{ key: string; note?: string }, { key: string; note?: string }>(optional, {
             ...operations,
             create: () => Promise.reject(new PartlyCreatedError("1", { key: "k" }, "out of order")),
@@ -334,7 +334,7 @@ describe("read", () => {
         await expect(provider.read("1", { ...inputs, key: "gone" })).resolves.toEqual({ id: "" });
     });
 
-    describe("on a server that does not answer, or not to the stack's superuser", () => {
+    describe("on a server that does not respond, or refuses the stack's superuser", () => {
         const read = (error: Error, props: Inputs) =>
             providerThatCounts(undefined, () => Promise.reject(error)).provider.read("1", props);
 
@@ -347,7 +347,7 @@ describe("read", () => {
         });
 
         test.each([gone, late, refused].flatMap((error) => [ofStack, startedByStack].map((of) => ({ error, of }))))(
-            "takes it as it was where the stack runs or starts the server, and tells it: $error, $of.connection",
+            "leaves it in the state, with a warning, if the stack runs or starts the server: $error, $of.connection",
             async ({ error, of }) => {
                 const warn = jest.spyOn(console, "warn").mockReturnValue();
                 const props = { ...of, extra: 1, __provider: "text" };
@@ -358,7 +358,7 @@ describe("read", () => {
             },
         );
 
-        test("is an error all the same where the server answers with one", async () => {
+        test("is still an error if the server responds with one", async () => {
             await expect(read(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");
         });
     });
@@ -373,13 +373,13 @@ describe("delete", () => {
         jest.restoreAllMocks();
     });
 
-    test("of what is on a server that is gone says how to go on without it", async () => {
+    test("of an object on a server that is gone says how to continue without the server", async () => {
         await expect(remove(gone)).rejects.toThrow(
             "no answer (ECONNREFUSED). If it is gone for good: OPENEDX_DELETE_UNREACHABLE=true pulumi destroy",
         );
     });
 
-    test("goes on without a server that is gone, where the user said so, and tells it", async () => {
+    test("continues without a server that is gone, with a warning, if the user asked for it", async () => {
         process.env[DELETE_UNREACHABLE] = "true";
         const warn = jest.spyOn(console, "warn").mockReturnValue();
 
@@ -388,7 +388,7 @@ describe("delete", () => {
         expect(warn).toHaveBeenCalledWith(`${gone.message} Treating its resources as deleted.`);
     });
 
-    test("forgets nothing on a server that answers late or refuses", async () => {
+    test("keeps everything in the state if the server responds late or refuses", async () => {
         process.env[DELETE_UNREACHABLE] = "true";
 
         await expect(remove(late)).rejects.toThrow("ETIMEDOUT");
@@ -397,7 +397,7 @@ describe("delete", () => {
     });
 
     test.each([gone, refused])(
-        "goes on without a server that the stack itself runs, and tells it: %s",
+        "continues without a server that the stack itself runs, with a warning: %s",
         async (error) => {
             const warn = jest.spyOn(console, "warn").mockReturnValue();
 
@@ -407,7 +407,7 @@ describe("delete", () => {
         },
     );
 
-    test("forgets nothing on a server of the stack that answers late or with an error", async () => {
+    test("keeps everything in the state if a server of the stack responds late or with an error", async () => {
         await expect(remove(new ProviderError("not allowed"), ofStack)).rejects.toThrow("not allowed");
         await expect(remove(late, ofStack)).rejects.toThrow(
             /ETIMEDOUT.* If it never recovers, stop its containers and destroy again\./,

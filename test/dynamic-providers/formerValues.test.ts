@@ -10,7 +10,7 @@ import {
     type ObjectKey,
 } from "../../dynamic-providers/formerValues.ts";
 
-describe("what was there before an adoption", () => {
+describe("the values from before an adoption", () => {
     const key: ObjectKey = {
         connection: { kind: "django", baseUrl: "http://app.local", username: "admin", password: "hush" },
         path: "/admin/oauth2_provider/application/",
@@ -27,7 +27,7 @@ describe("what was there before an adoption", () => {
         Reflect.deleteProperty(process.env, NOTES_FOLDER);
     });
 
-    test("is written down for its owner only, and nothing of it in the file's name", async () => {
+    test("are saved for their owner only, and leave no trace in the file's name", async () => {
         await noteFormer(key, { clientSecret: "former-secret" });
 
         const [name = "", ...others] = await readdir(folder);
@@ -37,7 +37,7 @@ describe("what was there before an adoption", () => {
         expect((await stat(folder)).mode & 0o777).toBe(0o700);
     });
 
-    test("is known again at another spelling of the address and after a changed password", async () => {
+    test("are found with another spelling of the address and after a password change", async () => {
         await noteFormer(key, { clientSecret: "former-secret" });
         const connection = { ...key.connection, baseUrl: "http://app.local/", password: "new" };
 
@@ -48,13 +48,13 @@ describe("what was there before an adoption", () => {
         { what: "server", other: { connection: { ...key.connection, baseUrl: "http://other.local" } } },
         { what: "object", other: { path: "/admin/auth/user/?username=ours" } },
         { what: "stack", other: { mark: "their-client-id" } },
-    ])("is not taken for that of another $what", async ({ other }) => {
+    ])("are not mistaken for those of another $what", async ({ other }) => {
         await noteFormer(key, { clientSecret: "former-secret" });
 
         await expect(notedFormer({ ...key, ...other })).resolves.toBeUndefined();
     });
 
-    test("is nothing where there was nothing, and unknown once it is forgotten", async () => {
+    test("are null if there was nothing, and unknown once they are forgotten", async () => {
         await noteFormer(key, null);
         await expect(notedFormer(key)).resolves.toBeNull();
         await forgetFormer(key);

@@ -5,11 +5,11 @@ afterEach(() => {
     Reflect.deleteProperty(process.env, PULUMI_COMMAND);
 });
 
-test("a user who calls pulumi reads pulumi", () => {
+test("messages name pulumi to a user who runs pulumi", () => {
     expect(pulumiCommand("config set adopt true")).toBe("pulumi config set adopt true");
 });
 
-test("a user of the project's commands reads these, with the stack that was named", () => {
+test("messages name the project's commands to a user who runs those, with the selected stack", () => {
     process.env[PULUMI_COMMAND] = "npm run pulumi -- ARGUMENTS --stack dev";
 
     expect(pulumiCommand("config set lmsUrl $&")).toBe("npm run pulumi -- config set lmsUrl $& --stack dev");

@@ -22,7 +22,7 @@ test("the registry has the module of each resource's type, and no other", async 
     expect(Object.entries(modules).sort()).toEqual(types.sort());
 });
 
-test("each type of resource goes through its life in the engine's order", async () => {
+test("each resource type goes through its life cycle in the engine's order", async () => {
     const files = (await readdir(import.meta.dirname, { recursive: true })).filter((file) => file.endsWith(".test.ts"));
     const texts = await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), "utf8")));
     const tested = texts.flatMap((text) =>

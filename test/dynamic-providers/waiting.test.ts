@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 test.each([new RefusedError("Wrong password."), new TooManySignInsError("Too many sign-ins.")])(
-    "waiting ends at once where another attempt does not help: %s",
+    "waiting ends immediately if another attempt does not help: %s",
     async (error) => {
         const check = jest.fn(() => Promise.reject(error));
         await expect(waitUntil(check, 60)).rejects.toBe(error);
@@ -16,7 +16,7 @@ test.each([new RefusedError("Wrong password."), new TooManySignInsError("Too man
     },
 );
 
-test("waiting says every half minute what is in the way, and at the end throws that", async () => {
+test("waiting reports every half minute what is in the way, and throws that at the end", async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const log = jest.spyOn(console, "log").mockReturnValue();
     const now = jest.spyOn(performance, "now").mockImplementation(() => Date.now());

@@ -17,14 +17,14 @@ beforeEach(async () => {
     cleanUp(() => stack.remove());
 });
 
-test("a variable that .env sets outside the managed block is told by the first preview already", async () => {
+test("the first preview reports a variable that .env sets outside the managed block", async () => {
     await writeFile(servers.mitxonline.envFile, "DEBUG=1\nOPENEDX_API_CLIENT_ID=by-hand\n");
     await expect(stack.preview()).rejects.toThrow(
         /nothing was changed\.[\s\S]*\.env sets variables that this stack sets[\s\S]*line 2: OPENEDX_API_CLIENT_ID/,
     );
 });
 
-test("all mistakes of the configuration are told at once, and secrets are not", async () => {
+test("all mistakes of the configuration are reported in one error, without secrets", async () => {
     await stack.configure({ application: "mitx", tokenLifetimeDays: "soon", lmsPassword: "", colour: "red" });
     await expect(stack.up()).rejects.toThrow(
         /Found 4 mistakes [^;]+; nothing was changed[\s\S]*lmsPassword is not set/,
@@ -33,7 +33,7 @@ test("all mistakes of the configuration are told at once, and secrets are not", 
     expect((deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
 });
 
-test("such a variable is no obstacle to a stack that takes over what is there, and comes back when that goes", async () => {
+test("such a variable is no obstacle to a stack that takes over what exists, and is restored by destroy", async () => {
     const { envFile } = servers.mitxonline;
     const own = "\uFEFFDEBUG=1\r\nOPENEDX_API_CLIENT_ID=by-hand\r\nMAILGUN_KEY=\r\nLAST='no end'";
     await writeFile(envFile, own);

@@ -28,7 +28,7 @@ async function changePassword(server: "lms" | "xpro"): Promise<void> {
     );
 }
 
-test("superusers whose passwords changed, as the configuration says, are no obstacle to refresh and destroy", async () => {
+test("refresh and destroy work after the superusers' passwords changed on the servers and in the configuration", async () => {
     await stack.up();
     await changePassword("lms");
     await changePassword("xpro");

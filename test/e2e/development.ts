@@ -150,20 +150,20 @@ export function describeDevelopment(profile: Development): void {
         const gatewayOf = (network: string) =>
             environment.docker.docker("network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}");
 
-        test("is planned without a running container, and nothing is changed by that", async () => {
+        test("is planned without a running container, and without changing anything", async () => {
             const planned = await stack.preview();
             expect(Object.keys(planned)).toEqual(["create"]);
             await expect(environment.inventory()).resolves.toEqual(before);
         });
 
-        test("is made by one up", async () => {
+        test("is created by one up", async () => {
             await stack.up();
             const running = await environment.compose("ps", "--services");
             expect(running.split("\n").sort()).toEqual([...services].sort());
             await expect(output("health")).resolves.toBe("ok");
         });
 
-        test("is found to work by verify, from inside the containers too, which tells what is broken there", async () => {
+        test("passes verify, from inside the containers too, which reports what is broken there", async () => {
             const target = targetFrom(environment.settings, outputsSchema.parse(await stack.outputs()));
             const named = async () => {
                 const results = await runChecks(readOnlyChecks(target));
@@ -188,7 +188,7 @@ export function describeDevelopment(profile: Development): void {
             await inWeb("cat /tmp/hosts >/etc/hosts");
         });
 
-        test("signs somebody in and out by verify, and leaves nobody", async () => {
+        test("passes the sign-in and sign-out of verify, which leaves no user behind", async () => {
             const target = targetFrom(environment.settings, outputsSchema.parse(await stack.outputs()));
             const checks = signInChecks(
                 target,
@@ -248,12 +248,12 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             expect(env).toContain(`OPENEDX_IP=${await gatewayOf("tutor_dev_default")}\n`);
         });
 
-        test("has superusers with passwords of their own", async () => {
+        test("has superusers with generated passwords", async () => {
             await expect(applicationAdmin()).resolves.toBeDefined();
             await expect(lmsAdmin()).resolves.toBeDefined();
         });
 
-        test("keeps secrets out of the state and of what is printed, and in files of their owner only", async () => {
+        test("keeps secrets out of the state and the output, and in files that only their owner can read", async () => {
             const secrets = [
                 ...Object.values((await output("clientSecrets")) as Record<string, string>),
                 (await output("serviceWorkerToken")) as string,
@@ -279,7 +279,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             await expect(ids()).resolves.toBe(running);
         });
 
-        test("leaves Compose at work in the checkout: nothing is made anew by its up, run and exec", async () => {
+        test("leaves Compose usable in the checkout: its up, run and exec recreate nothing", async () => {
             const running = await ids();
             await environment.compose("up", "--detach");
             await environment.compose("run", "--rm", "-T", "web", "true");
@@ -288,7 +288,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
         });
 
         if (profile.undoneBy !== undefined) {
-            test("sees what was stopped and removed by hand, and repairs it", async () => {
+            test("detects what was stopped and removed outside Pulumi, and repairs it", async () => {
                 const { docker } = environment.docker;
                 await docker("stop", `${profile.checkout}-redis-1`);
                 await docker("rm", "--force", `${profile.checkout}-celery-1`);
@@ -301,7 +301,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 expect(running.split("\n").sort()).toEqual([...services].sort());
             });
 
-            test("makes network, volume and containers anew that were removed, with all that was in the database", async () => {
+            test("recreates a network, a volume and containers that were removed, with everything in the database", async () => {
                 const { docker } = environment.docker;
                 const gateway = await gatewayOf(`${profile.checkout}_default`);
                 if (profile.undoneBy === "compose") {
@@ -330,7 +330,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 await expect(stack.refresh()).resolves.toEqual({});
             });
 
-            test("builds images anew whose Dockerfile changed, and the containers of them", async () => {
+            test("rebuilds images whose Dockerfile changed, and recreates their containers", async () => {
                 const web = () => environment.compose("ps", "--quiet", "web");
                 const before = await web();
                 await appendFile(join(environment.checkout, "Dockerfile"), "LABEL changed=yes\n");
@@ -343,7 +343,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 await expect(stack.refresh()).resolves.toEqual({});
             });
 
-            test("starts an LMS again whose container is gone, with its packages, by a plain up", async () => {
+            test("restarts an LMS whose container is gone, with its packages, by a plain up", async () => {
                 await environment.tutor.tutor("dev", "dc", "rm", "--force", "--stop", "lms");
                 await stack.up();
                 const form = await (
@@ -360,7 +360,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 await expect(lmsAdmin()).resolves.toBeDefined();
             });
 
-            test("keeps what a developer writes into .env, and puts its own block right", async () => {
+            test("keeps what a developer writes to .env, and repairs its own block", async () => {
                 const file = join(environment.checkout, ".env");
                 const text = await readFile(file, "utf8");
                 await writeFile(file, text.replace(/OPENEDX_API_CLIENT_ID=.*/, "OPENEDX_API_CLIENT_ID=mine"));
@@ -376,7 +376,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             });
         }
 
-        test("leaves what was there before when it is destroyed, and nothing else", async () => {
+        test("leaves only what existed before when it is destroyed", async () => {
             // A developer's shell would hold the network.
             await environment.compose("run", "--detach", "web", "sleep", "600");
             await stack.destroy();

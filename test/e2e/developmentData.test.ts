@@ -99,7 +99,7 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         db = await runDatabase({ application: "xpro", project: "mitxpro", image: "postgres:18.3", data }, cleanUp);
     }, preparationTimeout);
 
-    test("is kept when the project that was started by hand is taken over", async () => {
+    test("is retained when the manually started project is taken over", async () => {
         await db.startByHand();
         const before = await db.volume();
 
@@ -115,7 +115,7 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.expectUpToDate();
     });
 
-    test("is kept when Compose makes its container anew, and that is put right", async () => {
+    test("is retained when Compose recreates its container, which up repairs", async () => {
         await db.compose("up", "--detach", "--force-recreate", "db");
         await db.write("recreated");
         await db.stack.upRefreshing();
@@ -124,21 +124,21 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.expectUpToDate();
     });
 
-    test("is kept when its container is removed by hand", async () => {
+    test("is retained when its container is removed outside Pulumi", async () => {
         await db.docker("rm", "--force", "--volumes", "mitxpro-db-1");
         await db.stack.upRefreshing();
 
         await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
     });
 
-    test("stops an up that would leave it behind, as the checkout has another name", async () => {
+    test("stops an up that would leave it behind because the checkout has another name", async () => {
         await db.move();
         await expect(db.stack.preview()).rejects.toThrow("COMPOSE_PROJECT_NAME=mitxpro");
 
         await appendFile(join(db.checkout(), ".env"), "COMPOSE_PROJECT_NAME=mitxpro\n");
     });
 
-    test("is kept when all containers get another network and place, and its own another environment and image", async () => {
+    test("is retained when all containers get another network and place, and its own another environment and image", async () => {
         const [container, image] = await Promise.all([db.container(), db.image()]);
         await db.stack.configure({ applicationGateway: "172.30.54.1" });
         await db.override({ environment: { POSTGRES_INITDB_ARGS: "--data-checksums" } });
@@ -155,7 +155,7 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.expectUpToDate();
     });
 
-    test("is left by destroy, which says how to remove it, and taken again by the next up", async () => {
+    test("is retained by destroy, which says how to remove it, and reused by the next up", async () => {
         const volume = await db.volume();
         await db.stack.destroy();
 
@@ -175,14 +175,14 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.override({});
     });
 
-    test("goes with destroy as soon as keepVolumes is false, without an up in between", async () => {
+    test("is removed by destroy as soon as keepVolumes is false, without an up in between", async () => {
         await db.stack.configure({ keepVolumes: "false" });
         await db.stack.destroy();
 
         await expect(db.volumes()).resolves.toBe("");
     });
 
-    test("is in a volume with a name and labels where the stack made it, and outlives destroy as well", async () => {
+    test("is in a volume with a name and labels if the stack created it, and survives destroy as well", async () => {
         await db.stack.configure({ keepVolumes: "true" });
         await db.stack.up();
         await db.write("made");
@@ -203,7 +203,7 @@ describeDocker("the database of MITx Online, which has a named volume,", () => {
         db = await runDatabase({ application: "mitxonline", project: "mitxonline", image, data }, cleanUp);
     }, preparationTimeout);
 
-    test("outlives that a project that was started by hand is taken over", async () => {
+    test("is retained when a manually started project is taken over", async () => {
         await db.startByHand();
         await db.stack.configure({ adopt: "true" });
         await db.stack.up();
@@ -212,7 +212,7 @@ describeDocker("the database of MITx Online, which has a named volume,", () => {
         await expect(db.volume()).resolves.toBe("mitxonline_db-data");
     });
 
-    test("is kept when Compose makes its container anew, and it gets another network and image by the next up", async () => {
+    test("is retained when Compose recreates its container and the next up gives it another network and image", async () => {
         await db.compose("up", "--detach", "--force-recreate", "db");
         await db.write("recreated");
         const [container, image] = await Promise.all([db.container(), db.image()]);
@@ -226,7 +226,7 @@ describeDocker("the database of MITx Online, which has a named volume,", () => {
         await db.expectUpToDate();
     });
 
-    test("is left by destroy, and taken again by the next up", async () => {
+    test("is retained by destroy, and reused by the next up", async () => {
         await db.stack.destroy();
         await expect(db.docker("ps", "--all", "--quiet")).resolves.toBe("");
         await db.stack.up();
@@ -234,7 +234,7 @@ describeDocker("the database of MITx Online, which has a named volume,", () => {
         await expect(db.rows()).resolves.toEqual(["adopted", "recreated"]);
     });
 
-    test("goes with destroy as soon as keepVolumes is false", async () => {
+    test("is removed by destroy as soon as keepVolumes is false", async () => {
         await db.stack.configure({ keepVolumes: "false" });
         await db.stack.destroy();
 

@@ -10,7 +10,7 @@ import { type DevelopmentEnvironment, makeDevelopment } from "./development.ts";
 
 const MINUTES = 60_000;
 
-describeDocker("the stack dev, from a machine without an Open edX", () => {
+describeDocker("the stack dev, on a machine without Open edX,", () => {
     let environment: DevelopmentEnvironment;
     let before: object;
     const cleanUp = cleanUpIn(afterAll);
@@ -26,7 +26,7 @@ describeDocker("the stack dev, from a machine without an Open edX", () => {
     const installation = () => readFile(join(environment.tutor.root, "config.yml"), "utf8");
 
     test(
-        "killed after each resource, is finished by the next up, without duplicates and orphans",
+        "killed after each resource, is finished by the next up, without duplicates or orphans",
         async () => {
             const kills = await environment.stack.killedAfterEach("up");
 
@@ -62,7 +62,7 @@ describeDocker("the stack dev, from a machine without an Open edX", () => {
         10 * MINUTES,
     );
 
-    test("leaves nothing behind but Tutor's folder", async () => {
+    test("leaves nothing behind except Tutor's folder", async () => {
         await environment.stack.destroy();
         const { configuration, ...after } = await environment.inventory();
         expect({ ...after, configuration: undefined }).toEqual(before);

@@ -50,12 +50,12 @@ async function applicationOn(browser: AdminBrowser) {
     return { id, values: await browser.values(APPLICATIONS, id) };
 }
 
-test("a stack whose every resource is replaced is whole afterwards", async () => {
+test("a stack is complete after each of its resources is replaced", async () => {
     await stack.replace("**");
     await expectWhole();
 });
 
-test("a client id that is rotated changes the same application in place", async () => {
+test("a rotated client id updates the same application in place", async () => {
     const before = await applicationOn(lms);
     await stack.replace("urn:pulumi:test::*::**RandomString::open-edx-client-id");
     const after = await applicationOn(lms);
@@ -64,7 +64,7 @@ test("a client id that is rotated changes the same application in place", async 
     await expectWhole();
 });
 
-test("client ids that are edited in the admin are put right in place", async () => {
+test("client ids that are edited in the admin are repaired in place", async () => {
     for (const browser of [lms, xpro]) {
         const { id, values } = await applicationOn(browser);
         await browser.change(APPLICATIONS, id, { client_id: "edited-by-hand" });
@@ -76,7 +76,7 @@ test("client ids that are edited in the admin are put right in place", async () 
     await expectWhole();
 });
 
-test("a service worker who is replaced gets a token anew", async () => {
+test("a service worker that is replaced gets a new token", async () => {
     await stack.replace("urn:pulumi:test::*::**DjangoUser::service-worker");
     await expectWhole();
 });

@@ -32,7 +32,7 @@ describe.each(applicationNames)("a stack of %s whose state an earlier version wr
         expect((await history()).length).toBe(before + 2);
     });
 
-    test("is taken away by destroy", async () => {
+    test("is deleted by destroy", async () => {
         const server = sandboxServer(application);
         const { envFile } = former.servers[server];
         expect(existsSync(envFile)).toBe(true);

@@ -18,7 +18,7 @@ beforeAll(async () => {
     cleanUp(() => stack.remove());
 });
 
-test("destroy stops at a server that is gone, tells how to go on, and then leaves nothing behind", async () => {
+test("destroy stops at a server that is gone, says how to continue, and then leaves nothing behind", async () => {
     await stack.up();
     await down({ stateDirectory: servers.stateDirectory, servers: ["lms"] });
 

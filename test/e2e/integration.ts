@@ -85,7 +85,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             return { admin, id: rows[0]?.["id"] ?? "" };
         };
 
-        test("is made by one up", async () => {
+        test("is created by one up", async () => {
             const made = await stack.up();
             expect(Object.keys(made)).toEqual(["create"]);
             await expect(output("health")).resolves.toBe("ok");
@@ -119,7 +119,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             expect((await stat(servers[server].envFile)).mode & 0o777).toBe(0o600);
         });
 
-        test("lets Open edX in at the application's token endpoint", async () => {
+        test("accepts Open edX's credentials at the application's token endpoint", async () => {
             const { application: clientId } = (await output("clientIds")) as { application: string };
             const { application: clientSecret } = (await output("clientSecrets")) as { application: string };
             const ask = (secret: string) =>
@@ -138,7 +138,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await expect(ask("wrong")).resolves.toMatchObject({ status: 401, data: { error: "invalid_client" } });
         });
 
-        test("sends a browser that wants to sign in from Open edX to the application", async () => {
+        test("redirects a browser that wants to sign in from Open edX to the application", async () => {
             const signIn = new URL((await output("signInUrl")) as string);
             const answer = await new AdminBrowser(servers.lms.baseUrl).get(signIn.pathname + signIn.search);
             expect(answer.status).toBe(302);
@@ -149,7 +149,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             expect(target.hostname).toBe(servers[server].host);
         });
 
-        test("lets a person sign in with a browser, who does first what the outputs say", async () => {
+        test("lets a person sign in with a browser after doing what the outputs say", async () => {
             const browser = await launchChromium();
             try {
                 const signIn = (await output("signInUrl")) as string;
@@ -181,7 +181,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await expect(rowIds()).resolves.toEqual(rows);
         });
 
-        test("follows a changed configuration in place", async () => {
+        test("applies a changed configuration in place", async () => {
             await stack.configure({ applicationGateway: "127.0.0.2", tokenLifetimeDays: "100" });
             const planned = await stack.preview();
             expect(planned).toEqual({ update: 3 });
@@ -194,7 +194,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await expect(stack.up()).resolves.toEqual({ update: 2 });
         });
 
-        test("sees what was changed and deleted by hand, and repairs it", async () => {
+        test("detects what was changed and deleted outside Pulumi, and repairs it", async () => {
             const lms = await lmsAdmin();
             const [token] = await lms.list(TOKENS);
             await lms.delete(TOKENS, token?.["id"] ?? "");
@@ -212,7 +212,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await expect(edxOAuthApp()).resolves.toMatchObject({ id });
         });
 
-        test("shows no secret, neither in the state nor in what it prints", async () => {
+        test("shows no secret in the state or the output", async () => {
             const secrets = [
                 ...Object.values((await output("clientSecrets")) as Record<string, string>),
                 (await output("serviceWorkerToken")) as string,
@@ -224,7 +224,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             expect(secrets.filter((secret) => stack.transcript().includes(secret))).toEqual([]);
         });
 
-        test("keeps no code in the state, only a line that names each provider's type", async () => {
+        test("stores no code in the state, only a line that names each provider's type", async () => {
             const { deployment } = JSON.parse(await stack.state()) as {
                 deployment: { resources: { inputs?: object }[] };
             };
@@ -239,7 +239,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             }
         });
 
-        test("moves to another application by one up", async () => {
+        test("moves to another application with one up", async () => {
             await stack.configure(configFor(other));
             await stack.up();
             await expect(stack.preview()).resolves.toEqual({});
@@ -251,7 +251,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
             await stack.up();
         });
 
-        test("is taken away by destroy, and made again", async () => {
+        test("is deleted by destroy, and created again", async () => {
             const after = async () => ({ ...(await inventory()), edxOAuthApp: await applicationAlone() });
             await stack.destroy();
             await expect(after()).resolves.toEqual(before);

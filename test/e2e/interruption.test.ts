@@ -78,7 +78,7 @@ test.each<[pattern: RegExp, how: Kill]>([
     [/DjangoUser service-worker creating/, { what: "engine", signal: "SIGHUP" }],
     [/OAuth2ProviderConfig .* creating/, { what: "engine", signal: "SIGTERM" }],
 ])(
-    "an up that is killed at %s (%j) is finished by the next one, without duplicates and orphans",
+    "an up that is killed at %s (%j) is finished by the next one, without duplicates or orphans",
     async (moment, how) => {
         await stack.killedAt("up", moment, how);
         // As the project's commands do before each run.
@@ -105,7 +105,7 @@ test("a second up on the same state says that it is locked, and disturbs nothing
     await stack.destroy();
 });
 
-test("of two stacks that are set up on the same servers at the same time, one at most succeeds; what they made goes with them", async () => {
+test("of two stacks that are set up on the same servers at the same time, at most one succeeds; what they created is deleted with them", async () => {
     const other = await makeStack(config, "index.ts", "other");
     const runs = await Promise.all([stack, other].map((one) => one.begin("up", /random.* created/)));
     const ends = await Promise.all(runs.map(({ ended }) => ended));
@@ -125,7 +125,7 @@ test.each([
     ["up", /DjangoUser service-worker creating/, made],
     ["destroy", /AccessToken service-worker-token deleting/, gone],
 ] as const)(
-    "servers that are stopped and started in the middle of %s are an error, or do not matter; the next run makes it right",
+    "servers that restart in the middle of %s cause an error or no harm, and the next run makes it right",
     async (command, moment, end) => {
         if (command === "destroy") {
             await stack.up();
@@ -152,7 +152,7 @@ test.each<[pattern: RegExp, how: Kill]>([
     await expect(inventory()).resolves.toEqual(gone);
 });
 
-test("up and destroy that are killed after each step are finished, without duplicates and orphans", async () => {
+test("an up and a destroy that are killed after each step are finished, without duplicates or orphans", async () => {
     await expect(stack.killedAfterEach("up")).resolves.toBeGreaterThan(5);
     await endLeftovers(project);
     await expect(inventory()).resolves.toEqual(made);

@@ -44,11 +44,11 @@ beforeAll(async () => {
 const values = async () => ({ ...(await browser.values(APPLICATIONS, id)), csrfmiddlewaretoken: "" });
 const edit = (values: Readonly<Record<string, string>>) => browser.change(APPLICATIONS, id, { ...values });
 
-test("the plan passes on a new MITx Online, whose migrations made edx-oauth-app", async () => {
+test("the plan passes on a new MITx Online, whose migrations created edx-oauth-app", async () => {
     await expect(stack.preview()).resolves.toMatchObject({ create: expect.any(Number) });
 });
 
-test("the plan says that somebody configured edx-oauth-app, and how to take it over; nothing changes", async () => {
+test("the plan reports that somebody configured edx-oauth-app, and how to take it over, and changes nothing", async () => {
     await edit({ client_id: "by-hand", redirect_uris: "http://local.openedx.io:8000/auth/complete/ol-oauth2/" });
     const before = await values();
     // Pulumi hides the sandbox's passwords, "edx" and "admin", in whatever it prints.
@@ -70,7 +70,7 @@ test("the plan passes while the server is down", async () => {
     await mitxonline.resume();
 });
 
-test("the plan of a replacement passes: edx-oauth-app is the stack's own by then, with another client id", async () => {
+test("the plan of a replacement passes, with another client id: edx-oauth-app is the stack's own by then", async () => {
     await edit({ client_id: migrated["client_id"] ?? "", redirect_uris: migrated["redirect_uris"] ?? "" });
     await stack.up();
     const before = mitxonline.requests.length;

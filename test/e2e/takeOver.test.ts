@@ -8,7 +8,7 @@ import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
-describeDocker("an application that somebody started by hand", () => {
+describeDocker("an application that was started manually", () => {
     let docker: DockerEnvironment;
     let servers: TestServers<"lms">;
     let stack: TestStack;
@@ -50,7 +50,7 @@ describeDocker("an application that somebody started by hand", () => {
         await expect(ids()).resolves.toBe(running);
     });
 
-    test("is made the stack's own where that is configured, its volumes as they are", async () => {
+    test("becomes the stack's own if configured, with its volumes unchanged", async () => {
         const created = ["volume", "inspect", "mitxpro_django_media", "--format", "{{.CreatedAt}}"];
         const before = await docker.docker(...created);
         await stack.configure({ adopt: "true" });

@@ -1,4 +1,4 @@
-/** What runs the commands of the fault runs: the model of the engine, and the real one. */
+/** The engines that run the commands of the fault runs: the model and the real one. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";

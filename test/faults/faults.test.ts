@@ -10,7 +10,7 @@ function expectClean(results: readonly CaseResult[]): void {
 
 // To run all cases: npm run test:faults.
 test.each(["mitxonline", "xpro"] as const)(
-    "a run that meets a fault ends right, at the latest after the next run, or says what is wrong, and shows no secret, with %s",
+    "a run that meets a fault ends right, at the latest after the next run, or reports what is wrong, and shows no secret, with %s",
     async (application) => {
         const results = await runCases(application, { most: 20 });
         expectClean(results);
@@ -19,7 +19,7 @@ test.each(["mitxonline", "xpro"] as const)(
     600_000,
 );
 
-test("the real engine ends runs that meet a fault as the model of it does", async () => {
+test("the real engine ends runs that meet a fault as its model does", async () => {
     const results = await runOnBothEngines("xpro", { commands: ["up"], most: 3 });
     expectClean(results);
     expect(results).toHaveLength(3);

@@ -4,7 +4,7 @@ import { expect, test } from "@jest/globals";
 import { project } from "../../toolchain/pulumi.ts";
 import { RELIABILITY } from "./reliability.ts";
 
-test("each guarantee and limit of docs/reliability.md names a test that there is", async () => {
+test("each guarantee and limit of docs/reliability.md names an existing test", async () => {
     const text = await readFile(RELIABILITY, "utf8");
     const named = [...text.matchAll(/\| `(test\/[\w/-]+\.test\.ts)`: (.+?) +\|$/gm)];
     expect(named.length).toBeGreaterThan(10);
@@ -19,7 +19,7 @@ test("the table of docs/reliability.md has no wrong case, and none without its f
     expect(Number(faults)).toBeGreaterThan(1000);
 });
 
-test("docs/reliability.md has what Pulumi itself ran, all of it as the model of it", async () => {
+test("docs/reliability.md counts the runs of Pulumi itself, all of which end as in the model", async () => {
     const text = await readFile(RELIABILITY, "utf8");
     const [, ran, agreeing] = /^Pulumi itself ran (\d+) of .* It ended (\d+) as the model does: /m.exec(text) ?? [];
     expect(Number(ran)).toBeGreaterThan(30);

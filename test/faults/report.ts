@@ -18,7 +18,8 @@ const shown: readonly Verdict[] = [
 const count = (of: readonly Counted[], verdict: Verdict) => of.filter((one) => one.verdict === verdict).length;
 
 /**
- * Rows of kinds and columns of commands, each `injected: at once / after the next run / told / wrong`, plus the totals.
+ * Rows of kinds and columns of commands, each `injected: right at once / right after the next run / error and told / wrong`,
+ * plus the totals.
  */
 function rowsOf(results: readonly Counted[]): string[][] {
     const cell = (of: readonly Counted[]) => {

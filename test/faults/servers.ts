@@ -13,7 +13,7 @@ export type Content = Readonly<Record<string, readonly string[]>>;
 export interface Snapshot {
     readonly databases: readonly string[];
     readonly envFile: string | undefined;
-    /** The notes about what was there before an adoption, by file name. */
+    /** The saved values from before an adoption, by file name. */
     readonly notes: Readonly<Record<string, string>>;
 }
 

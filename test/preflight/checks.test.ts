@@ -53,7 +53,7 @@ describe("Docker", () => {
         await expect(faultOf(checkDocker())).resolves.toContain(`${words}\n    install or update the plugin`);
     });
 
-    test("that does not run is told in its own words", async () => {
+    test("that is not running is reported in its own words", async () => {
         await commands.make("docker", { "version --format": "echo 'Cannot connect to the daemon.' >&2; exit 1" });
 
         await expect(faultOf(checkDocker())).resolves.toMatch(
@@ -61,7 +61,7 @@ describe("Docker", () => {
         );
     });
 
-    test("that is not installed is told", async () => {
+    test("that is not installed is reported", async () => {
         const path = process.env["PATH"];
         process.env["PATH"] = commands.folder;
         const fault = faultOf(checkDocker());
@@ -104,7 +104,7 @@ describe("the daemon of Docker's current context", () => {
     test.each([
         ["another one runs there", { [colima]: "one", [usual]: "other" }],
         ["none runs there", { [colima]: "one" }],
-    ])("is told with what to do where that uses another address, and %s", async (_what, ids) => {
+    ])("is reported with what to do if that uses another address, and %s", async (_what, ids) => {
         await docker(colima, ids);
 
         await expect(faultOf(checkDaemon())).resolves.toBe(
@@ -123,7 +123,7 @@ describe("the daemon of Docker's current context", () => {
         await expect(checkDaemon()).resolves.toBeUndefined();
     });
 
-    test("is no fault of its own where it does not run", async () => {
+    test("is no fault of its own if it is not running", async () => {
         await docker(colima);
         await expect(checkDaemon()).resolves.toBeUndefined();
     });
@@ -133,7 +133,7 @@ describe("the daemon of Docker's current context", () => {
 const describeFull = existsSync("/proc/version") ? describe : describe.skip;
 
 describeFull("a disk that is too full for the images", () => {
-    test("is told with Docker's folder on it", async () => {
+    test("is reported with Docker's folder on it", async () => {
         await commands.make("docker", { info: "echo /proc" });
 
         await expect(faultOf(checkDisk())).resolves.toContain(
@@ -142,7 +142,7 @@ describeFull("a disk that is too full for the images", () => {
     });
 });
 
-test("the disk of a machine of Docker's own is not seen, and no fault", async () => {
+test("the disk of Docker's own virtual machine is not visible, and no fault", async () => {
     await commands.make("docker", { info: "echo /no/such/folder/here" });
 
     await expect(checkDisk()).resolves.toBeUndefined();
@@ -162,7 +162,7 @@ describe("a port", () => {
     /** What Docker says of the port. */
     const taken = (by: string) => commands.make("docker", { [`ps --filter publish=${port} `]: `printf '${by}'` });
 
-    test("that nobody listens on is free, and Docker not asked", async () => {
+    test("that nobody listens on is free, and Docker is not asked", async () => {
         server.close();
         await once(server, "close");
 
@@ -170,7 +170,7 @@ describe("a port", () => {
         await expect(commands.calls("docker")).resolves.toStrictEqual([]);
     });
 
-    test("that another program has is told, with how to find that", async () => {
+    test("that another program uses is reported, with how to find that program", async () => {
         await taken("");
 
         await expect(faultOf(checkPort(port, "tutor_dev"))).resolves.toBe(
@@ -178,7 +178,7 @@ describe("a port", () => {
         );
     });
 
-    test("that a container of another project has is told with its name", async () => {
+    test("that a container of another project uses is reported with the container's name", async () => {
         await taken("mitxonline-web-1\\tmitxonline\\n");
 
         await expect(faultOf(checkPort(port, "mitxpro"))).resolves.toBe(
@@ -186,13 +186,13 @@ describe("a port", () => {
         );
     });
 
-    test("that a container of no project has is told with its name", async () => {
+    test("that a container of no project uses is reported with the container's name", async () => {
         await taken("registry\\t\\n");
 
         await expect(faultOf(checkPort(port, "mitxpro"))).resolves.toContain("is used by the container registry");
     });
 
-    test("that the project itself has already is as needed", async () => {
+    test("that the project itself already uses is fine", async () => {
         await taken("tutor_dev-lms-1\\ttutor_dev\\n");
 
         await expect(checkPort(port, "tutor_dev")).resolves.toBeUndefined();
@@ -221,7 +221,7 @@ describe("a subnet", () => {
         ["the same", "172.30.13.0/24"],
         ["a larger one around it", "172.30.0.0/16"],
         ["a smaller one in it", "172.30.13.128/28"],
-    ])("is told where another network has %s, with the key that chooses another", async (_what, subnet) => {
+    ])("is reported if another network has %s, with the key that chooses another", async (_what, subnet) => {
         await networks("bridge 172.17.0.0/16", `other fd00::/64 ${subnet}`);
         const fault = await faultOf(check());
 
@@ -231,7 +231,7 @@ describe("a subnet", () => {
         expect(fault).toContain("pulumi config set applicationGateway 10.213.");
     });
 
-    test("is as needed where the network itself has it already", async () => {
+    test("is fine if the network itself already has it", async () => {
         await networks("mitxonline_default 172.30.13.0/24");
 
         await expect(check()).resolves.toBeUndefined();
@@ -255,7 +255,7 @@ describe("an application's containers and networks", () => {
         await expect(checkOwner(project, owner, false)).resolves.toBeUndefined();
     });
 
-    test("that somebody else started are told by name, with both ways out", async () => {
+    test("that were started outside the stack are reported by name, with both solutions", async () => {
         await docker(
             `mitxonline-db-1\\t\\nmitxonline-web-1\\t${owner}\\nmitxonline-nginx-1\\topenedx-mit-integration/other\\n`,
             "mitxonline_default\\t\\n",
@@ -269,7 +269,7 @@ describe("an application's containers and networks", () => {
         expect(fault).toContain("pulumi config set adopt true");
     });
 
-    test("that somebody else started are taken over where that is configured", async () => {
+    test("that were started outside the stack are taken over if configured", async () => {
         await docker("mitxonline-db-1\\t\\n", "");
 
         await expect(checkOwner(project, owner, true)).resolves.toBeUndefined();
@@ -323,13 +323,13 @@ describe("networks and volumes that a Compose file calls external", () => {
         },
     );
 
-    test("may be there", async () => {
+    test("may exist", async () => {
         await commands.make("docker", { "network inspect shared": "echo '[]'", "volume inspect their-data": "echo" });
 
         await expect(checkExternals(project)).resolves.toBeUndefined();
     });
 
-    test("are told where Docker does not have them and a service uses them, with what makes them", async () => {
+    test("are reported if Docker does not have them and a service uses them, with what creates them", async () => {
         await commands.make("docker", {
             "network inspect shared": "echo 'Error response from daemon: network shared not found' >&2; exit 1",
             "volume inspect their-data":
@@ -366,7 +366,7 @@ describe("the application's port", () => {
         await expect(check(...ips)).resolves.toBeUndefined();
     });
 
-    test("is told where it is bound to another address only, with what to write", async () => {
+    test("is reported if it is bound to another address only, with what to write", async () => {
         const fault = await faultOf(check("127.0.0.1"));
 
         expect(fault).toContain("nginx publishes port 8053 at 127.0.0.1 only");
@@ -380,7 +380,7 @@ describe("the default network of a Compose file", () => {
         composeGateway({ networks: { default: { name: "net", ...network } } }, chosen);
     const ipam = (...config: object[]) => ({ ipam: { config } });
 
-    test("has the stack's gateway where the file leaves the addresses open", async () => {
+    test("has the stack's gateway if the file leaves the addresses open", async () => {
         await expect(gateway({ driver: "bridge" })).resolves.toBeUndefined();
         await expect(composeGateway({ networks: {} }, "")).resolves.toBeUndefined();
     });
@@ -390,13 +390,13 @@ describe("the default network of a Compose file", () => {
         await expect(gateway(ipam({ subnet: "fd00::/64" }, { subnet: "10.5.7.128/25" }))).resolves.toBe("10.5.7.129");
     });
 
-    test("has the gateway that Docker knows where it is external", async () => {
+    test("has the gateway that Docker reports if it is external", async () => {
         await commands.make("docker", { "network inspect net": networkAnswer("net", null, [{ Gateway: "10.6.0.1" }]) });
 
         await expect(gateway({ external: true })).resolves.toBe("10.6.0.1");
     });
 
-    test("is told where its gateway can't be, or the configuration has another one", async () => {
+    test("is reported if its gateway is impossible, or the configuration has another one", async () => {
         await expect(faultOf(gateway(ipam({ subnet: "10.5.0.0/16", ip_range: "10.5.1.0/24" })))).resolves.toContain(
             "add the gateway to its ipam.config",
         );
@@ -407,7 +407,7 @@ describe("the default network of a Compose file", () => {
 });
 
 describe("the LMS's host", () => {
-    test("leads to this machine where its name says so, or it is a development name without an address", async () => {
+    test("leads to this machine if its name says so, or it is a development name without an address", async () => {
         await expect(resolvesToLoopback("no-such-name.odl.local")).resolves.toBe(true);
         await expect(resolvesToLoopback("no-such-name.invalid")).resolves.toBe(false);
     });
@@ -418,7 +418,7 @@ describe("the LMS's host", () => {
         ["lms.localhost", false],
         ["192.168.1.5", false],
         ["[::1]", false],
-    ])("%s is a name that containers can be told: %s", (host, expected) => {
+    ])("%s is a name that containers can be given: %s", (host, expected) => {
         expect(isHostName(host)).toBe(expected);
     });
 });
@@ -437,20 +437,20 @@ describe("Tutor", () => {
     });
     const configure = () => writeFile(join(root, "config.yml"), `LMS_HOST: ${host}\n`);
 
-    test("that is set up for the LMS's host tells its Compose project", async () => {
+    test("that is set up for the LMS's host reports its Compose project", async () => {
         await configure();
 
         await expect(detectTutorProject("tutor", host, false)).resolves.toBe("tutor_dev");
     });
 
-    test("that is not set up is told, with what sets it up", async () => {
+    test("that is not set up is reported, with what sets it up", async () => {
         await expect(faultOf(detectTutorProject("tutor", host, false))).resolves.toBe(
             `  Tutor has no configuration in ${root} yet\n` +
                 "    set Open edX up (tutor dev launch), or let this stack do it: pulumi config set lmsLaunch true",
         );
     });
 
-    test("that is set up for another host is told with both", async () => {
+    test("that is set up for another host is reported with both", async () => {
         await configure();
 
         await expect(faultOf(detectTutorProject("tutor", "lms.example.org", false))).resolves.toMatch(
@@ -462,7 +462,7 @@ describe("Tutor", () => {
         await expect(detectTutorProject("tutor", "lms.example.org", true)).resolves.toBe("tutor_dev");
     });
 
-    test("that this stack sets up anew has the project of its configuration, and gets the host", async () => {
+    test("that this stack sets up from scratch has the project of its configuration, and gets the host", async () => {
         await configure();
         await commands.make("tutor", {
             "config printvalue DEV_PROJECT_NAME": "echo mine_dev",
@@ -472,7 +472,7 @@ describe("Tutor", () => {
         await expect(detectTutorProject("tutor", "lms.example.org", true)).resolves.toBe("mine_dev");
     });
 
-    test("that fails is told in its own words", async () => {
+    test("that fails is reported in its own words", async () => {
         await commands.make("tutor", { config: "echo 'Error: a plugin is broken' >&2; exit 1" });
 
         await expect(faultOf(detectTutorProject("tutor", host, true))).resolves.toBe(
@@ -481,7 +481,7 @@ describe("Tutor", () => {
         );
     });
 
-    test("is no new one because a plugin or a wrapper prints lines of its own", async () => {
+    test("is not mistaken for a new one if a plugin or a wrapper prints lines of its own", async () => {
         await configure();
         const noisy = (answer: string) => `printf 'Plugin loaded: /no/plugin\\n${answer}\\nTook 2 s.\\n'`;
         await commands.make("tutor", {
@@ -493,7 +493,7 @@ describe("Tutor", () => {
         await expect(detectTutorProject("tutor", host, false)).resolves.toBe("mine_dev");
     });
 
-    test("that answers with nothing that can be an answer is told", async () => {
+    test("that prints nothing usable is reported", async () => {
         await configure();
         await commands.make("tutor", { config: "echo 'Hello, World!'" });
 
@@ -502,15 +502,12 @@ describe("Tutor", () => {
         );
     });
 
-    test.each(tutorReleases)(
-        "%s, the real one, has the Compose project and the host that are expected",
-        async (release) => {
-            const tutor = tutorCommand(release);
-            process.env["TUTOR_ROOT"] = root;
-            await execa(tutor, ["config", "save", "--set", `LMS_HOST=${host}`]);
+    test.each(tutorReleases)("%s, the real one, has the expected Compose project and host", async (release) => {
+        const tutor = tutorCommand(release);
+        process.env["TUTOR_ROOT"] = root;
+        await execa(tutor, ["config", "save", "--set", `LMS_HOST=${host}`]);
 
-            await expect(detectTutorProject(tutor, host, false)).resolves.toBe(openEdxConstants.project);
-            Reflect.deleteProperty(process.env, "TUTOR_ROOT");
-        },
-    );
+        await expect(detectTutorProject(tutor, host, false)).resolves.toBe(openEdxConstants.project);
+        Reflect.deleteProperty(process.env, "TUTOR_ROOT");
+    });
 });

@@ -17,7 +17,7 @@ import { composeProject, composeService } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 
-describeCompose("a Compose project, asked of Compose,", () => {
+describeCompose("a Compose project, as Compose reports it,", () => {
     let checkout: string;
     beforeEach(async () => {
         // Compose names the project after the folder.
@@ -104,7 +104,7 @@ volumes: {state: {}}
         });
     });
 
-    test("needs no .env: the lines that it will have are given", async () => {
+    test("needs no .env: the lines that it will have are passed in", async () => {
         await write("services: {web: {image: web, command: 'serve ${APISIX_PORT}', env_file: .env}}");
         const lines = { APISIX_PORT: "9080", OPENEDX_API_CLIENT_ID: "made-client-id.invalid" };
         const { services } = await detectComposeProject(checkout, lines);
@@ -117,7 +117,7 @@ volumes: {state: {}}
         expect(existsSync(join(checkout, ".env"))).toBe(false);
     });
 
-    test("names the keys with something to fill in, as that may be secret", async () => {
+    test("names the keys with interpolation, because they may be secret", async () => {
         await write(`
 services:
   web:
@@ -136,7 +136,7 @@ volumes:
         });
     });
 
-    test("has the shell's variables, but not the daemon's address where that is not the user's own", async () => {
+    test("has the shell's variables, but not the daemon's address if that is not the user's own", async () => {
         await write("services: {web: {image: web, environment: {DOCKER_HOST: '${DOCKER_HOST:-missing}'}}}");
         const former = process.env["DOCKER_HOST"];
         const asked = async () =>
@@ -176,7 +176,7 @@ services:
         expect(JSON.stringify(project)).not.toContain("hunter2");
     });
 
-    test("has nothing of a line that was in the block and will not be any more", async () => {
+    test("has nothing of a line that was in the block and is removed from it", async () => {
         await write(`
 services:
   web: {image: web, environment: {SECRET: "\${KEYCLOAK_CLIENT_SECRET:-none}"}}
@@ -189,7 +189,7 @@ services:
         expect(JSON.stringify(project)).not.toContain("hunter2");
     });
 
-    test("has a dollar sign where Compose writes two, and one from a file of settings", async () => {
+    test("has one dollar sign for Compose's two, and one from an env file", async () => {
         await write("services: {web: {image: web, command: [echo, $$HOME, '$$$$'], env_file: .env}}");
         await write("PASSWORD='a$b'\n", ".env");
         const { services } = await detectComposeProject(checkout, {});
@@ -200,7 +200,7 @@ services:
         });
     });
 
-    test("has the services of the profiles that are switched on, and no other", async () => {
+    test("has only the services of the active profiles", async () => {
         await write(`
 services:
   web: {image: web}
@@ -246,7 +246,7 @@ services:
         });
     });
 
-    test("has the stack's lines where .env sets them to something else", async () => {
+    test("has the stack's lines if .env sets them to something else", async () => {
         await write("services: {web: {image: web, command: '${OPENEDX_IP}', env_file: .env}}");
         await write("\uFEFFOPENEDX_IP=10.0.0.1\r\nLOGOUT_REDIRECT_URL=\r\nOWN=1\r\n", ".env");
         const lines = { OPENEDX_IP: "made-gateway.invalid", LOGOUT_REDIRECT_URL: "http://lms/logout" };
@@ -261,7 +261,7 @@ services:
         ["a space in a name", "MY KEY=hunter2", "a name has a space in it"],
         ["open quotes", "A='hunter2", "quotes are not closed"],
         ["half a variable", "A=hunter2${", "a value has ${ without a variable and }"],
-    ])("tells the line of .env with %s, and nothing of its text", async (_what, line, reason) => {
+    ])("reports the line of .env with %s, without its text", async (_what, line, reason) => {
         await write("services: {web: {image: web, env_file: [.env, {path: other, required: false}]}}");
         const stack = { OPENEDX_IP: "10.0.0.1", MAILGUN_KEY: "not-set", EDX_IP: "10.0.0.1" };
         const told = (file: string, number: number) =>
@@ -276,7 +276,7 @@ services:
         await expect(faultOf(detectComposeProject(checkout, stack))).resolves.toBe(told("other", 2));
     });
 
-    test("names the developer's file in what only Compose can tell", async () => {
+    test("names the developer's file in errors that only Compose can report", async () => {
         await write("services: {web: {image: web}}");
         await write("A=${NEEDED:?set it}\n", ".env");
 
@@ -291,7 +291,7 @@ services:
         ["$SECRET", true],
         ["$$SECRET", false],
         ["plain", false],
-    ])("knows of a service with %j in its environment whether that may be secret", async (value, isSecret) => {
+    ])("knows whether a service with %j in its environment may contain a secret", async (value, isSecret) => {
         await write(`services: {web: {image: web, environment: {A: '${value}'}}}`);
         await write("SECRET=hunter2\n", ".env");
 
@@ -300,7 +300,7 @@ services:
         });
     });
 
-    test("takes a name alone in an environment for secret, as its value comes from .env", async () => {
+    test("treats a bare name in an environment as secret, because its value comes from .env", async () => {
         await write("services: {web: {image: web, environment: [SECRET]}, db: {image: db, environment: {SECRET: }}}");
         await write("SECRET=hunter2\n", ".env");
 
@@ -312,7 +312,7 @@ services:
         });
     });
 
-    test("has what an override file of the developer's says", async () => {
+    test("applies the developer's override file", async () => {
         await write("services: {web: {image: web}}");
         await write("services: {web: {environment: {MINE: '1'}}}", "docker-compose.override.yml");
 
@@ -322,7 +322,7 @@ services:
         });
     });
 
-    test("may have keys of its author's own", async () => {
+    test("may have extension keys", async () => {
         await write("x-environment: &env {DEBUG: 'True'}\nservices: {web: {image: web, x-note: n, environment: *env}}");
 
         await expect(detectComposeProject(checkout, {})).resolves.toMatchObject({
@@ -330,7 +330,7 @@ services:
         });
     });
 
-    test("has further files of settings, which may be missing where the project says so", async () => {
+    test("has additional env files, which may be missing if the project says so", async () => {
         const file = (required: boolean) =>
             write(`services: {web: {image: web, env_file: [{path: more.env, required: ${required}}]}}`);
         await file(false);
@@ -378,7 +378,7 @@ services:
         expect(fault).toContain("config set applicationFrom external");
     });
 
-    test("tells all of that at once", async () => {
+    test("reports all of that at once", async () => {
         await write("services: {web: {image: web, uts: host, oom_score_adj: 5}, db: {image: db, uts: host}}");
         const fault = await faultOf(detectComposeProject(checkout, {}));
 
@@ -387,7 +387,7 @@ services:
         }
     });
 
-    test("that needs files which are not there tells them, as Docker would make folders of their names", async () => {
+    test("reports missing files that it needs, because Docker would create folders with their names", async () => {
         await write(`
 services:
   web:
@@ -428,7 +428,7 @@ secrets: {token: {environment: TOKEN}}
         );
     });
 
-    test("that is not there stops the run with Compose's own words", async () => {
+    test("that does not exist stops the run with Compose's own words", async () => {
         await expect(faultOf(detectComposeProject(checkout, {}))).resolves.toContain("no configuration file provided");
     });
 
@@ -441,7 +441,7 @@ secrets: {token: {environment: TOKEN}}
                     .map((line) => line.split(" ", 2)),
             ) as Record<string, string>;
 
-        test("which are Compose's own, with what stands in files of settings", async () => {
+        test("which are Compose's own, including the contents of env files", async () => {
             await write("services: {web: {image: web, env_file: .env, command: [echo, $$HOME]}, db: {image: db}}");
             await write("PASSWORD='a$b'\n", ".env");
             const { normalised } = await detectComposeProject(checkout, { SECRET: "placeholder" });
@@ -454,7 +454,7 @@ secrets: {token: {environment: TOKEN}}
             expect(Object.keys(hashes).sort()).toStrictEqual(["db", "web"]);
         });
 
-        test("in profiles too, before the .env is there that switches them on", async () => {
+        test("in profiles too, before the .env that activates them exists", async () => {
             await write("services: {web: {image: web}, api: {image: api, profiles: [apisix]}}");
             const { normalised } = await detectComposeProject(checkout, { COMPOSE_PROFILES: "apisix" });
 
@@ -481,36 +481,36 @@ describe("the build of an image", () => {
         ]);
     });
 
-    test("that fails is told with the step that did", async () => {
+    test("that fails is reported with the step that failed", async () => {
         await build("echo 'ERROR: make it did not complete' >&2; exit 17");
 
         await expect(buildImage(project(), "web")).rejects.toThrow(/exit code 17.*RUN make it.*did not complete/s);
     });
 });
 
-describe("a further name for this machine", () => {
+describe("an additional name for this machine", () => {
     const hosts = ["host.docker.internal=host-gateway"];
     const named = (service: Partial<ComposeService>) => {
         const project = composeProject({ web: composeService({ readsEnvFile: true, ...service }) });
         return withHost(project, "local.edly.io").services["web"]?.extra_hosts;
     };
 
-    test("goes to containers that have one and read .env", () => {
+    test("is added to containers that have one and read .env", () => {
         expect(named({ extra_hosts: hosts })).toStrictEqual([...hosts, "local.edly.io=host-gateway"]);
         expect(named({ extra_hosts: hosts, readsEnvFile: false })).toStrictEqual(hosts);
         expect(named({ extra_hosts: ["other=10.1.1.1"] })).toStrictEqual(["other=10.1.1.1"]);
         expect(named({})).toStrictEqual([]);
     });
 
-    test("is the checkout's own where it has it, whatever it leads to", () => {
+    test("is the checkout's own if it has one, whatever it leads to", () => {
         const own = [...hosts, "local.edly.io=172.22.0.1"];
 
         expect(named({ extra_hosts: own })).toStrictEqual(own);
     });
 });
 
-describe("the ports of this machine that a project takes", () => {
-    test("are those that it publishes under a number of its own, of TCP", () => {
+describe("the host ports that a project uses", () => {
+    test("are those that it publishes with a number of its own, for TCP", () => {
         const { services } = composeProject({
             web: composeService({
                 ports: [

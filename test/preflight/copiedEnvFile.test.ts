@@ -55,39 +55,42 @@ describe("a .env copied from the application's example", () => {
                 "line 13: APISIX_SESSION_SECRET_KEY",
             ],
         ],
-    ])("of %s with %j is told once, with every line that the stack would comment out", async (name, more, lines) => {
-        const values: Record<string, string> = { application: name, ...more };
-        const text = name === "xpro" ? xpro : mitxonline;
-        const told = await load(text, values).then(
-            () => [],
-            (error: unknown) => [(error as Error).message],
-        );
+    ])(
+        "of %s with %j is reported once, with every line that the stack would comment out",
+        async (name, more, lines) => {
+            const values: Record<string, string> = { application: name, ...more };
+            const text = name === "xpro" ? xpro : mitxonline;
+            const told = await load(text, values).then(
+                () => [],
+                (error: unknown) => [(error as Error).message],
+            );
 
-        expect(told).toStrictEqual(
-            lines.length === 0
-                ? []
-                : [
-                      "Found a problem on this machine; nothing was changed.\n\n" +
-                          `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
-                          lines.map((line) => `      ${line}\n`).join("") +
-                          "    let the stack comment out the lines until it is destroyed: " +
-                          "pulumi config set adopt true; or delete them",
-                  ],
-        );
-        // It is no obstacle to a stack that takes over what is there, which leaves nothing of it behind.
-        const { detected } = await load(text, { ...values, adopt: "true" });
-        const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
-        const settings = parseSettings({ ...required, ...values });
-        const block = environmentLines(
-            configuredValues(settings, detected.ownLines),
-            made as unknown as typeof placeholders,
-        );
-        const written = withBlock(parseDotEnv(text), "project/stack", block);
-        expect(effectiveValues(parseDotEnv(written))).toStrictEqual(block);
-        expect(withoutBlock(parseDotEnv(written))).toBe(text);
-    });
+            expect(told).toStrictEqual(
+                lines.length === 0
+                    ? []
+                    : [
+                          "Found a problem on this machine; nothing was changed.\n\n" +
+                              `  ${join(folder, ".env")} sets variables that this stack sets to something else:\n` +
+                              lines.map((line) => `      ${line}\n`).join("") +
+                              "    let the stack comment out the lines until it is destroyed: " +
+                              "pulumi config set adopt true; or delete them",
+                      ],
+            );
+            // It is no obstacle to a stack that takes over what is there, which leaves nothing of it behind.
+            const { detected } = await load(text, { ...values, adopt: "true" });
+            const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
+            const settings = parseSettings({ ...required, ...values });
+            const block = environmentLines(
+                configuredValues(settings, detected.ownLines),
+                made as unknown as typeof placeholders,
+            );
+            const written = withBlock(parseDotEnv(text), "project/stack", block);
+            expect(effectiveValues(parseDotEnv(written))).toStrictEqual(block);
+            expect(withoutBlock(parseDotEnv(written))).toBe(text);
+        },
+    );
 
-    test("names the Compose files that are searched for what they ask for", async () => {
+    test("names the Compose files in which required variables are searched", async () => {
         const key = "KEYCLOAK_SVC_KEYSTORE_PASSWORD";
         await writeFile(join(folder, "mine.yml"), `command: --config-keystore-password=\${${key}}`);
         const apisix = { application: "mitxonline-apisix", keycloakClientSecret: "of the realm" };
@@ -97,7 +100,7 @@ describe("a .env copied from the application's example", () => {
         await expect(linesWith("")).resolves.not.toHaveProperty(key);
     });
 
-    test("is told before anything is made where it is in a folder that is not there, or one itself", async () => {
+    test("is reported before anything is created if its folder does not exist, or if it is a folder itself", async () => {
         const message = (envFile: string) =>
             preflight(parseSettings({ ...required, envFile })).catch((error: unknown) => (error as Error).message);
 

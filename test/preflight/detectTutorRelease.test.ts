@@ -40,19 +40,19 @@ describe("Tutor's release", () => {
         await expect(fault).resolves.toMatch(/is version 19\.0\.4\n {4}upgrade Tutor: releases 20, 21, 22/);
     });
 
-    test("is taken from among what a wrapper prints", async () => {
+    test("is extracted from what a wrapper prints", async () => {
         const tutor = await command("Wrapper, version 3\\ntutor, version 21.0.9\\nDone.");
 
         await expect(detectTutorRelease(tutor)).resolves.toBe("21");
     });
 
-    test("of something else than Tutor is a fault with its answer", async () => {
+    test("of something other than Tutor is a fault with its answer", async () => {
         const fault = faultOf(detectTutorRelease(await command("hello")));
 
         await expect(fault).resolves.toContain("does not answer like Tutor: hello\n");
     });
 
-    test("of a command that is not there is a fault with what to do", async () => {
+    test("of a missing command is a fault with what to do", async () => {
         await expect(faultOf(detectTutorRelease("no-such-tutor"))).resolves.toMatch(
             /no-such-tutor can't be run \(ENOENT\)\n {4}Install Tutor .*pulumi config set tutor PATH/,
         );

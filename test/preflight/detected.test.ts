@@ -6,7 +6,7 @@ import type { Detected } from "../../config/stackConfig.ts";
 import { preflight } from "../../preflight/preflight.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 
-describe("what a machine adds to the configuration", () => {
+describe("the values detected on a machine", () => {
     let commands: FakeCommands;
     beforeEach(async () => {
         commands = await fakeCommands();
@@ -38,14 +38,14 @@ describe("what a machine adds to the configuration", () => {
         );
     const linux = { platform: "linux", application: "xpro" };
 
-    test("are, on Linux, the gateways of networks that somebody else keeps", async () => {
+    test("include, on Linux, the gateways of networks that exist outside the stack", async () => {
         await expect(detected(linux)).resolves.toMatchObject({
             lmsGateway: "172.18.0.1",
             applicationGateway: "172.19.0.1",
         });
     });
 
-    test("are no gateways that are set: Docker is not asked", async () => {
+    test("include no gateways that are configured: Docker is not asked", async () => {
         const found = await detected({ ...linux, lmsGateway: "10.1.1.1", applicationGateway: "10.2.2.2" });
 
         expect(found).not.toHaveProperty("lmsGateway");
@@ -53,7 +53,7 @@ describe("what a machine adds to the configuration", () => {
         await expect(commands.calls("docker")).resolves.toStrictEqual([]);
     });
 
-    test.each(["macos", "windows"])("are no gateways on %s, which needs none", async (platform) => {
+    test.each(["macos", "windows"])("include no gateways on %s, which needs none", async (platform) => {
         const found = await detected({ ...linux, platform });
 
         expect(found).not.toHaveProperty("lmsGateway");
@@ -61,7 +61,7 @@ describe("what a machine adds to the configuration", () => {
         await expect(commands.calls("docker")).resolves.toStrictEqual([]);
     });
 
-    test("are, on Linux, asked for both at once where Docker has no such networks, with how to start these", async () => {
+    test("are, on Linux, both requested in one error if Docker has no such networks, with how to start these", async () => {
         await commands.make("docker", { "network ls --quiet": "true" });
         const told = await problems(linux);
 
@@ -74,7 +74,7 @@ describe("what a machine adds to the configuration", () => {
         expect(told).toContain("docker compose up --detach, in the application's checkout");
     });
 
-    describe("of Keycloak", () => {
+    describe("for Keycloak", () => {
         const apisix = { platform: "macos", application: "mitxonline-apisix", adopt: "true" };
         let envFile: string;
         beforeEach(async () => {
@@ -91,7 +91,7 @@ describe("what a machine adds to the configuration", () => {
         test.each([
             ["of today", "ol-local-realm.json"],
             ["before May 2025", "default-realm.json"],
-        ])("is the secret of the client apisix in the realm file of a checkout %s", async (_when, file) => {
+        ])("include the secret of the client apisix in the realm file of a checkout %s", async (_when, file) => {
             await writeRealm(realm, file);
 
             await expect(detected({ ...apisix, envFile })).resolves.toMatchObject({
@@ -99,7 +99,7 @@ describe("what a machine adds to the configuration", () => {
             });
         });
 
-        test("is not the secret where one is set", async () => {
+        test("do not include the secret if one is configured", async () => {
             await writeRealm(realm);
 
             await expect(detected({ ...apisix, envFile, keycloakClientSecret: "set" })).resolves.not.toHaveProperty(
@@ -107,7 +107,7 @@ describe("what a machine adds to the configuration", () => {
             );
         });
 
-        test("is not the secret for an application without Keycloak", async () => {
+        test("do not include the secret for an application without Keycloak", async () => {
             await writeRealm(realm);
 
             await expect(detected({ ...apisix, application: "mitxonline", envFile })).resolves.not.toHaveProperty(
@@ -120,7 +120,7 @@ describe("what a machine adds to the configuration", () => {
             ["has one without a secret", JSON.stringify({ clients: [{ clientId: "apisix" }] })],
             ["is no realm", "{}"],
             ["is no JSON", "{"],
-        ])("is nothing where the realm file %s: then it is asked for", async (_what, text) => {
+        ])("include nothing if the realm file %s: the secret is then requested", async (_what, text) => {
             await writeRealm(text);
             const told = await problems({ ...apisix, envFile });
 
@@ -130,7 +130,7 @@ describe("what a machine adds to the configuration", () => {
             expect(told).toContain("pulumi config set --secret keycloakClientSecret");
         });
 
-        test("is asked for where there is no checkout, as every problem of the machine is told", async () => {
+        test("include nothing if there is no checkout: the secret is requested, because every problem of the machine is reported", async () => {
             const told = await problems({ ...apisix, envFile: "/no/checkout/.env" });
 
             expect(told).toContain("Found a problem on this machine; nothing was changed.");

@@ -13,7 +13,7 @@ const fails = (error: Error) => () => {
 };
 
 describe("checks of this machine", () => {
-    test("give what each of them found, in their order, and nothing for those that are left out", async () => {
+    test("return what each of them found, in their order, and nothing for those that are omitted", async () => {
         await expect(allOf([later(() => "22"), undefined, Promise.resolve(3)])).resolves.toStrictEqual([
             "22",
             undefined,
@@ -21,7 +21,7 @@ describe("checks of this machine", () => {
         ]);
     });
 
-    test("tell every fault at once, with what to do, as an error of the user's", async () => {
+    test("report every fault at once, with what to do, as an error of the user's", async () => {
         const checks = allOf([
             Promise.reject(new Fault("docker can't be run", "start Docker")),
             later(() => "22"),
@@ -43,13 +43,13 @@ Found 2 problems on this machine; nothing was changed.
         );
     });
 
-    test("tell a single fault as one", async () => {
+    test("report a single fault as one", async () => {
         await expect(allOf([Promise.reject(new Fault("a", "b"))])).rejects.toThrow(
             "Found a problem on this machine; nothing was changed.\n\n  a\n    b",
         );
     });
 
-    test("pass on an error that nobody expected, rather than call it a fault of the machine", async () => {
+    test("pass on an unexpected error, instead of calling it a fault of the machine", async () => {
         const mistake = new TypeError("not a function");
 
         await expect(allOf([Promise.reject(new Fault("a", "b")), later(fails(mistake))])).rejects.toBe(mistake);

@@ -87,7 +87,7 @@ describeLinux("a machine that is to run Open edX", () => {
         });
     });
 
-    test("is told everything that is in the way at once: port, subnet, disk", async () => {
+    test("is reported with all its problems at once: port, subnet, disk", async () => {
         await docker();
         const told = await faults(values());
 
@@ -96,7 +96,7 @@ describeLinux("a machine that is to run Open edX", () => {
         expect(told).toContain(diskFault);
     });
 
-    test("needs no addresses where its network is there, and no space where its containers are", async () => {
+    test("needs no addresses if its network exists, and no space if its containers do", async () => {
         await docker({
             "network ls --quiet --filter": "echo mine",
             "network inspect mine": networkAnswer("tutor_dev_default", null, [{ Gateway: "172.18.0.1" }]),
@@ -117,7 +117,7 @@ describeLinux("a machine that is to run Open edX", () => {
         expect(told).not.toMatch(subnetFault);
     });
 
-    test("is told that Tutor and Docker can't be used, before all else", async () => {
+    test("is reported with unusable Tutor and Docker before anything else", async () => {
         await docker({ "version --format": "exit 1" });
         const told = await faults({ ...values(), tutor: "no-such-tutor" });
 
@@ -126,7 +126,7 @@ describeLinux("a machine that is to run Open edX", () => {
         expect(told).not.toContain(portFault(port));
     });
 
-    test("is as needed where nothing is in the way", async () => {
+    test("passes if nothing is in the way", async () => {
         server.close();
         await once(server, "close");
         await docker({ "network inspect --format": "echo 'other 10.0.0.0/24'", info: "echo /no/such/folder" });
@@ -134,7 +134,7 @@ describeLinux("a machine that is to run Open edX", () => {
         await expect(faults(values())).resolves.toBe("");
     });
 
-    test("is not asked what is needed for a server that somebody else runs", async () => {
+    test("is not checked for a server that runs outside the stack", async () => {
         await docker();
 
         await expect(faults({ lmsUrl: `http://localhost:${port}` })).resolves.toBe("");
@@ -170,7 +170,7 @@ describeLinux("a machine that is to run the application", () => {
     };
     const ownerFault = /not managed by this stack: theirs-1/;
 
-    test("is told everything that is in the way at once: containers of others, port, subnet", async () => {
+    test("is reported with all its problems at once: containers of others, port, subnet", async () => {
         await compose({ "ps --all --filter": theirs });
         const told = await faults(values());
 
@@ -179,7 +179,7 @@ describeLinux("a machine that is to run the application", () => {
         expect(told).toMatch(subnetFault);
     });
 
-    test("may have containers of others where they are to be taken over, or the stack keeps the checkout's .env", async () => {
+    test("may have containers of others if they are to be taken over, or the stack has a block in the checkout's .env", async () => {
         await compose({ "ps --all --filter": theirs });
         await expect(faults(values())).resolves.toMatch(ownerFault);
         const adopting = await faults({ ...values(), adopt: "true" });
@@ -195,7 +195,7 @@ describeLinux("a machine that is to run the application", () => {
         }
     });
 
-    test("is told where Pulumi's Docker provider would use another daemon than Compose", async () => {
+    test("is reported if Pulumi's Docker provider would use another daemon than Compose", async () => {
         const former = process.env["DOCKER_HOST"];
         Reflect.deleteProperty(process.env, "DOCKER_HOST");
         await compose({ "context inspect": "echo unix:///other/socket", "--host unix:///other/socket": "echo one" });
@@ -204,7 +204,7 @@ describeLinux("a machine that is to run the application", () => {
         Object.assign(process.env, former === undefined ? {} : { DOCKER_HOST: former });
     });
 
-    test("is told that Open edX's containers would not reach the application, and that an external network is not there", async () => {
+    test("is reported if Open edX's containers would not reach the application, and if an external network does not exist", async () => {
         const ports = [{ target: 80, published: String(port), protocol: "tcp", host_ip: "127.0.0.1" }];
         await compose(
             {
@@ -224,7 +224,7 @@ describeLinux("a machine that is to run the application", () => {
     });
 
     test.each(["localhost", "lms.localhost", "127.0.0.1"])(
-        "is told that containers find themselves, and not Open edX, at %s",
+        "is reported if containers find themselves, and not Open edX, at %s",
         async (host) => {
             await compose();
             const told = await faults({ ...values(), lmsUrl: `http://${host}:8000`, platform: "macos" });
@@ -235,7 +235,7 @@ describeLinux("a machine that is to run the application", () => {
         },
     );
 
-    test("gives its gateway and the LMS's name to the containers, where the checkout has others", async () => {
+    test("gives its gateway and the LMS's name to the containers if the checkout has others", async () => {
         server.close();
         await once(server, "close");
         await compose(

@@ -37,7 +37,7 @@ describe("signing in to the LMS", () => {
         );
     });
 
-    test("is not possible on the admin's own page, which sends to the LMS's", async () => {
+    test("is not possible on the admin's own page, which redirects to the LMS's", async () => {
         const page = await visitor().get("/admin/login/?next=/admin/");
         expect(page.status).toBe(302);
         expect(page.headers["location"]).toMatch(/^\/login/);
@@ -49,7 +49,7 @@ describe("signing in to the LMS", () => {
         expect(answer.headers["content-type"]).toMatch("text/html");
     });
 
-    test("takes no username, in version 1, and says what it says of a wrong password", async () => {
+    test("accepts no username, in version 1, and answers as to a wrong password", async () => {
         const answer = await visitor().signIn({ ...account("learner"), email: "learner" });
         expect(answer.status).toBe(400);
         expect(JSON.parse(answer.data)).toMatchObject({
@@ -100,7 +100,7 @@ describe("registering with the LMS", () => {
         password: "a-Password",
     };
 
-    test("makes an account that can sign in, and no second one of the same name or address", async () => {
+    test("creates an account that can sign in, and no second one with the same name or address", async () => {
         await expect(register(somebody)).resolves.toMatchObject({ status: 200, success: true });
         expect((await visitor().signIn({ ...account("sam"), password: "a-Password" })).status).toBe(200);
         await expect(register({ ...somebody, username: "SAM" })).resolves.toMatchObject({
@@ -113,20 +113,20 @@ describe("registering with the LMS", () => {
         });
     });
 
-    test("says which values it does not take", async () => {
+    test("says which values it does not accept", async () => {
         const answer = await register({ ...somebody, username: "no spaces", email: "new@example.org", honor_code: "" });
         expect(answer).toMatchObject({ status: 400, error_code: "validation-error" });
         expect(Object.keys(answer)).toEqual(expect.arrayContaining(["username", "honor_code"]));
     });
 
-    test("times out where no sign-in through a provider waits for an account", async () => {
+    test("times out if no sign-in through a provider waits for an account", async () => {
         const late = { ...somebody, social_auth_provider: "Login with MIT App" };
         await expect(register(late)).resolves.toMatchObject({ status: 400, error_code: "tpa-session-expired" });
     });
 });
 
 describe("the LMS's admin", () => {
-    test("sends a reader of an object that is missing to its front page", async () => {
+    test("redirects a reader of a missing object to its front page", async () => {
         const page = await admin.get(`/admin/${application}/999/change/`);
         expect(page).toMatchObject({ status: 302 });
         expect(page.headers["location"]).toBe("/admin/");
@@ -161,14 +161,14 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect(unknown.headers["location"]).toMatch(/\?e=1$/);
     });
 
-    test("has the site example.com, which serves whoever comes by another name, and not local.openedx.io", async () => {
+    test("has the site example.com, which serves every other host name, and not local.openedx.io", async () => {
         const sites = await admin.list("sites/site");
         const domains = sites.map(({ domain }) => domain);
         expect(domains).toContain("example.com");
         expect(domains).not.toContain("local.openedx.io:8000");
     });
 
-    test("has the profile's fields on a user's form, and no longer the username once the user is there", async () => {
+    test("has the profile's fields on a user's form, and no longer the username once the user exists", async () => {
         const id = await addUser("with-profile");
         await admin.change("auth/user", id, { is_staff: "on" });
         const values = await admin.values("auth/user", id);
@@ -176,7 +176,7 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect(values).not.toHaveProperty("username");
     });
 
-    test("takes a last name of thirty characters, and none of thirty-one", async () => {
+    test("accepts a last name of thirty characters, and none of thirty-one", async () => {
         const id = await addUser("long-named");
         await admin.change("auth/user", id, { last_name: "x".repeat(30) });
         await expect(admin.change("auth/user", id, { last_name: "x".repeat(31) })).rejects.toThrow(
@@ -190,7 +190,7 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect((await admin.get("/admin/password_change/")).status).toBe(404);
     });
 
-    test("fails at a second account with the same e-mail address, or with none", async () => {
+    test("fails on a second account with the same e-mail address, or with none", async () => {
         const add = async (username: string) => {
             const form = await admin.form("/admin/auth/user/add/", "user_form");
             return admin.submit(form, { username, password1: "quite-a-Password-1", password2: "quite-a-Password-1" });
@@ -209,7 +209,7 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         await admin.delete("auth/user", late?.["id"] ?? "");
     });
 
-    test("keeps a user who saved a provider configuration", async () => {
+    test("does not delete a user who saved a provider configuration", async () => {
         const [edx] = await admin.list("auth/user", "username=edx");
         const site = await admin.add("sites/site", { domain: "kept.example", name: "kept" });
         await admin.add(providerConfig, { name: "kept", slug: "ol-oauth2", site, backend_name: "ol-oauth2" });
@@ -222,7 +222,7 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect(await admin.list("auth/user", "username=edx")).toHaveLength(1);
     });
 
-    test("keeps a site that has provider configurations", async () => {
+    test("does not delete a site that has provider configurations", async () => {
         const site = await admin.add("sites/site", { domain: "in-use.example", name: "in use" });
         await admin.add(providerConfig, { name: "in use", slug: "ol-oauth2", site, backend_name: "ol-oauth2" });
         const path = `/admin/sites/site/${site}/delete/`;
@@ -284,14 +284,14 @@ describe("an access token", () => {
         expect(await call("old-token")).toEqual(refusal("token_expired"));
     });
 
-    test("still works where its user is no longer active", async () => {
+    test("still works if its user is no longer active", async () => {
         const user = await addUser("inactive");
         await admin.add(accessToken, { user, token: "inactive-token", ...inOneYear });
         await admin.change("auth/user", user, { is_active: null });
         expect(await call("inactive-token")).toEqual({ status: 200, username: "inactive" });
     });
 
-    test("is refused where its user has no usable password", async () => {
+    test("is refused if its user has no usable password", async () => {
         const user = await addUser("passwordless", { usable_password: "false", password1: "", password2: "" });
         await admin.add(accessToken, { user, token: "passwordless-token", ...inOneYear });
         expect(await call("passwordless-token")).toEqual(refusal("user_is_disabled"));
@@ -345,7 +345,7 @@ describe("a provider configuration", () => {
         });
     });
 
-    test("brings back old settings when its read-only page is posted to", async () => {
+    test("restores old settings when its read-only page is posted to", async () => {
         await newSite();
         const old = await admin.add(providerConfig, fields({ name: "old" }));
         await admin.add(providerConfig, fields({ name: "new" }));
@@ -365,7 +365,7 @@ describe("a provider configuration", () => {
         expect(await rows()).toEqual([expect.objectContaining({ enabled: "False" })]);
     });
 
-    test("takes other settings only as a JSON object, and stores them indented", async () => {
+    test("accepts other settings only as a JSON object, and stores them indented", async () => {
         await newSite();
         await expect(admin.add(providerConfig, fields({ other_settings: "[1]" }))).rejects.toThrow(/Expected a JSON/);
         const id = await admin.add(providerConfig, fields({ other_settings: '{"A":1}' }));
@@ -373,7 +373,7 @@ describe("a provider configuration", () => {
         expect(form.values["other_settings"]?.trim().replaceAll("\r", "")).toBe('{\n    "A": 1\n}');
     });
 
-    test("can have been made by a script that checked nothing, and then fails at every sign-in", async () => {
+    test("may come from a script that checked nothing, and then fails at every sign-in", async () => {
         await newSite();
         await runScript(
             servers.lms,
@@ -405,7 +405,7 @@ OAuth2ProviderConfig.objects.create(
 });
 
 describe("the LMS's list of providers", () => {
-    test("is kept for ten minutes, whatever is saved, until staff ask for a fresh one", async () => {
+    test("is cached for ten minutes, whatever is saved, until staff request a fresh one", async () => {
         const own = await startServers(["lms"]);
         try {
             const browser = await AdminBrowser.signIn(own.lms);

@@ -92,7 +92,7 @@ describe.each([
         expect(errorsOn(answer.data).join()).toMatch(/Please enter the correct username and password/);
     });
 
-    test("sends to the sign-in page without a session, and refuses a post", async () => {
+    test("redirects to the sign-in page without a session, and refuses a post", async () => {
         const page = await visitor().get(`/admin/${application}/`);
         expect(page.status).toBe(302);
         expect(page.headers["location"]).toMatch(/^\/admin\/login\//);
@@ -105,7 +105,7 @@ describe.each([
         expect(JSON.parse(answer.data)).toMatchObject({ is_anonymous: true });
     });
 
-    test("stores a client secret as a hash, and its token endpoint tells whether a secret is right", async () => {
+    test("stores a client secret as a hash, and its token endpoint shows whether a secret is right", async () => {
         const values = fields();
         const id = await admin.add(application, values);
         expect((await admin.values(application, id))["client_secret"]).toMatch(/^pbkdf2_sha256\$/);
@@ -131,7 +131,7 @@ describe.each([
         expect(await probe(values.client_id, "a-secret")).toEqual(wrong);
     });
 
-    test("takes a checkbox that is left out for false", async () => {
+    test("treats a checkbox that is left out as false", async () => {
         const id = await admin.add(application, fields({ skip_authorization: "on" }));
         expect(await admin.values(application, id)).toHaveProperty("skip_authorization", "on");
         await admin.change(application, id, { skip_authorization: null });
@@ -167,7 +167,7 @@ describe("mitxonline", () => {
         expect(values["client_secret"]).toMatch(/^pbkdf2_sha256\$/);
     });
 
-    test("tells its endpoints by discovery, on the address for containers except for the browser's one", async () => {
+    test("publishes its endpoints by discovery, on the address for containers except for the browser's one", async () => {
         const publicUrl = servers.mitxonline.baseUrl;
         await configure("mitxonline", {
             ...settings,
@@ -187,7 +187,7 @@ describe("mitxonline", () => {
         expect(page.data).toMatch(/<div id="djDebug".*SQL/);
     });
 
-    test("tells the details of a user only by the name for Open edX, and refuses whom it has none for", async () => {
+    test("returns a user's details only by the name for Open edX, and refuses users who have none", async () => {
         const userInfo = async (username: string) => {
             const account = { ...servers.mitxonline, username, password: username };
             return (await AdminBrowser.signIn(account)).get("/api/v0/userinfo/");
@@ -204,7 +204,7 @@ describe("mitxonline", () => {
         }
     });
 
-    test("has no page to sign in on, but sends back", async () => {
+    test("has no page to sign in on, but redirects back", async () => {
         const page = await new AdminBrowser(servers.mitxonline.baseUrl).get("/login/?next=/oauth2/authorize/");
         expect(page.status).toBe(302);
         expect(page.headers["location"]).toBe("/oauth2/authorize/");
@@ -259,7 +259,7 @@ describe("xpro", () => {
         expect(answer.data).not.toContain("userinfo_endpoint");
     });
 
-    test("refuses an application's form without the fields of the form set inside", async () => {
+    test("refuses an application's form without the fields of its inline formset", async () => {
         const form = await admin.form(`/admin/${application}/add/`, "application_form");
         const management = Object.keys(form.values).filter((field) => field.startsWith("access-"));
         expect(management).toContain("access-TOTAL_FORMS");

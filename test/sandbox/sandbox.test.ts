@@ -38,11 +38,11 @@ describe("the sandbox", () => {
         expect(await lmsStatus()).not.toHaveProperty("pid");
     });
 
-    test("keeps what a server holds to the user", async () => {
+    test("keeps a server's data private to the user", async () => {
         expect((await stat(running.lms.stateDirectory)).mode & 0o777).toBe(0o700);
     });
 
-    test("leaves a server alone that is up already", async () => {
+    test("leaves a running server alone", async () => {
         const { pid } = await lmsStatus();
         const progress: string[] = [];
         const again = await up({ ...options, onProgress: (_server, step) => progress.push(step) });
@@ -58,7 +58,7 @@ describe("the sandbox", () => {
         expect(await lmsStatus()).toMatchObject({ state: "running", port: lms });
     });
 
-    test("keeps what is in a server over down and up, and forgets it on reset", async () => {
+    test("retains a server's data across down and up, and removes it on reset", async () => {
         const siteCount = async () => (await (await AdminBrowser.signIn(running.lms)).list("sites/site")).length;
         const before = await siteCount();
         const browser = await AdminBrowser.signIn(running.lms);
@@ -134,7 +134,7 @@ describe("the sandbox's command line", () => {
         [["up", "--server", "lsm"], "Unknown server: lsm. Choose from lms, mitxonline, xpro."],
         [["up", "--port", "lms=http"], "--port lms=http: write <name>=<port>"],
         [["up", "--all"], "Unknown option '--all'"],
-    ])("refuses %j and says what it takes", async (args, message) => {
+    ])("refuses %j and says what it accepts", async (args, message) => {
         const { exitCode, stderr } = await execa(process.execPath, [cli, ...args], { reject: false });
         expect(exitCode).toBe(2);
         expect(stderr).toContain(message);

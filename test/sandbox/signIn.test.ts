@@ -65,7 +65,7 @@ describe("signing in with a browser, through xPro", () => {
         signIn = await integrate("xpro", servers);
     });
 
-    test("leads somebody new to xPro, and back to the dashboard once they have signed up there", async () => {
+    test("leads a new user to xPro, and back to the dashboard once they have signed up there", async () => {
         const page = await open(signIn);
         expect(page.url()).toContain(`${servers.xpro.baseUrl}/signin/`);
         await picture(page, "sign-in");
@@ -99,7 +99,7 @@ describe("signing in with a browser, through xPro", () => {
         expect(page.url()).toContain(`${servers.xpro.baseUrl}/signin/`);
     });
 
-    test("registers somebody whom only xPro knows, by a form that submits itself", async () => {
+    test("registers a user whom only xPro knows, by a form that submits itself", async () => {
         await runScript(
             servers.xpro,
             `
@@ -135,7 +135,7 @@ describe("signing in with a browser, through MITx Online at its own port", () =>
         await expect(open(signIn)).rejects.toThrow(/ERR_TOO_MANY_REDIRECTS/);
     });
 
-    test("leads to the dashboard with a session from its admin, each time anew", async () => {
+    test("leads to the dashboard with a session from its admin, every time", async () => {
         for (const page of [await admin("admin"), await admin("admin")]) {
             await page.goto(signIn);
             await expect(onDashboard(page)).resolves.toBe("admin");
@@ -143,7 +143,7 @@ describe("signing in with a browser, through MITx Online at its own port", () =>
         expect((await known("mitxonline")).userSocialAuths).toContain("admin");
     });
 
-    test("ends on either side where one signs out there", async () => {
+    test("ends on the side where the user signs out", async () => {
         const page = await admin("admin");
         await page.goto(signIn);
         await onDashboard(page);
@@ -169,7 +169,7 @@ describe("signing in with a browser, through MITx Online at its own port", () =>
         expect((await known("mitxonline")).users).not.toContain("fay");
     });
 
-    test("fails for somebody without a name for Open edX, until they have chosen one", async () => {
+    test("fails for a user without a name for Open edX, until they have chosen one", async () => {
         const page = await admin("staff");
         await page.goto(signIn);
         await expect(page.textContent("pre")).resolves.toMatch(/409 Client Error/);

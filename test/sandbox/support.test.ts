@@ -12,7 +12,7 @@ import { isAlive } from "../support/processes.ts";
 import { type TestServers, startServers } from "../support/sandbox.ts";
 
 describe("servers of a test", () => {
-    test("end, and their state with them, when the test is killed", async () => {
+    test("end, and their state is removed, when the test is killed", async () => {
         const support = path.join(import.meta.dirname, "..", "support", "sandbox.ts");
         const script = `
             import { startServers } from ${JSON.stringify(support)};
@@ -129,7 +129,7 @@ describe("the counting proxy", () => {
         await expect(post).rejects.toMatchObject({ code: "ECONNRESET" });
     });
 
-    test("drops the connection where the server is gone", async () => {
+    test("drops the connection if the server is gone", async () => {
         const orphan = await startCountingProxy({ host: "127.0.0.1", port: 1 });
         await expect(axios.get(orphan.baseUrl, { proxy: false })).rejects.toMatchObject({ code: "ECONNRESET" });
         await orphan.stop();

@@ -80,23 +80,20 @@ export function describeLife<Inputs extends object, Outputs extends Inputs>(
 
         test("there is nothing to do after the first up", expectWhole);
 
-        test.each(namesOf(() => true))(
-            "another %s is carried out, and the former one, or none, again",
-            async (name) => {
-                const { to: other, does } = inputs[name] as InputLife<unknown>;
-                const to = typeof other === "function" ? (other as () => unknown)() : other;
-                await expect(resource.plan(change(name, to))).resolves.toBe(does);
-                await expect(resource.up(change(name, to))).resolves.toEqual(steps[does]);
-                await expect(resource.refresh()).resolves.toBe(false);
-                await expect(resource.up()).resolves.toEqual(["same"]);
-                await expect(resource.up(change(name, given[name]))).resolves.toEqual(steps[does]);
-                await expectWhole();
-            },
-        );
+        test.each(namesOf(() => true))("a new %s is applied, and then the former one, or none, again", async (name) => {
+            const { to: other, does } = inputs[name] as InputLife<unknown>;
+            const to = typeof other === "function" ? (other as () => unknown)() : other;
+            await expect(resource.plan(change(name, to))).resolves.toBe(does);
+            await expect(resource.up(change(name, to))).resolves.toEqual(steps[does]);
+            await expect(resource.refresh()).resolves.toBe(false);
+            await expect(resource.up()).resolves.toEqual(["same"]);
+            await expect(resource.up(change(name, given[name]))).resolves.toEqual(steps[does]);
+            await expectWhole();
+        });
 
         const changedByHand = namesOf(({ byHand }) => byHand !== undefined);
         if (changedByHand.length > 0) {
-            test.each(changedByHand)("%s that was changed by hand is seen, and repaired", async (name) => {
+            test.each(changedByHand)("%s that was changed outside Pulumi is detected and repaired", async (name) => {
                 const { byHand, does, repair = does } = inputs[name];
                 await byHand?.(resource.id);
                 await expect(look(resource.id)).resolves.not.toEqual(whole);
@@ -113,14 +110,14 @@ export function describeLife<Inputs extends object, Outputs extends Inputs>(
         });
 
         if (loseByHand !== undefined) {
-            test("what was taken away by hand is seen, and made anew", async () => {
+            test("an object that was removed outside Pulumi is detected and recreated", async () => {
                 await loseByHand(resource.id);
                 await expect(resource.refresh()).resolves.toBe(true);
                 await expect(resource.up()).resolves.toEqual(["create"]);
                 await expectWhole();
             });
 
-            test("destroy is content with what was taken away by hand", async () => {
+            test("destroy accepts an object that was removed outside Pulumi", async () => {
                 await loseByHand(resource.id);
                 await resource.destroy();
                 await expect(resource.up()).resolves.toEqual(["create"]);
@@ -128,7 +125,7 @@ export function describeLife<Inputs extends object, Outputs extends Inputs>(
             });
         }
 
-        test("destroy takes it away, and the next up makes it again", async () => {
+        test("destroy removes it, and the next up recreates it", async () => {
             const { id } = resource;
             await resource.destroy();
             await expect(look(id)).resolves.toEqual(destroyed);

@@ -3,11 +3,11 @@ import { relative, sep } from "node:path";
 import Sequencer from "@jest/test-sequencer";
 
 /**
- * What is known of a test file before it runs.
+ * What the sequencer knows about a test file before it runs.
  * @typedef {{ seconds: number, usesDocker: boolean }} Expected
  */
 
-/** What a file takes that has not run here yet, in seconds. */
+/** The expected duration of a file that has not run here yet, in seconds. */
 const usual = new Map([
     ["docker", 150],
     ["e2e", 90],
@@ -16,8 +16,8 @@ const usual = new Map([
 const usualElsewhere = 10;
 
 /**
- * Jest's order (what failed first, then what takes long), but such that a worker seldom waits: only one file at a time has
- * the Docker daemon, so the next of those comes where the former has ended.
+ * Sorts files by duration, longest first, but keeps workers from waiting: only one file at a time has the Docker daemon,
+ * so the next one that uses it starts when the previous one ends.
  *
  * @template {Expected} File
  * @param {readonly File[]} files
@@ -41,7 +41,7 @@ export function arrange(files, workers) {
     return arranged;
 }
 
-/** TypeScript takes the module for another kind than Node.js does. */
+/** The class: TypeScript and Node.js disagree on the module's format, and so on its default export. */
 const JestSequencer = /** @type {typeof Sequencer.default} */ (/** @type {unknown} */ (Sequencer));
 
 export default class extends JestSequencer {

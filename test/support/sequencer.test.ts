@@ -4,7 +4,7 @@ import { arrange } from "./sequencer.js";
 const docker = (seconds: number) => ({ seconds, usesDocker: true });
 const other = (seconds: number) => ({ seconds, usesDocker: false });
 
-test("the next test file with Docker comes where the former has ended, all others by the time that they take", () => {
+test("the next test file with Docker starts when the previous one ends, all others by their duration", () => {
     const files = [docker(30), docker(20), docker(10), other(40), other(15), other(5), other(1)];
     expect(arrange(files, 2)).toEqual([docker(30), other(40), docker(20), other(15), docker(10), other(5), other(1)]);
 });

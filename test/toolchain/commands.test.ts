@@ -48,7 +48,7 @@ describe("the project's commands, in a clone that is not set up", () => {
         expect(stderr).not.toContain("another one");
     });
 
-    test("keep the state and the passphrase for this user", async () => {
+    test("keep the state and the passphrase private to this user", async () => {
         await expect(clone.pulumi("stack", "init", "test")).resolves.toMatchObject({ exitCode: 0 });
         await expect(clone.pulumi("up", "--stack", "test", "--yes", "--skip-preview")).resolves.toMatchObject({
             exitCode: 0,
@@ -66,7 +66,7 @@ describe("the project's commands, in a clone that is not set up", () => {
         expect((await stat(join(clone.folder, ".pulumi-passphrase"))).mode & 0o777).toBe(0o600);
     });
 
-    test("leave a stack's settings as they stand", async () => {
+    test("leave a stack's settings unchanged", async () => {
         await expect(readFile(join(clone.folder, "Pulumi.test.yaml"), "utf8")).resolves.toBe(settings);
     });
 

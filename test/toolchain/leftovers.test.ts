@@ -44,7 +44,7 @@ async function listen(): Promise<{ port: number; close: () => void }> {
     return { port, close: () => server.close() };
 }
 
-test("a program and a dynamic provider whose engine is gone end; those of a run under way and of other clones stay", async () => {
+test("a program and a dynamic provider whose engine is gone end; those of a running command and of other clones stay", async () => {
     const gone = await listen();
     gone.close();
     const engine = await listen();
@@ -66,7 +66,7 @@ test("a program and a dynamic provider whose engine is gone end; those of a run 
     engine.close();
 });
 
-test("the sessions of a killed command are removed by the next one; those of a command under way stay", async () => {
+test("the sessions of a killed command are removed by the next one; those of a running command stay", async () => {
     /** Starts a command that has sessions, and returns once it does. */
     const startCommand = async () => {
         const leftovers = JSON.stringify(join(project, "toolchain", "leftovers.ts"));

@@ -125,7 +125,7 @@ describe("two runs of the engine", () => {
         expect(runs.same.exitCode).toBe(0);
     });
 
-    it("make random text as asked for", async () => {
+    it("generate random text as requested", async () => {
         const { password, string } = runs.created.decrypted;
         const result = String(password?.["result"]);
         expect(result).toMatch(/^[A-Za-z0-9-]{40}$/);
@@ -135,7 +135,7 @@ describe("two runs of the engine", () => {
         expect(string).toMatchObject({ ...shape, result: expect.stringMatching(/^[A-Z0-9]{8}$/) as unknown });
     });
 
-    it("make a new password when its keepers change, and keep the string", () => {
+    it("generate a new password when its keepers change, and keep the string", () => {
         const { created, changed } = runs;
         expect(changed.decrypted["password"]).toMatchObject({ keepers: { epoch: "2" } });
         expect(changed.decrypted["password"]?.["result"]).not.toBe(created.decrypted["password"]?.["result"]);
@@ -165,7 +165,7 @@ describe("two runs of the engine", () => {
         expect(runs.changed.state["quiet"]).toMatchObject({ stdout: "quiet-output", stderr: "quiet-error" });
     });
 
-    it("show output as the resource's logging has it", () => {
+    it("show output as the resource's logging says", () => {
         expect(runs.created.stdout).toContain("created in");
         expect(runs.created.stdout).toContain("warned");
         expect(runs.created.stdout).toContain("loud-output");

@@ -43,7 +43,7 @@ describe("a program of Pulumi that starts quickly", () => {
         expect(text).toEqual({ text: expect.stringContaining("return () => five") as unknown, tree: project });
     });
 
-    it("keeps compiled code in the project's own folder", async () => {
+    it("caches compiled code in the project's own folder", async () => {
         const folder = await run(`console.log(JSON.stringify(require("node:module").getCompileCacheDir()));`);
         expect(folder).toContain(join(project, ".toolchain", "compile-cache"));
     });

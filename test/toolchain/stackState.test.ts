@@ -20,7 +20,7 @@ describe("an interrupted creation", () => {
         expect(hasFinishedCreations(state([urn], [creating]))).toBe(true);
     });
 
-    test("is not, as long as that is missing, or another one's is", () => {
+    test("is not finished if that is missing, or is another one's", () => {
         const other = { type: "creating", resource: { urn: `${urn}.other` } };
         expect(hasFinishedCreations(state([], [creating]))).toBe(false);
         expect(hasFinishedCreations(state([urn], [creating, other]))).toBe(false);
@@ -44,7 +44,7 @@ describe("the salt in a stack's settings", () => {
         ["at the end, without a line end", `${config}encryptionsalt: v1:abc`, config],
         ["between comments", `# One.\nencryptionsalt: "v1:abc"\n# Two.\n${config}`, `# One.\n# Two.\n${config}`],
         ["not there", config, config],
-    ])("goes where no secret needs it: %s", (_, text, expected) => {
+    ])("is removed if no secret needs it: %s", (_, text, expected) => {
         expect(withoutNeedlessSalt(text)).toBe(expected);
     });
 

@@ -25,7 +25,7 @@ async function tutorPlugin(settings: Readonly<Record<string, string>>, ...args: 
     });
 }
 
-test("the Tutor plugin can be had before the first up, with a configuration that is not complete yet", async () => {
+test("the Tutor plugin is available before the first up, with an incomplete configuration", async () => {
     const { stdout, stderr } = await tutorPlugin({ application: "xpro", applicationUrl: "http://xpro.test:8053" });
 
     expect(stderr).toBe("");
@@ -34,7 +34,7 @@ test("the Tutor plugin can be had before the first up, with a configuration that
     expect(stdout).toContain("ENABLE_MITXPRO_OAUTH = True");
 });
 
-test("it is written to a file that only its owner can read, also over one that all can", async () => {
+test("it is written to a file that only its owner can read, even over one that everyone can", async () => {
     const file = join(folder, "mit-integration.py");
     await writeFile(file, "old", { mode: 0o644 });
 
@@ -45,7 +45,7 @@ test("it is written to a file that only its owner can read, also over one that a
     expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test("a client secret that has to be in it and does not exist yet is told to be missing", async () => {
+test("a required client secret that does not exist yet is reported as missing", async () => {
     const { exitCode, stdout, stderr } = await tutorPlugin({ clientSecretIn: "settings" });
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
@@ -53,7 +53,7 @@ test("a client secret that has to be in it and does not exist yet is told to be 
     expect(stderr).toContain("npm run pulumi -- up --stack new");
 });
 
-test("mistakes in the settings are named", async () => {
+test("mistakes in the settings are reported", async () => {
     const { exitCode, stderr } = await tutorPlugin({ application: "mitx" });
 
     expect(exitCode).toBe(1);

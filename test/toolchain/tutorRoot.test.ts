@@ -19,11 +19,11 @@ describe("the folder that Tutor names as its root is removed", () => {
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    test("where it has Tutor's configuration", async () => {
+    test("if it has Tutor's configuration", async () => {
         await expect(whyKept(join(folder, "tutor"), project)).resolves.toBeUndefined();
     });
 
-    test("not where it has none", async () => {
+    test("not if it has none", async () => {
         await expect(whyKept(folder, "/")).resolves.toBe("it has no config.yml of Tutor");
     });
 
@@ -34,7 +34,7 @@ describe("the folder that Tutor names as its root is removed", () => {
         ["the project", () => project],
         ["a folder that holds the project", () => join(folder, "work")],
         ["a link to that", () => join(folder, "link")],
-    ])("not where it is %s", async (_, place) => {
+    ])("not if it is %s", async (_, place) => {
         await expect(whyKept(place(), project)).resolves.toMatch(/^it holds /);
     });
 });

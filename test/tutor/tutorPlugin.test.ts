@@ -160,7 +160,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
     });
 
-    test("is written where Tutor's answer stands among lines that another plugin prints", async () => {
+    test("is written where Tutor says, even if another plugin prints lines too", async () => {
         await mkdir(join(folder, "plugins"));
         await writeFile(join(folder, "plugins", "noisy.py"), 'print("Hello from /no/such/folder!")\n');
         await execa(command, ["plugins", "enable", "noisy"]);
@@ -168,7 +168,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await expect(create()).resolves.toMatchObject({ id: file, outs: { root, file } });
     });
 
-    test("that was edited by hand is put right by up --refresh", async () => {
+    test("that was edited manually is repaired by up --refresh", async () => {
         const given = await inputs();
         const plugin = await ManagedResource.up(provider, given);
         await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["same"]);
@@ -179,7 +179,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await expect(readFile(file, "utf8")).resolves.toBe(given.text);
     });
 
-    test("is rendered anew when its text changes", async () => {
+    test("is rendered again when its text changes", async () => {
         const plugin = await ManagedResource.up(provider, await inputs());
 
         await expect(plugin.up({ text: text({ redirectsVisitors: false }) })).resolves.toStrictEqual(["update"]);
@@ -187,7 +187,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await expect(developmentSettings()).resolves.toContain("MITX_REDIRECT_ENABLED = False");
     });
 
-    test("that was disabled or deleted by hand is gone, and is made again", async () => {
+    test("that was disabled or deleted manually counts as gone, and is recreated", async () => {
         const plugin = await ManagedResource.up(provider, await inputs());
         await execa(command, ["plugins", "disable", "mit-integration"]);
         await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
@@ -198,7 +198,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         expect(existsSync(file)).toBe(true);
     });
 
-    test("is finished by the next run where one was killed between writing and enabling", async () => {
+    test("is finished by the next run if one was killed between writing and enabling", async () => {
         const { given, id } = await create();
         await execa(command, ["plugins", "disable", "mit-integration"]);
 
@@ -207,7 +207,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         expect((await config()).PLUGINS).toContain("mit-integration");
     });
 
-    test("is finished by the next run where one was killed while Tutor wrote its configuration", async () => {
+    test("is finished by the next run if one was killed while Tutor wrote its configuration", async () => {
         const former = await config();
         const { given } = await create();
         await writeFile(configurationIn(root), "");
@@ -221,7 +221,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         expect((await config()).PLUGINS).toContain("mit-integration");
     });
 
-    test("is taken away without a trace, and taken away again without complaint", async () => {
+    test("is removed without a trace, and removed again without an error", async () => {
         // Enabling any plugin makes Tutor forget those that are enabled and not installed.
         await execa(command, ["plugins", "disable", "all"]);
         const before = await config();
@@ -236,7 +236,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await provider.delete(id, outs);
     });
 
-    test("is taken away where Tutor's folder is gone, and makes no new one", async () => {
+    test("is removed if Tutor's folder is gone, and no new one is created", async () => {
         const { id, outs } = await create();
         await rm(root, { recursive: true });
 
@@ -246,7 +246,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         expect(existsSync(root)).toBe(false);
     });
 
-    test("of somebody else is not touched", async () => {
+    test("that is someone else's is not touched", async () => {
         const { id, outs } = await create();
         await provider.delete(id, outs);
         await writeFile(file, "# my own plugin\n");
@@ -259,7 +259,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         await expect(readFile(file, "utf8")).resolves.toBe("# my own plugin\n");
     });
 
-    test("asks for an Open edX that is set up", async () => {
+    test("requires an Open edX that is set up", async () => {
         await rm(root, { recursive: true });
 
         await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
@@ -267,7 +267,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         );
     });
 
-    test("tells Tutor's own words where it fails", async () => {
+    test("reports Tutor's own words if it fails", async () => {
         await writeFile(join(root, "config.yml"), "LMS_HOST: [\n");
 
         await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
@@ -276,7 +276,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
     });
 });
 
-test("a command that is not there is told by name", async () => {
+test("a command that does not exist is reported by name", async () => {
     const given = await checked(provider, { tutor: "no-such-tutor", name: "mit-integration", text: "# whose\n" });
 
     await expect(provider.create(given)).rejects.toThrow(

@@ -33,7 +33,7 @@ describe("checks", () => {
         expect(isHealthy(results)).toBe(false);
     });
 
-    test("run side by side, and wait for those that they need only", async () => {
+    test("run in parallel, and wait only for those that they need", async () => {
         const order: string[] = [];
         let release: () => void = () => undefined;
         const slow = new Promise<void>((settle) => (release = settle));
@@ -71,7 +71,7 @@ describe("checks", () => {
         expect(results.map(({ state }) => state)).toEqual(["failed", "follows", "passed"]);
     });
 
-    test("only warned of leave the integration healthy, and hold nothing up", async () => {
+    test("that only warn leave the integration healthy, and hold nothing up", async () => {
         const results = await runChecks([
             check("names", () => Promise.resolve(found("name-unknown-to-browser", "xpro.odl.local"))),
             check("sign-in", passes(), { needs: ["names"] }),
@@ -81,7 +81,7 @@ describe("checks", () => {
         expect(isHealthy(results)).toBe(true);
     });
 
-    test("that could not look are skipped: they say nothing against the integration, and hold nothing up", async () => {
+    test("that could not look are skipped: they report nothing wrong with the integration, and hold nothing up", async () => {
         const results = await runChecks([
             check("container", () => Promise.resolve(skipped("no container here"))),
             check("sign-in", passes(), { needs: ["container"] }),
@@ -94,7 +94,7 @@ describe("checks", () => {
         expect(isHealthy(results)).toBe(true);
     });
 
-    test("without an answer are what that means for them, unless the words tell more", async () => {
+    test("without an answer report what that means for them, unless the words are more specific", async () => {
         const silent = (words: string) => () => Promise.reject(new UnreachableError(words, false));
         const results = await runChecks([
             check("down", silent("no answer (ECONNREFUSED)"), { unreachable: "keycloak-down" }),
@@ -132,7 +132,7 @@ describe("diagnosis", () => {
         expect(diagnose(words)).toBe(cause);
     });
 
-    test("tells a port on 127.0.0.1 from an address that no network has any more", () => {
+    test("distinguishes a port on 127.0.0.1 from an address that no network has any more", () => {
         expect(diagnoseGateway("ECONNREFUSED", true)).toBe("port-on-loopback-only");
         expect(diagnoseGateway("ECONNREFUSED", false)).toBe("stale-gateway");
         expect(diagnoseGateway("EHOSTUNREACH", false)).toBe("stale-gateway");
@@ -146,7 +146,7 @@ describe("diagnosis", () => {
         ]);
     });
 
-    test("of an answer in a container tells what is missing from what only refuses", () => {
+    test("of an answer in a container distinguishes what is missing from what only refuses", () => {
         const of = (answer: { status?: number; words: string }) =>
             answerFinding("http://gateway/x", answer, "the container of lms", "application-unreachable-from-lms");
         expect(of({ status: 405, words: "" })).toEqual([]);
@@ -175,20 +175,20 @@ describe("diagnosis", () => {
         ]);
     });
 
-    test("of addresses tells what is missing and what differs", () => {
+    test("of addresses reports what is missing and what differs", () => {
         expect(differences({ API_ROOT: "http://old/" }, { API_ROOT: "http://new/", DISCOVERY_URL: "http://d/" })).toBe(
             'API_ROOT is "http://old/", not "http://new/"; DISCOVERY_URL is missing, not "http://d/"',
         );
     });
 });
 
-test("every cause is a text that a reader can act on, with commands that are complete", () => {
+test("every cause is a text that a reader can act on, with complete commands", () => {
     const steps = Object.fromEntries(Object.keys(causes).map((cause) => [cause, stepOf(cause as keyof typeof causes)]));
     const bad = Object.entries(steps).filter(([, step]) => /[{}]/.test(step) || !/[.?]$/.test(step));
     expect(bad).toEqual([]);
 });
 
-test("a finding is told with evidence, cause and next step", async () => {
+test("a finding is reported with evidence, cause and next step", async () => {
     const [result] = await runChecks([
         check("lms", () => Promise.resolve(found("lms-down", "GET http://lms: no answer"))),
     ]);

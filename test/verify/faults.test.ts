@@ -550,7 +550,7 @@ async function withFaults<Seen>(chosen: readonly Fault[], see: () => Promise<See
     }
 }
 
-test("finds nothing wrong in the sandbox, and asks little", async () => {
+test("finds nothing wrong in the sandbox, with few requests", async () => {
     const before = proxies.lms.requests.length + proxies.mitxonline.requests.length;
     const results = await look();
 
@@ -563,7 +563,7 @@ test("finds nothing wrong in the sandbox, and asks little", async () => {
     expect(proxies.lms.requests.length + proxies.mitxonline.requests.length - before).toBeLessThan(50);
 });
 
-test("the output health is ok, and with a fault what is wrong, without a word that changes", async () => {
+test("the output health is ok, or says what is wrong, always in the same words", async () => {
     await expect(health(config, outputs, "dev")).resolves.toBe("ok");
     const said = await withFaults([fault("the LMS is down"), fault("edx-oauth-app has another secret")], () =>
         Promise.all([health(config, outputs, "dev"), health(config, outputs, "dev")]),
@@ -605,7 +605,7 @@ test.each(pairs)("names two faults at once, or what one hides: $names", async ({
     expect([...causes.values()].flat().filter((cause) => !known.includes(cause))).toEqual([]);
 });
 
-test("tells no secret in any of this", () => {
+test("reveals no secret in any of this", () => {
     const { openEdx, application, worker } = target;
     const secrets = [openEdx.client.secret, application.client.secret, worker.token];
     expect(told.length).toBeGreaterThan(faults.length);

@@ -115,7 +115,7 @@ describe("on a phone", () => {
     });
     afterAll(() => chromium.close());
 
-    test("nothing of it is cut off or on top of another, with long evidence and every leg, and no color is needed", async () => {
+    test("nothing of it is cut off or overlaps, with long evidence and every leg, and no color is needed", async () => {
         const evidence = `GET http://mitxonline.odl.local:9080/${"long-path/".repeat(30)}: 500, ${"word ".repeat(60)}`;
         const broken: Result[] = [
             ...results,

@@ -235,7 +235,7 @@ async function namedWith(fault: Fault, see: () => Promise<Result[]> = tried) {
 
 const expected = ({ cause, also = [] }: Fault) => ({ cause, all: [cause, ...also].sort() });
 
-describe("verify signs somebody in through xPro", () => {
+describe("verify signs a user in through xPro", () => {
     beforeAll(async () => {
         target = await integrated("xpro");
     });
@@ -361,7 +361,7 @@ describe("verify signs somebody in through xPro", () => {
 
     let there: { lms: string[]; mit: string[] };
 
-    test("and keeps the user where that is asked for", async () => {
+    test("and retains the user if requested", async () => {
         const results = await tried({ isKept: true });
         there = await learners();
 
@@ -438,7 +438,7 @@ describe("verify signs somebody in through xPro", () => {
         await expect(learners()).resolves.toEqual(there);
     });
 
-    test("leaves the user of another run alone, which may be under way", async () => {
+    test("leaves alone the user of another run, which may still be running", async () => {
         const results = await Promise.all([tried(), tried()]);
 
         expect(results.flat().filter(({ state }) => state !== "passed")).toEqual([]);
@@ -448,7 +448,7 @@ describe("verify signs somebody in through xPro", () => {
     test.each([
         ["", tried],
         ["in Chromium", inChromium],
-    ])("knows a sign-out where openedx-companion-auth signs in anew right away %s", async (_, see) => {
+    ])("recognizes a sign-out after which openedx-companion-auth immediately signs in again %s", async (_, see) => {
         const companion: Fault = {
             name: "openedx-companion-auth is live",
             check: "",
@@ -490,7 +490,7 @@ describe("verify signs somebody in through xPro", () => {
         await expect(learners()).resolves.toEqual(there);
     });
 
-    test("registers in Chromium by the form that submits itself where xPro's pages need JavaScript", async () => {
+    test("registers in Chromium by the form that submits itself if xPro's pages need JavaScript", async () => {
         const results = await withFaults([noForm], inChromium);
 
         expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
@@ -506,7 +506,7 @@ describe("verify signs somebody in through xPro", () => {
         apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
     };
 
-    test("signs in through Open edX's registration where xPro's pages need JavaScript, and says what it can't look at", async () => {
+    test("signs in through Open edX's registration if xPro's pages need JavaScript, and says what it can't look at", async () => {
         const results = await withFaults([noForm], () => tried());
 
         expect(withState(results, "skipped")).toEqual(["account", "account-row", "api-tokens"]);
@@ -516,7 +516,7 @@ describe("verify signs somebody in through xPro", () => {
         await expect(learners()).resolves.toEqual(there);
     });
 
-    test("makes the account in xPro's container where its pages need JavaScript", async () => {
+    test("creates the account in xPro's container if its pages need JavaScript", async () => {
         const { stateDirectory } = direct.xpro;
         const python = join(project, ".toolchain", "venv", "xpro", "bin", "python");
         const manage = join(project, "sandbox", "mit-application", "manage.py");
@@ -537,7 +537,7 @@ describe("verify signs somebody in through xPro", () => {
     });
 });
 
-describe("verify signs somebody in through MITx Online", () => {
+describe("verify signs a user in through MITx Online", () => {
     beforeAll(async () => {
         target = await integrated("mitxonline");
     });
@@ -604,7 +604,7 @@ describe("verify signs somebody in through MITx Online", () => {
     });
 });
 
-describe("verify signs somebody in through MITx Online behind APISIX", () => {
+describe("verify signs a user in through MITx Online behind APISIX", () => {
     beforeAll(async () => {
         target = await integrated("mitxonline-apisix");
     });
@@ -656,7 +656,7 @@ describe("verify signs somebody in through MITx Online behind APISIX", () => {
         await writeFile(envFile, before);
     });
 
-    test("makes that user in Keycloak, which shows what it made and deletes it", async () => {
+    test("creates that user in Keycloak, reports what it created, and deletes it", async () => {
         const results = await tried({ interruptAfter: "sign-up" });
 
         expect(results[0]).toMatchObject({ state: "passed", note: expect.stringContaining("realm ol-local of http") });
@@ -690,14 +690,11 @@ test.each([
     ["http://local.openedx.io:8000", "http://xpro.odl.local:8053", true],
     ["http://localhost:8000", "http://127.0.0.1:8053", true],
     ["http://local.openedx.io:8000", "http://203.0.113.7", false],
-])(
-    "somebody is signed in without being asked for where both servers are for development: %s and %s",
-    async (lmsUrl, url, is) => {
-        const { openEdx, application } = target;
-        const other = { ...target, openEdx: { ...openEdx, url: lmsUrl }, application: { ...application, url } };
-        await expect(isForDevelopment(other)).resolves.toBe(is);
-    },
-);
+])("a user is signed in by default if both servers are for development: %s and %s", async (lmsUrl, url, is) => {
+    const { openEdx, application } = target;
+    const other = { ...target, openEdx: { ...openEdx, url: lmsUrl }, application: { ...application, url } };
+    await expect(isForDevelopment(other)).resolves.toBe(is);
+});
 
 test("without a browser, --browser says what to install", async () => {
     process.env["CHROMIUM"] = "/nowhere/chromium";
@@ -705,7 +702,7 @@ test("without a browser, --browser says what to install", async () => {
     delete process.env["CHROMIUM"];
 });
 
-test("no code, state or password is told in any of this", () => {
+test("no code, state or password is revealed in any of this", () => {
     expect(passedBy.size).toBeGreaterThan(20);
     expect(told.filter((text) => [...passedBy].some((secret) => text.includes(secret)))).toEqual([]);
     expect(told.filter((text) => /Aa1-[0-9a-f]{24}|[?&](code|state)=/.test(text))).toEqual([]);

@@ -42,7 +42,7 @@ function terminal(rows: number, columns: number): Terminal & { readonly text: ()
 
 const words = (lines: readonly string[]) => lines.map((line) => line.split(/\s+/).slice(0, 2).join(" "));
 
-test("a terminal shows each check once, those to come below, also where it is lower than the table", () => {
+test("a terminal shows each check once, pending ones below, even if it is lower than the table", () => {
     const screen = terminal(4, 40);
     const table = new CheckTable(checks, screen);
     expect(words(screen.text())).toEqual(["… one", "… two", "… three"]);
@@ -57,7 +57,7 @@ test("a terminal shows each check once, those to come below, also where it is lo
     expect(words(screen.text())).toEqual(["skipped one", "ok two", "FAILED three", "FAILED four", "FAILED five"]);
 });
 
-test("what is no terminal gets a line for each check, in their order, without marks for the screen", () => {
+test("output that is no terminal gets a line for each check, in their order, without control characters", () => {
     const written: string[] = [];
     const table = new CheckTable(checks.slice(0, 2), { write: (text: string) => written.push(text) > 0 });
     table.add(result("two", { state: "follows", follows: "one" }));

@@ -46,8 +46,8 @@ const noteOf = (volume: string) => ({
 const changes = async () =>
     (await commands.calls("docker")).filter((call) => /^(rm|create|volume (create|rm)) /.test(call));
 
-describe("what a machine has of a project's data", () => {
-    test("are the volumes of its containers, and the anonymous ones that are noted and still there", async () => {
+describe("a project's data on a machine", () => {
+    test("consists of its containers' volumes, and the noted anonymous ones that still exist", async () => {
         await commands.make("docker", {
             [services]: "echo c0ffee",
             "container inspect c0ffee": printing([database({ [data]: anonymous, "/media/": "mitxpro_media" })]),
@@ -66,7 +66,7 @@ describe("what a machine has of a project's data", () => {
         expect(await changes()).toStrictEqual([]);
     });
 
-    test("is not a noted volume that somebody removed", async () => {
+    test("does not include a noted volume that was removed", async () => {
         await commands.make("docker", {
             [services]: "true",
             [`volume ls --quiet ${inProject}`]: `echo ${note}`,
@@ -77,7 +77,7 @@ describe("what a machine has of a project's data", () => {
         await expect(findVolumes("mitxpro")).resolves.toMatchObject({ mounted: {}, noted: {} });
     });
 
-    test("is nothing on a new machine", async () => {
+    test("is empty on a new machine", async () => {
         await commands.make("docker", { ps: "true", "volume ls": "true" });
 
         await expect(findVolumes("mitxpro")).resolves.toStrictEqual(noVolumes);
@@ -85,7 +85,7 @@ describe("what a machine has of a project's data", () => {
 });
 
 describe("a place without a named volume", () => {
-    test("gets the volume that is there, else the one that was there last, else one of the stack's own", () => {
+    test("gets its current volume, else the last one that it had, else one of the stack's own", () => {
         const mounted = { db: { [data]: anonymous } };
         const noted = { db: { [data]: other } };
 
@@ -106,7 +106,7 @@ describe("a place without a named volume", () => {
         await expect(declaredPaths("sha256:3")).resolves.toBeUndefined();
     });
 
-    test("loses its data where the new container has nothing, or something else, in that place", () => {
+    test("loses its data if the new container has nothing, or something else, in that place", () => {
         const own = "mitxpro_db_logs";
         const mounted = { db: { [data]: anonymous, "/logs": own, "/media": "mitxpro_media" } };
         const lost = (paths: Record<string, string>) =>
@@ -119,7 +119,7 @@ describe("a place without a named volume", () => {
     });
 });
 
-test("the stack's own volumes are made with labels by which they are found; others are not made", async () => {
+test("the stack's own volumes are created with labels that identify them; others are not created", async () => {
     await commands.make("docker", { "volume create": "true" });
     const volumes = { [data]: "mitxpro_db_var_lib_postgresql", "/data": anonymous, "/media": "mitxpro_media" };
     await makeOwnVolumes("mitxpro", "db", "project/dev", volumes);
@@ -144,21 +144,21 @@ describe("a note", () => {
             "volume create": "true",
         });
 
-    test("is made of each anonymous volume of a container", async () => {
+    test("is written for each anonymous volume of a container", async () => {
         await withNote();
         await noteVolumes("mitxpro", ["c0ffee"]);
 
         await expect(changes()).resolves.toStrictEqual([create]);
     });
 
-    test("is left as it is where it says so already", async () => {
+    test("is left alone if it is up to date", async () => {
         await withNote(noteOf(anonymous));
         await noteVolumes("mitxpro", ["c0ffee"]);
 
         await expect(changes()).resolves.toStrictEqual([]);
     });
 
-    test("of another volume is replaced, and that volume named, as it stays", async () => {
+    test("of another volume is replaced, and that volume is named, because it is retained", async () => {
         await withNote(noteOf(other));
         await noteVolumes("mitxpro", ["c0ffee"]);
 
@@ -167,7 +167,7 @@ describe("a note", () => {
     });
 });
 
-describe("volumes without a name in a container that an earlier version made", () => {
+describe("volumes without a name in a container that an earlier version created", () => {
     const owned = `${services} --filter label=openedx-mit-integration.owner`;
     const holder = "mitxpro-volumes-c0ffee000000";
     const withContainer = (container: object, holders = "true") =>
@@ -180,7 +180,7 @@ describe("volumes without a name in a container that an earlier version made", (
             create: "true",
         });
 
-    test("are held by another container, as Docker would remove them with that one, and noted", async () => {
+    test("are held by another container, because Docker would remove them with the old one, and noted", async () => {
         await withContainer(database({ [data]: anonymous }));
         await holdVolumes("mitxpro");
 
@@ -202,7 +202,7 @@ describe("volumes without a name in a container that an earlier version made", (
         await expect(changes()).resolves.toStrictEqual([]);
     });
 
-    test("are let go when the new container of their service has them, or all at the end", async () => {
+    test("are released when the new container of their service has them, or all at the end", async () => {
         await commands.make("docker", { ps: "echo decaf", "rm --force decaf": "true" });
         await releaseVolumes("mitxpro", "db");
         await releaseVolumes("mitxpro");

@@ -15,7 +15,7 @@ const remove = async () => {
     await provider.delete(id, outs);
 };
 
-test("what was started by hand in a project is removed with it, and told", async () => {
+test("containers started manually in a project are removed with it, and reported", async () => {
     const inspect = "container inspect c0ffee decaf";
     await commands.make("docker", {
         [list]: "echo c0ffee; echo decaf",
@@ -30,7 +30,7 @@ test("what was started by hand in a project is removed with it, and told", async
     );
 });
 
-test("where nothing was started by hand, nothing is done or told", async () => {
+test("without containers started manually, nothing is done or reported", async () => {
     await commands.make("docker", { [list]: "true" });
     await remove();
 

@@ -30,7 +30,7 @@ test.each([
     ["is true", "echo true"],
     ["is not set", "echo \"error: configuration key 'keepVolumes' not found for stack 'dev'\" >&2; exit 255"],
 ])(
-    "a project's volumes stay where keepVolumes %s, and are named with the command that removes them",
+    "a project's volumes are retained if keepVolumes %s, and named with the command that removes them",
     async (_, answer) => {
         await commands.make("docker", volumes);
         await commands.make("pulumi", { [question]: answer });
@@ -44,7 +44,7 @@ test.each([
     },
 );
 
-test("they go where keepVolumes is false now, whatever it was at the last up", async () => {
+test("they are removed if keepVolumes is false now, whatever it was at the last up", async () => {
     await commands.make("docker", volumes);
     await commands.make("pulumi", { [question]: "echo false" });
 
@@ -52,7 +52,7 @@ test("they go where keepVolumes is false now, whatever it was at the last up", a
     expect(console.warn).not.toHaveBeenCalled();
 });
 
-test("they stay where the configuration can't be read, and the reason is told", async () => {
+test("they are retained if the configuration can't be read, and the reason is reported", async () => {
     await commands.make("docker", volumes);
     await commands.make("pulumi", { [question]: "echo 'error: no stack' >&2; exit 255" });
 
@@ -62,7 +62,7 @@ test("they stay where the configuration can't be read, and the reason is told", 
     );
 });
 
-test("what held them for containers goes first, as Docker removes no volume that a container has", async () => {
+test("the containers that hold them are removed first, because Docker removes no volume in use", async () => {
     const holders = `ps --all --quiet --no-trunc ${inProject} --filter label=openedx-mit-integration.holder`;
     await commands.make("docker", { [holders]: "echo h01der", ...volumes, "rm --force h01der": "true" });
     await commands.make("pulumi", { [question]: "echo false" });
@@ -73,7 +73,7 @@ test("what held them for containers goes first, as Docker removes no volume that
     expect(calls.indexOf("rm --force h01der")).toBeLessThan(calls.findIndex((call) => call.startsWith("volume rm")));
 });
 
-test("where there are none, nothing is asked or told", async () => {
+test("without volumes, nothing is asked or reported", async () => {
     await commands.make("docker", { ...noContainers, "volume ls": "true" });
 
     await expect(remove()).resolves.toStrictEqual([]);

@@ -85,7 +85,7 @@ const makeByHand = (password: string) =>
 describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) => {
     useDjango(name);
 
-    test("is made, with every right and the password", async () => {
+    test("is created with all permissions and the password", async () => {
         const { id, inputs, outs } = await create();
 
         expect(id).toBe(args.username);
@@ -93,7 +93,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look()).resolves.toStrictEqual({ email: args.email, ...superuser });
     });
 
-    test("of an interrupted run is taken for this stack's, with the password of now", async () => {
+    test("of an interrupted run counts as this stack's, with the current password", async () => {
         await create();
         const { outs } = await create({ password: "second-password" });
 
@@ -101,7 +101,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look("second-password")).resolves.toMatchObject(superuser);
     });
 
-    test("that somebody made by hand with that password is used as it is, and stays", async () => {
+    test("that was created manually with that password is used as is, and retained", async () => {
         await makeByHand(args.password);
         const { id, outs } = await create();
         expect(outs).toMatchObject({ createdHere: false });
@@ -110,7 +110,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
-    test("that somebody made by hand with another password is an error, and stays as it is", async () => {
+    test("that was created manually with another password is an error, and stays unchanged", async () => {
         await makeByHand("another-password");
 
         await expect(create()).rejects.toThrow(
@@ -119,7 +119,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look("another-password")).resolves.toMatchObject(superuser);
     });
 
-    test("that somebody made by hand gets the flags that it lacks, which destroy takes back", async () => {
+    test("that was created manually gets the flags that it lacks, which destroy removes again", async () => {
         await makeByHand(args.password);
         await byHand(`User.objects.filter(username="${args.username}").update(is_staff=False, is_active=False)`);
         const user = await ManagedResource.up(provider, args);
@@ -132,7 +132,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look()).resolves.toMatchObject({ rights: [false, false, true], knows: true });
     });
 
-    test("that somebody made by hand and who lost a flag since is gone for a refresh", async () => {
+    test("that was created manually and has since lost a flag counts as gone on refresh", async () => {
         await makeByHand(args.password);
         const { id, outs } = await create();
         await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
@@ -141,7 +141,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("that somebody made by hand without a superuser's rights is not promoted", async () => {
+    test("that was created manually without superuser status is not promoted", async () => {
         await makeByHand(args.password);
         await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
 
@@ -156,7 +156,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
-    test("gets a new password where one is configured", async () => {
+    test("gets a new password when one is configured", async () => {
         const user = await ManagedResource.up(provider, args);
         await expect(user.up({ password: "second-password" })).resolves.toEqual(["update"]);
         expect(user.outputs).toMatchObject({ createdHere: true, password: "second-password" });
@@ -164,7 +164,7 @@ describe.each<DjangoName>(["lms", "mitxonline"])("the superuser of %s", (name) =
         await expect(look()).resolves.toMatchObject({ knows: false });
     });
 
-    test("is deleted with the stack; one that is gone already is fine", async () => {
+    test("is deleted with the stack, even if it is already gone", async () => {
         const { id, outs } = await create();
         await provider.delete(id, outs);
 
@@ -186,7 +186,7 @@ describe("the superuser of an LMS", () => {
         expect(calls).not.toContain("hunter2-secret");
     });
 
-    test("has the profile without which the LMS lets nobody sign in", async () => {
+    test("has the profile that the LMS requires to sign in", async () => {
         await create();
 
         await expect(
@@ -197,7 +197,7 @@ describe("the superuser of an LMS", () => {
         ).resolves.toBe(1);
     });
 
-    test("that somebody made with Django's own command gets that profile, and keeps its groups", async () => {
+    test("that was created with Django's own command gets that profile, and retains its groups", async () => {
         await byHand(
             "from django.contrib.auth.models import Group",
             `user = User.objects.create_superuser("${args.username}", "${args.email}", "${args.password}")`,
@@ -215,13 +215,13 @@ describe("the superuser of an LMS", () => {
         await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("is asked for among what the server's settings print", async () => {
+    test("is found among the output of the server's settings", async () => {
         await commands.make("docker", exec(django, "echo Hello.", "; echo Bye."));
 
         await expect(create()).resolves.toMatchObject({ outs: { createdHere: true } });
     });
 
-    test("is there for a refresh as long as it can sign in; the next up repairs it", async () => {
+    test("exists on refresh if it can sign in; the next up repairs it", async () => {
         const user = await ManagedResource.up(provider, args);
         await expect(user.refresh()).resolves.toBe(false);
 
@@ -234,7 +234,7 @@ describe("the superuser of an LMS", () => {
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
-    test("that lost its rights is gone for a refresh; the next up gives them back", async () => {
+    test("that lost its permissions counts as gone on refresh; the next up restores them", async () => {
         const user = await ManagedResource.up(provider, args);
         await byHand(`User.objects.filter(username="${args.username}").update(is_superuser=False)`);
 
@@ -242,14 +242,14 @@ describe("the superuser of an LMS", () => {
         await expect(look()).resolves.toMatchObject(superuser);
     });
 
-    test("that was deleted by hand is gone for a refresh", async () => {
+    test("that was deleted manually counts as gone on refresh", async () => {
         const { id, outs } = await create();
         await byHand(`User.objects.filter(username="${args.username}").delete()`);
 
         await expect(provider.read(id, outs)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("who saved a provider configuration stays, without rights and password, and is taken back", async () => {
+    test("that saved a provider configuration is retained, without permissions and password, and reused", async () => {
         const { id, outs } = await create();
         await byHand(
             "from third_party_auth.models import OAuth2ProviderConfig",
@@ -264,14 +264,14 @@ describe("the superuser of an LMS", () => {
         await expect(look("second-password")).resolves.toMatchObject(superuser);
     });
 
-    test("gets a new email address where one is configured, as one signs in with that", async () => {
+    test("gets a new email address when one is configured, because that is what it signs in with", async () => {
         const user = await ManagedResource.up(provider, args);
         await expect(user.up({ email: `new-${args.email}` })).resolves.toEqual(["update"]);
 
         await expect(look()).resolves.toMatchObject({ email: `new-${args.email}` });
     });
 
-    test("is not asked for where its container does not run", async () => {
+    test("is not looked up if its container is not running", async () => {
         const { id, outs } = await create();
         await commands.make("docker", { ps: "true" });
 
@@ -279,7 +279,7 @@ describe("the superuser of an LMS", () => {
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
 
-    test("is another one where its name, its project or its service is", async () => {
+    test("is a different one if its name, its project or its service is different", async () => {
         const given = await checked(provider, args);
         const outs = { ...given, createdHere: true };
         const replaces = async (news: Partial<DjangoSuperuserInputs>) =>
@@ -291,7 +291,7 @@ describe("the superuser of an LMS", () => {
         await expect(replaces({ password: "other", email: "other@example.org" })).resolves.toStrictEqual([]);
     });
 
-    test("may sign in once it is there, though it was refused before", async () => {
+    test("may sign in once it exists, even if it was refused before", async () => {
         const signIns = { count: 0 };
         const lms = createServer((request, response) => {
             signIns.count += request.method === "POST" ? 1 : 0;
@@ -316,7 +316,7 @@ describe("the superuser of an LMS", () => {
         lms.closeAllConnections();
     });
 
-    test("leaves the data of containers without named volumes behind, which are deleted after it", async () => {
+    test("leaves behind the data of containers without named volumes, which are deleted after it", async () => {
         const volume = "1".repeat(64);
         const container = {
             Id: "c0ffee".padEnd(64, "0"),
@@ -340,7 +340,7 @@ describe("the superuser of an LMS", () => {
         ]);
     });
 
-    test("is asked for again where the container restarts under the question", async () => {
+    test("is looked up again if the container restarts during the lookup", async () => {
         const restarting = join(commands.folder, "restarting");
         await writeFile(restarting, "");
         const restart = `if [ -e '${restarting}' ]; then rm '${restarting}'; exit 137; fi`;

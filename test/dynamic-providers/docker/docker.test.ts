@@ -47,7 +47,7 @@ describe("the daemon for the resources of @pulumi/docker", () => {
         });
     });
 
-    test("is left alone where the context may have certificates, where it is set, and where there is no Docker", async () => {
+    test("is left alone if the context may have certificates, if it is set, and if there is no Docker", async () => {
         await context("tcp://10.0.0.1:2376");
         await expect(dockerHost()).resolves.toStrictEqual({});
         await context("unix:///other/socket");
@@ -82,7 +82,7 @@ describe("a network", () => {
         });
     });
 
-    test("that does not exist is none; a daemon that does not answer is an error", async () => {
+    test("that does not exist is undefined; a daemon that does not respond is an error", async () => {
         await commands.make("docker", { "network inspect": missingAnswer("network app_default") });
         await expect(findNetwork("app_default")).resolves.toBeUndefined();
 
@@ -96,7 +96,7 @@ describe("a service's container", () => {
         "--filter label=com.docker.compose.project=app --filter label=com.docker.compose.service=web " +
         "--filter label=com.docker.compose.oneoff=False --filter status=running";
 
-    test("is the one that runs, or none", async () => {
+    test("is the running one, or none", async () => {
         await commands.make("docker", { [`ps --all --quiet --no-trunc ${filters}`]: "echo c0ffee" });
         await expect(runningContainer("app", "web")).resolves.toBe("c0ffee");
 
@@ -159,17 +159,17 @@ describe("a command in a service's container", () => {
     });
 });
 
-describe("a job that others need the end of", () => {
+describe("a job that others wait for", () => {
     const job = (code: number) =>
         commands.make("docker", { "wait job-1": `echo ${code}`, "logs --tail 10 job-1": "printf 'one\\ntwo'" });
 
-    test("may end well", async () => {
+    test("may succeed", async () => {
         await job(0);
 
         await expect(expectCompleted("job-1")).resolves.toBeUndefined();
     });
 
-    test("is told with what it said last where it does not", async () => {
+    test("is reported with its last output if it fails", async () => {
         await job(3);
 
         await expect(expectCompleted("job-1")).rejects.toThrow(
@@ -179,13 +179,13 @@ describe("a job that others need the end of", () => {
 });
 
 describe("an image that must not be pulled", () => {
-    test("may be here", async () => {
+    test("may exist", async () => {
         await commands.make("docker", { "image ls --quiet mine:1": "echo c0ffee" });
 
         await expect(expectImage("mine:1")).resolves.toBeUndefined();
     });
 
-    test("is told where it is not", async () => {
+    test("is reported if it does not exist", async () => {
         await commands.make("docker", { "image ls --quiet mine:1": "true" });
 
         await expect(expectImage("mine:1")).rejects.toThrow(/image mine:1 is not on this machine.*pull_policy: never/);
@@ -195,7 +195,7 @@ describe("an image that must not be pulled", () => {
 describe("a database on a server in a container", () => {
     const exec = "compose --project-name mitxonline exec -T db psql --host 127.0.0.1 --username postgres ";
 
-    test("is waited for while the server starts, and may be there", async () => {
+    test("is waited for while the server starts, and may exist", async () => {
         const started = join(commands.folder, "started");
         await commands.make("docker", {
             [exec]: `[ -f '${started}' ] && echo 1 || { touch '${started}'; echo 'connection refused' >&2; exit 2; }`,
@@ -207,7 +207,7 @@ describe("a database on a server in a container", () => {
         expect(more).toStrictEqual([first]);
     });
 
-    test("is told where it is not there, with what makes it", async () => {
+    test("is reported if it does not exist, with what creates it", async () => {
         await commands.make("docker", { [exec]: "echo 0" });
 
         await expect(expectDatabase("mitxonline", "db", "postgres", "keycloak")).rejects.toThrow(

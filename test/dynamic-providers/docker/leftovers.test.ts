@@ -7,7 +7,7 @@ const commands = commandsOfEachTest();
 /** What Docker says of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
     networkAnswer("app_default", labels, config);
-describe("what is in the way of one that is made anew", () => {
+describe("a leftover in the way of a new resource", () => {
     const kinds = [
         {
             kind: "container",
@@ -36,14 +36,14 @@ describe("what is in the way of one that is made anew", () => {
     ];
     const removalsOf = async () => (await commands.calls("docker")).filter((call) => /^(network )?rm /.test(call));
 
-    test.each(kinds)("is taken away: a $kind of the project", async ({ remove, ofProject, removals }) => {
+    test.each(kinds)("is removed: a $kind of the project", async ({ remove, ofProject, removals }) => {
         await commands.make("docker", ofProject("mitxonline"));
         await remove("app", "mitxonline");
 
         await expect(removalsOf()).resolves.toEqual(removals);
     });
 
-    test.each(kinds)("stays where it is of another project or of none: a $kind", async (given) => {
+    test.each(kinds)("stays if it belongs to another project or to none: a $kind", async (given) => {
         for (const its of ["another", ""]) {
             await commands.make("docker", given.ofProject(its));
 
@@ -55,7 +55,7 @@ describe("what is in the way of one that is made anew", () => {
         await expect(removalsOf()).resolves.toEqual([]);
     });
 
-    test.each(kinds)("is nothing where there is no $kind", async ({ remove, absent }) => {
+    test.each(kinds)("is nothing if there is no $kind", async ({ remove, absent }) => {
         await commands.make("docker", absent);
 
         await expect(remove("app", "mitxonline")).resolves.toBeUndefined();

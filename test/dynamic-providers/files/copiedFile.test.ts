@@ -25,7 +25,7 @@ const create = async () => {
 };
 const text = () => readFile(target, "utf8");
 
-test("a copy is made where there is none, readable for the container's user", async () => {
+test("a copy is created if there is none, readable for the container's user", async () => {
     const { id, inputs, outs } = await create();
 
     expect(id).toBe(target);
@@ -42,7 +42,7 @@ test("a copy keeps every byte", async () => {
     await expect(readFile(target)).resolves.toStrictEqual(bytes);
 });
 
-test("a file that was there before is used as it is, and stays", async () => {
+test("a file that existed before is used as is, and retained", async () => {
     await writeFile(target, "my own\n");
     const { id, outs } = await create();
     expect(outs).toMatchObject({ createdHere: false });
@@ -52,7 +52,7 @@ test("a file that was there before is used as it is, and stays", async () => {
     await expect(text()).resolves.toBe("my own\n");
 });
 
-test("a file that was there before stays, even where it is the same as the template", async () => {
+test("a file that existed before is retained, even if it equals the template", async () => {
     await writeFile(target, "key of the template\n");
     const { id, outs } = await create();
     await provider.delete(id, outs);
@@ -60,7 +60,7 @@ test("a file that was there before stays, even where it is the same as the templ
     expect(existsSync(target)).toBe(true);
 });
 
-test("a template that is missing is an error where it is needed, and only there", async () => {
+test("a missing template is an error only if it is needed", async () => {
     await rm(source);
     await expect(create()).rejects.toThrow(`${source} does not exist, so it can't be copied. Create ${target}`);
 
@@ -68,7 +68,7 @@ test("a template that is missing is an error where it is needed, and only there"
     await expect(create()).resolves.toMatchObject({ outs: { createdHere: false } });
 });
 
-test("a copy that was deleted by hand is gone for a refresh; one that was edited is the developer's", async () => {
+test("a copy that was deleted manually counts as gone on refresh; one that was edited is the developer's", async () => {
     const { id, outs } = await create();
     await writeFile(target, "edited\n");
     await expect(provider.read(id, outs)).resolves.toMatchObject({ id });
@@ -89,7 +89,7 @@ test("another target or template means another copy", async () => {
     await expect(provider.diff(id, outs, inputs)).resolves.toStrictEqual({ changes: false, replaces: [] });
 });
 
-test("delete removes a copy that was made here, but not one that was edited since", async () => {
+test("delete removes a copy that the stack created, but not if it was edited since", async () => {
     const { id, outs } = await create();
     await provider.delete(id, outs);
     expect(existsSync(target)).toBe(false);
@@ -100,7 +100,7 @@ test("delete removes a copy that was made here, but not one that was edited sinc
     await expect(text()).resolves.toBe("edited\n");
 });
 
-test("delete is content with a copy, a template or both that are gone", async () => {
+test("delete accepts a missing copy, a missing template, or both", async () => {
     const { id, outs } = await create();
     await rm(source);
     await provider.delete(id, outs);

@@ -110,7 +110,7 @@ function file(): string {
 
 const value = () => some(0, 5, () => oneOf(word(), "'", '"', " ", "$", "${", "\\", "#", utf8("ü")));
 
-describeCompose("`.env` files as people have them", () => {
+describeCompose("real-world `.env` files", () => {
     let folder: string;
     const files = Array.from({ length: COUNT }, () => {
         const text = file();
@@ -158,7 +158,7 @@ describeCompose("`.env` files as people have them", () => {
         });
     });
 
-    test("can't be read by Compose where they can't here", async () => {
+    test("can't be read by Compose if they can't be read here", async () => {
         const some = files
             .flatMap(({ text, unreadable }) => (unreadable === undefined ? [] : text))
             .slice(0, UNREADABLE);
@@ -167,7 +167,7 @@ describeCompose("`.env` files as people have them", () => {
         }
     });
 
-    test("are read by Compose as before when the block has come, and the block as it is meant", async () => {
+    test("are read by Compose as before once the block is added, and the block as intended", async () => {
         const texts = files.flatMap(({ text, unreadable }, index) =>
             unreadable ? [] : [[text, after[index] ?? ""] as const],
         );
@@ -191,7 +191,7 @@ describeCompose("`.env` files as people have them", () => {
         });
     });
 
-    test("are read by python-dotenv as before when the block has come, and the block as it is meant", async () => {
+    test("are read by python-dotenv as before once the block is added, and the block as intended", async () => {
         // Only python-dotenv has lines end with a carriage return alone.
         const alike = files.filter(({ text }) => !/\r(?!\n)/.test(text));
         const blocks = alike.map(({ parsed, values }) => withBlock(parsed, owner, values));
@@ -208,13 +208,13 @@ describeCompose("`.env` files as people have them", () => {
         });
     });
 
-    test("have every byte back when the block goes", () => {
+    test("are restored byte for byte when the block is removed", () => {
         files.forEach(({ text }, index) => {
             expect(withoutBlock(parseDotEnv(after[index] ?? ""))).toBe(text);
         });
     });
 
-    test("have what was written when the block is read again, in whatever order it came", () => {
+    test("return what was written when the block is read again, in any order", () => {
         files.forEach(({ values, text }, index) => {
             const parsed = parseDotEnv(after[index] ?? "");
             expect([text, effectiveValues(parsed)]).toStrictEqual([text, values]);

@@ -43,13 +43,13 @@ const create = async (more: Record<string, string> = {}, adopt = false) => {
 };
 
 describe("create", () => {
-    test("makes the file with mode 0600 where there is none", async () => {
+    test("creates the file with mode 0600 if there is none", async () => {
         await create();
         expect(await text()).toContain("OPENEDX_IP=172.18.0.1\n");
         expect(await mode()).toBe(0o600);
     });
 
-    test("leaves every other byte as it is, in any encoding and without a line break at the end", async () => {
+    test("leaves every other byte unchanged, in any encoding and without a line break at the end", async () => {
         const own = Buffer.from("# caf\xe9\r\nDEBUG=1\r\n\r\n  LAST='x", "latin1");
         await writeFile(path, own);
         await create();
@@ -88,7 +88,7 @@ describe("create", () => {
 });
 
 describe("check", () => {
-    test("reports keys that stand outside the block too, with their lines", async () => {
+    test("reports keys that are also set outside the block, with their lines", async () => {
         await create();
         await writeFile(path, `${await text()}# mine\n\nexport OPENEDX_IP=10.0.0.1\n`);
         const { failures } = await provider.check({}, { path, owner, values });
@@ -107,7 +107,7 @@ describe("check", () => {
         expect(failures).toMatchObject([{ property: "path", reason: expect.stringContaining("line 1: OPENEDX_IP") }]);
     });
 
-    test("tells all of them at once, each line, and how the stack can take them over; never a value", async () => {
+    test("reports all of them at once, each line, and how the stack can take them over, but never a value", async () => {
         await writeFile(path, "OPENEDX_IP='10.0.0.1' A=2\n\nB=3\nOPENEDX_IP=hunter2\nOPENEDX_SOCIAL_LOGIN_PATH=${B}\n");
         const { failures } = await provider.check({}, { path, owner, values });
         expect(failures).toEqual([
@@ -126,7 +126,7 @@ describe("check", () => {
         expect(alone).toMatchObject([{ reason: expect.stringContaining("pulumi config set adopt true") }]);
     });
 
-    test("has nothing against a line with the stack's own value, or with none", async () => {
+    test("accepts a line with the stack's own value, or with none", async () => {
         await writeFile(
             path,
             `export OPENEDX_IP="172.18.0.1" # mine\nOPENEDX_SOCIAL_LOGIN_PATH=\nOPENEDX_SOCIAL_LOGIN_PATH\nOPENEDX_IP = \n`,
@@ -134,37 +134,37 @@ describe("check", () => {
         await expect(provider.check({}, { path, owner, values })).resolves.toMatchObject({ failures: [] });
     });
 
-    test("has nothing against what the block has already, while a preview does not know the value yet", async () => {
+    test("accepts what the block already has, while a preview does not know the value yet", async () => {
         await create();
         await writeFile(path, `${await text()}OPENEDX_IP=172.18.0.1\n`);
         const unknown = { ...values, OPENEDX_IP: UNKNOWN };
         await expect(provider.check({}, { path, owner, values: unknown })).resolves.toMatchObject({ failures: [] });
     });
 
-    test("has nothing against any line where the stack takes over what is there", async () => {
+    test("accepts any line if the stack takes over what exists", async () => {
         await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
         await expect(provider.check({}, { path, owner, values, adopt: true })).resolves.toMatchObject({ failures: [] });
     });
 
-    test("has nothing against a further profile of Compose that the stack keeps", async () => {
+    test("accepts an additional Compose profile that the stack retains", async () => {
         await writeFile(path, "COMPOSE_PROFILES=notebook\n");
         const check = (profiles: string) => provider.check({}, { path, owner, values: { COMPOSE_PROFILES: profiles } });
         await expect(check("notebook,keycloak,apisix")).resolves.toMatchObject({ failures: [] });
         await expect(check("keycloak,apisix")).resolves.toMatchObject({ failures: [{ property: "path" }] });
     });
 
-    test("knows the block of this stack by the name that it had in the last run", async () => {
+    test("recognizes the block of this stack by the name that it had in the last run", async () => {
         const { inputs } = await create();
         const renamed = { ...inputs, owner: "project/renamed" };
         await expect(provider.check(inputs, renamed)).resolves.toMatchObject({ failures: [] });
     });
 
-    test("names a folder in place of the file", async () => {
+    test("reports a folder in place of the file", async () => {
         const { failures } = await provider.check({}, { path: folder, owner, values });
         expect(failures).toMatchObject([{ property: "path" }]);
     });
 
-    test("does not take a comment or a longer name for the key", async () => {
+    test("does not mistake a comment or a longer name for the key", async () => {
         await writeFile(path, "# OPENEDX_IP=1\nMY_OPENEDX_IP=2\nOPENEDX_IP_2=3\n");
         await expect(provider.check({}, { path, owner, values })).resolves.toMatchObject({ failures: [] });
     });
@@ -177,7 +177,7 @@ describe("check", () => {
         ]);
     });
 
-    test("names a folder that is missing, a bad name and a value that can't be written, without the value", async () => {
+    test("reports a missing folder, an invalid name and a value that can't be written, without the value", async () => {
         const { failures } = await provider.check(
             {},
             { path: join(folder, "no", ".env"), owner, values: { "A-B": "x", C: "two\nlines" } },
@@ -198,7 +198,7 @@ describe("lines outside the block that set its variables", () => {
     ];
     const before = "\uFEFFDEBUG=1\r\n" + taken.map((line) => `${line}\r\n# between\r\n`).join("") + "LAST=${DEBUG}";
 
-    test("are commented out where the stack takes over what is there, and given back byte for byte", async () => {
+    test("are commented out if the stack takes over what exists, and restored byte for byte", async () => {
         await writeFile(path, before);
         const { id, outs } = await create({}, true);
         expect(readEnv(await readFile(path, "latin1"))).toStrictEqual({ ...values, DEBUG: "1", LAST: "${DEBUG}" });
@@ -206,7 +206,7 @@ describe("lines outside the block that set its variables", () => {
         expect(await text()).toBe(before);
     });
 
-    test("are given back byte for byte after a run that was killed before it saved what it had done", async () => {
+    test("are restored byte for byte after a run that was killed before it saved what it had done", async () => {
         await writeFile(path, before);
         await create({}, true);
         const { id, outs } = await create({}, true);
@@ -214,7 +214,7 @@ describe("lines outside the block that set its variables", () => {
         expect(await text()).toBe(before);
     });
 
-    test("are given back when their variable leaves the block", async () => {
+    test("are restored when their variable leaves the block", async () => {
         await writeFile(path, "EDX_IP=10.0.0.1\nOPENEDX_IP=10.0.0.2\n");
         const more = { ...values, EDX_IP: "172.18.0.1" };
         const file = await ManagedResource.up(provider, { path, owner, values: more, adopt: true });
@@ -223,7 +223,7 @@ describe("lines outside the block that set its variables", () => {
         expect(await text()).toMatch(/^EDX_IP=10\.0\.0\.1\n# taken over by Pulumi: OPENEDX_IP=10\.0\.0\.2\n/m);
     });
 
-    test("stay commented out when the stack no longer takes over what is there", async () => {
+    test("stay commented out when the stack no longer takes over what exists", async () => {
         await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
         const file = await ManagedResource.up(provider, { path, owner, values, adopt: true });
         const more = { ...values, EDX_IP: "172.18.0.1" };
@@ -231,7 +231,7 @@ describe("lines outside the block that set its variables", () => {
         expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(more);
     });
 
-    test("are given back by a stack whose block was taken out by hand", async () => {
+    test("are restored by a stack whose block was removed manually", async () => {
         await writeFile(path, "OPENEDX_IP=10.0.0.1\n");
         const { id, outs } = await create({}, true);
         await writeFile(path, (await text()).replace(/^# BEGIN[^]*# END .*\n/, ""));
@@ -239,19 +239,19 @@ describe("lines outside the block that set its variables", () => {
         expect(await text()).toBe("OPENEDX_IP=10.0.0.1\n");
     });
 
-    test("without a value are commented out without asking, as they would win over the block", async () => {
+    test("without a value are always commented out, because they would override the block", async () => {
         await writeFile(path, "OPENEDX_IP=\nOPENEDX_SOCIAL_LOGIN_PATH\n");
         await create();
         expect(readEnv(await readFile(path, "latin1"))).toStrictEqual(values);
     });
 
-    test("with the block's own value stay as they are", async () => {
+    test("with the block's own value stay unchanged", async () => {
         await writeFile(path, "OPENEDX_IP=172.18.0.1\n");
         await create();
         expect(await text()).toMatch(/\nOPENEDX_IP=172\.18\.0\.1\n$/);
     });
 
-    test("are drift where they came after the block, which the next up repairs", async () => {
+    test("are drift if they were added after the block, which the next up repairs", async () => {
         const file = await ManagedResource.up(provider, { path, owner, values, adopt: true });
         await writeFile(path, `${await text()}OPENEDX_IP=10.0.0.1\n`);
         await expect(file.refresh()).resolves.toBe(true);
@@ -261,7 +261,7 @@ describe("lines outside the block that set its variables", () => {
     });
 });
 
-test("a line without a value that came after the block makes an update due, though no input changed", async () => {
+test("a line without a value that was added after the block makes an update due, even if no input changed", async () => {
     const file = await ManagedResource.up(provider, { path, owner, values });
     await expect(file.plan()).resolves.toBe("same");
     await writeFile(path, `${await text()}OPENEDX_IP=\n`);
@@ -271,7 +271,7 @@ test("a line without a value that came after the block makes an update due, thou
     await expect(file.plan()).resolves.toBe("same");
 });
 
-test("the block of another stack that took this one's place is neither read, changed nor removed", async () => {
+test("the block of another stack that replaced this one's is neither read, changed nor removed", async () => {
     const { id, inputs, outs } = await create();
     const theirs = (await text()).replaceAll(owner, "project/other");
     await writeFile(path, theirs);
@@ -297,7 +297,7 @@ describe("a stack that was renamed", () => {
 });
 
 describe("read, update and delete", () => {
-    test("delete says what an application that is started again will lack", async () => {
+    test("delete says what an application will lack when it is started again", async () => {
         await writeFile(path, "DEBUG=1\nOPENEDX_IP=10.0.0.1\n");
         const { id, outs } = await create({ OPENEDX_API_CLIENT_ID: "id" }, true);
         await provider.delete(id, outs);
@@ -310,7 +310,7 @@ describe("read, update and delete", () => {
         expect(warn).toHaveBeenCalledTimes(1);
     });
 
-    test("a file that a killed run made is removed, too", async () => {
+    test("a file that a killed run created is removed, too", async () => {
         await create();
         const { id, outs } = await create();
         await provider.delete(id, outs);
@@ -325,7 +325,7 @@ describe("read, update and delete", () => {
         expect(await text()).toMatch(/OPENEDX_IP=172\.18\.0\.1\n[\s\S]*DEBUG=2\n$/);
     });
 
-    test("a block that was taken out is gone", async () => {
+    test("a block that was removed counts as gone", async () => {
         const { id, outs } = await create();
         await writeFile(path, "DEBUG=1\n");
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
@@ -342,14 +342,14 @@ describe("read, update and delete", () => {
         expect(await mode()).toBe(0o640);
     });
 
-    test("delete leaves a file that was there and empty", async () => {
+    test("delete leaves a file that existed and was empty", async () => {
         await writeFile(path, "");
         const { id, outs } = await create();
         await provider.delete(id, outs);
         expect(await text()).toBe("");
     });
 
-    test("delete removes a file that was made here, unless something was added to it", async () => {
+    test("delete removes a file that the stack created, unless something was added to it", async () => {
         const { id, outs } = await create();
         await provider.delete(id, outs);
         await expect(stat(path)).rejects.toThrow("ENOENT");

@@ -39,7 +39,7 @@ const ask = (token: string) =>
     });
 
 describe("AccessToken", () => {
-    test("lets an API client in as the user, and then nothing differs", async () => {
+    test("lets an API client in as the user, and leaves no diff", async () => {
         const inputs = await checked(provider, args("token-created"));
         const { id, outs } = await provider.create(inputs);
         await expect(ask("token-created")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
@@ -47,7 +47,7 @@ describe("AccessToken", () => {
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("is taken over where an interrupted run of ours left it, and not made twice", async () => {
+    test("is taken over if an interrupted run of this stack left it, and not created twice", async () => {
         const inputs = await checked(provider, args("token-resumed"));
         const first = await provider.create(inputs);
         await expect(provider.create(inputs)).resolves.toEqual(first);
@@ -59,12 +59,12 @@ describe("AccessToken", () => {
         await expect(provider.create(inputs)).rejects.toThrow(/"learner" already belongs to another user/);
     });
 
-    test("names a user that is missing", async () => {
+    test("reports a missing user", async () => {
         const inputs = await checked(provider, { ...args("token-nobody"), username: "nobody" });
         await expect(provider.create(inputs)).rejects.toThrow(/no user "nobody"/);
     });
 
-    test("keeps its expiry from run to run until less than the margin is left, then moves it on", async () => {
+    test("keeps its expiry from run to run until less than the margin is left, then extends it", async () => {
         const inputs = await checked(provider, args("t", { lifetimeDays: 100, renewBeforeDays: 10 }));
         expect(Date.parse(inputs.expires) - Date.now()).toBeGreaterThan(99 * DAY);
         const inDays = (days: number) => ({ ...inputs, expires: new Date(Date.now() + days * DAY).toISOString() });
@@ -89,7 +89,7 @@ describe("AccessToken", () => {
         expect(token.outputs.expires.startsWith(expires_0 ?? "none")).toBe(true);
     });
 
-    test("takes a date as it is given, and refuses one that has passed", async () => {
+    test("accepts a date as given, and refuses one in the past", async () => {
         const inputs = await checked(provider, args("token-dated", { expires: "2099-01-31T12:30:00Z" }));
         const { id } = await provider.create(inputs);
         await expect(browser.values(MODEL, id)).resolves.toMatchObject({
@@ -100,7 +100,7 @@ describe("AccessToken", () => {
         await expect(checked(provider, args("t", { expires: "tomorrow" }))).rejects.toThrow(/expires: must be/);
     });
 
-    test("sees an expiry and a user that were changed by hand, and repairs them", async () => {
+    test("detects an expiry and a user that were changed in the admin, and repairs them", async () => {
         const token = await ManagedResource.up(provider, args("token-drifted", { expires: "2099-01-31T12:30:00Z" }));
         const [learner] = await browser.list("auth/user", "username=learner");
         await browser.change(MODEL, token.id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
@@ -112,7 +112,7 @@ describe("AccessToken", () => {
         await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
     });
 
-    test("goes with its user: another user is another token", async () => {
+    test("belongs to its user: another user means another token", async () => {
         const inputs = await checked(provider, args("token-moved"));
         const { id, outs } = await provider.create(inputs);
         await expect(provider.diff(id, outs, { ...inputs, username: UNKNOWN })).resolves.toEqual({
@@ -121,7 +121,7 @@ describe("AccessToken", () => {
         });
     });
 
-    test("is deleted, and its disappearance is noticed", async () => {
+    test("is deleted, and its absence is detected", async () => {
         const { id, outs } = await provider.create(await checked(provider, args("token-deleted")));
         await provider.delete(id, outs);
         await expect(ask("token-deleted")).resolves.toMatchObject({ status: 401 });
@@ -194,14 +194,14 @@ describe("AccessToken on a server that is not in UTC", () => {
     const expiresAt = async (id: string, instant: string) =>
         (await reader.list(MODEL, `expires=${instant}`)).some((row) => row["id"] === id);
 
-    test("expires at the instant that was asked for, and then nothing differs", async () => {
+    test("expires at the requested instant, and leaves no diff", async () => {
         const { same } = noons();
         const { id, outs, inputs } = await created("token-away", same);
         await expect(expiresAt(id, same)).resolves.toBe(true);
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("expires within an hour of the instant that was asked for where daylight saving differs from now", async () => {
+    test("expires within an hour of the requested instant if daylight saving differs from now", async () => {
         const { other } = noons();
         const { id, outs, inputs } = await created("token-other-season", other);
         const hours = [-1, 0, 1].map((hour) => new Date(Date.parse(other) + hour * HOUR).toISOString());
@@ -209,7 +209,7 @@ describe("AccessToken on a server that is not in UTC", () => {
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("counts an hour, as daylight saving adds and takes away, as no difference, and a minute more as one", async () => {
+    test("ignores a difference of one hour, as daylight saving causes it, but not of a minute more", async () => {
         const { same } = noons();
         const { id, outs, inputs } = await created("token-hour", same);
         await reader.change(MODEL, id, { expires_1: inNewYork(same, HOUR) });
@@ -218,7 +218,7 @@ describe("AccessToken on a server that is not in UTC", () => {
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(true);
     });
 
-    test("is moved to the instant that was asked for after a change by hand in the server's time", async () => {
+    test("is reset to the requested instant after a manual change in the server's time", async () => {
         const { same } = noons();
         const connection = connectionTo(away.lms);
         const token = await ManagedResource.up(provider, {

@@ -25,7 +25,7 @@ async function configure(stack: string, values: Readonly<Record<string, string>>
 }
 
 describe("configuredConnection", () => {
-    test("has the credentials of the configuration, which is asked for once", async () => {
+    test("has the configured credentials, and reads the configuration once", async () => {
         await configure("changed", { lmsUsername: "ada@example.org", lmsPassword: "new", other: "x" });
         const before = (await commands.calls("pulumi")).length;
         const connection = connectionOf("changed");
@@ -35,7 +35,7 @@ describe("configuredConnection", () => {
         expect(await commands.calls("pulumi")).toHaveLength(before + 1);
     });
 
-    test("is none where the configuration says the same, or nothing", async () => {
+    test("is undefined if the configuration has the same credentials, or none", async () => {
         await configure("same", { lmsPassword: "old" });
         await expect(configuredConnection(connectionOf("same"))).resolves.toBeUndefined();
         const { configured: _configured, ...made } = connectionOf("same");
@@ -45,7 +45,7 @@ describe("configuredConnection", () => {
     test.each([
         ["fails", "exit 1"],
         ["prints something else", "echo hello"],
-    ])("is none where Pulumi's command %s", async (stack, action) => {
+    ])("is undefined if Pulumi's command %s", async (stack, action) => {
         const name = stack.replaceAll(" ", "-");
         await commands.make("pulumi", { [command(name)]: action });
         await expect(configuredConnection(connectionOf(name))).resolves.toBeUndefined();

@@ -40,7 +40,7 @@ const trySignIn = async (username: string, password: string) => {
 };
 
 describe("DjangoUser", () => {
-    test("is made with email address, flags and a password to sign in with", async () => {
+    test("is created with email address, flags and a password to sign in with", async () => {
         const inputs = await checked(provider, args("worker"));
         const { id, outs } = await provider.create(inputs);
         await expect(rows("worker")).resolves.toMatchObject([
@@ -56,7 +56,7 @@ describe("DjangoUser", () => {
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("is taken over, finished, where an interrupted run made it", async () => {
+    test("is taken over and finished if an interrupted run created it", async () => {
         await browser.add(MODEL, { username: "half", password1: "Initial-Passw0rd", password2: "Initial-Passw0rd" });
         const inputs = await checked(provider, args("half"));
         const { id, outs } = await provider.create(inputs);
@@ -65,13 +65,13 @@ describe("DjangoUser", () => {
         await expect(provider.create(inputs)).resolves.toEqual({ id, outs });
     });
 
-    test("refuses somebody else's account, and says how to take it over", async () => {
+    test("refuses someone else's account, and says how to take it over", async () => {
         await expect(provider.create(await checked(provider, args("staff")))).rejects.toThrow(
             /User "staff" already exists .*adopt: true/,
         );
     });
 
-    test("names the account that has the same email address, as the LMS has none twice", async () => {
+    test("names the account with the same email address, because the LMS allows each only once", async () => {
         const { id } = await provider.create(await checked(provider, args("first")));
         const inputs = await checked(provider, args("second", { email: "first@mit.odl.local" }));
         await expect(provider.create(inputs)).rejects.toThrow(
@@ -84,7 +84,7 @@ describe("DjangoUser", () => {
         });
     });
 
-    test("names the account without an email address, besides which the LMS makes no new one", async () => {
+    test("names the account without an email address, next to which the LMS creates no other", async () => {
         const id = await browser.add(MODEL, {
             username: "mailless",
             password1: "Initial-Passw0rd",
@@ -105,7 +105,7 @@ describe("DjangoUser", () => {
         ).rejects.toThrow(/User "shared" already exists and was not created by this stack/);
     });
 
-    test("adopts an account where asked, without its password, and gives back what it was", async () => {
+    test("adopts an account if requested, without its password, and restores its former values", async () => {
         const [before] = await rows("learner");
         const inputs = await checked(provider, {
             connection: connectionTo(servers.lms),
@@ -122,13 +122,13 @@ describe("DjangoUser", () => {
         await expect(rows("learner")).resolves.toEqual([before]);
     });
 
-    test("says that a user who is missing can't be made without a password", async () => {
+    test("says that a missing user can't be created without a password", async () => {
         const inputs = await checked(provider, args("nobody"));
         const { password: _password, ...without } = inputs;
         await expect(provider.create(without)).rejects.toThrow(/no user "nobody", and creating one takes a password/);
     });
 
-    test("is changed in place, but for the password, which the LMS has no page for: that makes another user", async () => {
+    test("is updated in place, except for the password, which the LMS has no page for: that replaces the user", async () => {
         const user = await ManagedResource.up(provider, args("changed"));
         await expect(user.up({ isStaff: false, isSuperuser: true })).resolves.toEqual(["update"]);
         await expect(browser.values(MODEL, user.id)).resolves.toMatchObject({ is_superuser: "on" });
@@ -137,14 +137,14 @@ describe("DjangoUser", () => {
         await expect(trySignIn("changed", "Another-Passw0rd")).resolves.toBe(200);
     });
 
-    test("keeps the password that it has where it was adopted", async () => {
+    test("keeps its password if it was adopted", async () => {
         const user = await ManagedResource.up(provider, args("staff", { email: "staff@example.org", adopt: true }));
         await expect(user.up({ password: "Another-Passw0rd" })).resolves.toEqual(["update"]);
         await expect(user.up()).resolves.toEqual(["same"]);
         await user.destroy();
     });
 
-    test("is the same one where its server is called by another name", async () => {
+    test("is the same one if its server has another name", async () => {
         const inputs = await checked(provider, args("moved"));
         const { id, outs } = await provider.create(inputs);
         const proxy = await startCountingProxy(servers.lms);
@@ -155,21 +155,21 @@ describe("DjangoUser", () => {
         await proxy.stop();
     });
 
-    test("is active again after somebody deactivated it", async () => {
+    test("is active again after it was deactivated", async () => {
         const user = await ManagedResource.up(provider, args("inactive"));
         await browser.change(MODEL, user.id, { is_active: null });
         await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
         await expect(browser.values(MODEL, user.id)).resolves.toMatchObject({ is_active: "on" });
     });
 
-    test("of an earlier version's state, which does not say whether it is active, has no difference", async () => {
+    test("of an earlier version's state, which does not say whether it is active, has no diff", async () => {
         const inputs = await checked(provider, args("earlier"));
         const { isActive: _isActive, ...earlier } = inputs;
         const outs = { ...earlier, former: null } as DjangoUserOutputs;
         await expect(provider.diff("1", outs, inputs)).resolves.toEqual({ changes: false, replaces: [] });
     });
 
-    test("without a password, as the API refuses its token, is made anew; an adopted one is an error", async () => {
+    test("without a password, whose token the API refuses, is recreated; an adopted one is an error", async () => {
         const proxy = await startCountingProxy(servers.lms);
         const inputs = await checked(
             provider,
@@ -197,7 +197,7 @@ describe("DjangoUser", () => {
         await proxy.stop();
     });
 
-    test("of a stack with a long name carries a mark that the LMS's form takes, and is known by it", async () => {
+    test("of a stack with a long name carries a mark that the LMS's form accepts, and is recognized by it", async () => {
         const owner = `openedx-mit-integration/${"a-long-name".repeat(8)}`;
         const inputs = await checked(provider, args("long", { owner }));
         const { id, outs } = await provider.create(inputs);
@@ -208,7 +208,7 @@ describe("DjangoUser", () => {
         await expect(provider.create(other)).rejects.toThrow(/was not created by this stack/);
     });
 
-    test("adopted keeps its former values where the answer is lost, and where the run is repeated", async () => {
+    test("keeps its former values when adopted, even if the answer is lost or the run is repeated", async () => {
         const [before] = await rows("learner");
         const proxy = await startCountingProxy(servers.lms);
         proxy.fault = ({ method, path }, n) =>
@@ -229,7 +229,7 @@ describe("DjangoUser", () => {
         await expect(rows("learner")).resolves.toEqual([before]);
     });
 
-    test("loses its rights, and can't sign in, where the server keeps it on deletion", async () => {
+    test("loses its permissions, and can't sign in, if the server does not delete it", async () => {
         const proxy = await startCountingProxy(servers.lms);
         const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
         const { id, outs } = await provider.create(inputs);
@@ -251,7 +251,7 @@ describe("DjangoUser", () => {
         await expect(browser.values(MODEL, id)).resolves.not.toHaveProperty("is_active");
     });
 
-    test("sees flags that were changed by hand, and repairs them without touching the profile", async () => {
+    test("detects flags that were changed in the admin, and repairs them without touching the profile", async () => {
         const user = await ManagedResource.up(provider, args("drifted"));
         await browser.change(MODEL, user.id, { is_staff: null, "profile-0-name": "A Name" });
         await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
@@ -261,7 +261,7 @@ describe("DjangoUser", () => {
         });
     });
 
-    test("is deleted, and its disappearance is noticed", async () => {
+    test("is deleted, and its absence is detected", async () => {
         const { id, outs } = await provider.create(await checked(provider, args("deleted")));
         await provider.delete(id, outs);
         await expect(rows("deleted")).resolves.toEqual([]);
@@ -269,7 +269,7 @@ describe("DjangoUser", () => {
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
 
-    test("whose second step fails is saved as partly made, and the next up finishes it", async () => {
+    test("whose second step fails is saved as partially created, and the next up finishes it", async () => {
         const proxy = await proxyOfTest();
         proxy.fault = ({ method, path }) =>
             method === "POST" && path.endsWith("/change/") ? { status: 500, body: "<h1>Out of order</h1>" } : undefined;
@@ -291,7 +291,7 @@ describe("DjangoUser", () => {
         ["the answer is empty", { status: 200 }],
         ["the session's tokens changed", { status: 403, body: "CSRF verification failed." }],
         ["the session ended", { status: 302, headers: { location: "/login?next=/admin/" } }],
-    ] as const)("is finished all the same where in its second step %s", async (what, fault) => {
+    ] as const)("is still finished if in its second step %s", async (what, fault) => {
         const username = what.replaceAll(/[ ']/g, "-");
         const proxy = await proxyOfTest();
         proxy.fault = ({ method, path }, n) =>
@@ -301,7 +301,7 @@ describe("DjangoUser", () => {
         await expect(rows(username)).resolves.toMatchObject([{ is_staff: "True", last_name: "project/stack" }]);
     });
 
-    test("keeps its profile where the answer to its first form says nothing", async () => {
+    test("keeps its profile if the answer to its first form says nothing", async () => {
         const proxy = await proxyOfTest();
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path.endsWith("/add/") && n === 1 ? { status: 200, body: "<p>Hello</p>" } : undefined;
@@ -310,7 +310,7 @@ describe("DjangoUser", () => {
         await expect(browser.values(MODEL, id)).resolves.toMatchObject({ "profile-0-name": "kept" });
     });
 
-    test("is made without a profile where the server wants more for one than a name", async () => {
+    test("is created without a profile if the server requires more for one than a name", async () => {
         const proxy = await proxyOfTest();
         const row =
             '<form id="user_form"><div class="form-row field-year_of_birth"><ul class="errorlist"><li>Required.</li></ul></div></form>';
@@ -321,7 +321,7 @@ describe("DjangoUser", () => {
         await expect(rows("bare")).resolves.toMatchObject([{ id, email: "bare@mit.odl.local", is_staff: "True" }]);
     });
 
-    test("is finished through its form where the server wants more fields than those of a new user", async () => {
+    test("is finished through its form if the server requires more fields than those of a new user", async () => {
         const proxy = await proxyOfTest();
         const row =
             '<form id="user_form"><div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div></form>';

@@ -44,7 +44,7 @@ describe("secrets that drifted, which Pulumi hides", () => {
         );
     });
 
-    test("are not named where only others drifted, or the object is gone", async () => {
+    test("are not named if only other properties drifted, or the object is gone", async () => {
         await expect(read({ ...known, name: "other" })).resolves.toBe("");
         await expect(read(undefined)).resolves.toBe("");
     });

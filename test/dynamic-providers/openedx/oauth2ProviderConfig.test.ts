@@ -61,7 +61,7 @@ async function edit(site: string, changes: Record<string, string | null>) {
 }
 
 describe("OAuth2ProviderConfig", () => {
-    test("is added with every value of the handbook, and then nothing differs", async () => {
+    test("is added with every value of the handbook, and leaves no diff", async () => {
         const inputs = await inputsFor("created.io:8000");
         const { id, outs } = await provider.create(inputs);
         expect(id).toBe("created.io:8000/ol-oauth2");
@@ -85,7 +85,7 @@ describe("OAuth2ProviderConfig", () => {
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("makes the LMS's list of providers fresh", async () => {
+    test("refreshes the LMS's list of providers", async () => {
         const site = `local.openedx.io:${servers.lms.port}`;
         const inputs = await inputsFor(site);
         const listed = async () => (await browser.get("/api/mfe_context?tpa_hint=oa2-ol-oauth2")).data;
@@ -107,7 +107,7 @@ describe("OAuth2ProviderConfig", () => {
                 return undefined;
             },
         ],
-    ])("makes it fresh also where %s", async (_what, method, page, fault) => {
+    ])("refreshes it even if %s", async (_what, method, page, fault) => {
         const proxy = await startCountingProxy(servers.lms);
         const listed = async () => {
             const { data } = await new AdminBrowser(proxy.baseUrl).get(`${PROVIDER_CACHE}?tpa_hint=oa2-ol-oauth2`);
@@ -134,7 +134,7 @@ describe("OAuth2ProviderConfig", () => {
         browser = await AdminBrowser.signIn(servers.lms);
     });
 
-    test("adds no row where nothing differs, after an interrupted run either", async () => {
+    test("adds no row if nothing differs, even after an interrupted run", async () => {
         const inputs = await inputsFor("resumed.io");
         const first = await provider.create(inputs);
         await expect(provider.create(inputs)).resolves.toEqual(first);
@@ -152,7 +152,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(configuration.refresh()).resolves.toBe(false);
     });
 
-    test("sees what was changed by hand, and repairs it with one row", async () => {
+    test("detects what was changed in the admin, and repairs it with one row", async () => {
         const warn = jest.spyOn(console, "warn").mockReturnValue();
         const configuration = await ManagedResource.up(provider, await inputsFor("drifted.io"));
         await edit("drifted.io", { skip_email_verification: null, other_settings: "{}", secret: "another" });
@@ -169,7 +169,7 @@ describe("OAuth2ProviderConfig", () => {
     });
 
     test.each(["reset-after-forward", "cut"] as const)(
-        "adds one row for a change and one to disable it, whatever answer is lost on the way: %s",
+        "adds one row for a change and one to disable it, whichever answer is lost on the way: %s",
         async (fault) => {
             const proxy = await startCountingProxy(servers.lms);
             const site = `${fault}.io`;
@@ -186,7 +186,7 @@ describe("OAuth2ProviderConfig", () => {
         },
     );
 
-    test("adds no row where the state does not know of the newest, as after a run that was killed", async () => {
+    test("adds no row if the state lacks the newest, as after a run that was killed", async () => {
         const inputs = await inputsFor("killed.io");
         const { id, outs } = await provider.create(inputs);
         const news = { ...inputs, name: "Changed" };
@@ -198,7 +198,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(history("killed.io")).resolves.toHaveLength(3);
     });
 
-    describe("the request that makes the list of providers fresh", () => {
+    describe("the request that refreshes the list of providers", () => {
         let proxy: CountingProxy;
         let warn: jest.SpiedFunction<typeof console.warn>;
         beforeEach(async () => {
@@ -239,7 +239,7 @@ describe("OAuth2ProviderConfig", () => {
             "cut",
             { status: 404, body: "Not found" },
             { status: 500, body: "Server Error (500)" },
-        ] as const)("adds no second row and is no error where it fails: %j", async (fault) => {
+        ] as const)("adds no second row and is no error if it fails: %j", async (fault) => {
             const site = `fails-${JSON.stringify(fault).replaceAll(/\W+/g, "-")}.io`;
             proxy.fault = ({ path }) => (path === PROVIDER_CACHE ? fault : undefined);
             await createBehind(site);
@@ -250,7 +250,7 @@ describe("OAuth2ProviderConfig", () => {
         });
     });
 
-    test("takes one that was disabled by hand for gone, and enables it again", async () => {
+    test("treats one that was disabled in the admin as gone, and enables it again", async () => {
         const inputs = await inputsFor("disabled.io");
         const { id, outs } = await provider.create(inputs);
         await edit("disabled.io", { enabled: null });
@@ -259,7 +259,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(newest("disabled.io")).resolves.toMatchObject({ enabled: "True" });
     });
 
-    test("delete adds a disabled row, from which the next create goes on", async () => {
+    test("delete adds a disabled row, from which the next create continues", async () => {
         const inputs = await inputsFor("deleted.io");
         const { id, outs } = await provider.create(inputs);
         await provider.delete(id, outs);
@@ -268,7 +268,7 @@ describe("OAuth2ProviderConfig", () => {
         expect(again.outs.formerRowId).toBeNull();
     });
 
-    test("refuses an enabled one of somebody else, and says how to take it over", async () => {
+    test("refuses someone else's enabled one, and says how to take it over", async () => {
         await provider.create(await inputsFor("stranger.io"));
         const ours = await inputsFor("stranger.io", { clientId: "ours" });
         await expect(provider.create(ours)).rejects.toThrow(
@@ -277,7 +277,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(history("stranger.io")).resolves.toHaveLength(1);
     });
 
-    test("adopts one where asked, and goes back to its former values", async () => {
+    test("adopts one if requested, and restores its former values", async () => {
         const former = await provider.create(await inputsFor("adopted.io", { name: "Former" }));
         const { id, outs } = await provider.create(await inputsFor("adopted.io", { clientId: "ours", adopt: true }));
         await provider.delete(id, outs);
@@ -288,7 +288,7 @@ describe("OAuth2ProviderConfig", () => {
         expect(restored).toEqual(before);
     });
 
-    test("adopted goes back to its former values where the answer was lost, or the run repeated", async () => {
+    test("restores its former values when adopted, even if the answer was lost or the run was repeated", async () => {
         await provider.create(await inputsFor("lost.io", { name: "Former" }));
         const proxy = await startCountingProxy(servers.lms);
         proxy.fault = ({ method, path }, n) =>
@@ -309,7 +309,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(history("lost.io")).resolves.toHaveLength(3);
     });
 
-    test("sees a row whose other settings a script made no JSON of", async () => {
+    test("detects a row whose other settings a script left as invalid JSON", async () => {
         const inputs = await inputsFor("script.io");
         const { id, outs } = await provider.create(inputs);
         const proxy = await startCountingProxy(servers.lms);
@@ -327,7 +327,7 @@ describe("OAuth2ProviderConfig", () => {
         await proxy.stop();
     });
 
-    test("is the same one where the LMS is called by another name", async () => {
+    test("is the same one if the LMS has another name", async () => {
         const inputs = await inputsFor("moved.io");
         const { id, outs } = await provider.create(inputs);
         const proxy = await startCountingProxy(servers.lms);
@@ -338,7 +338,7 @@ describe("OAuth2ProviderConfig", () => {
         await proxy.stop();
     });
 
-    test("says what is wrong where the LMS lacks the site or the backend", async () => {
+    test("says what is wrong if the LMS lacks the site or the backend", async () => {
         const inputs = await inputsFor("known.io");
         await expect(provider.create({ ...inputs, site: "unknown.io" })).rejects.toThrow(
             /offers no site "unknown\.io".*known\.io.*Create the site first/,

@@ -50,7 +50,7 @@ describe.each([
 ])("OAuthApplication on $name", ({ server, hashed }) => {
     const rows = (name: string) => browsers[server].list(MODEL, `name=${name}`);
 
-    test("is created with the handbook's defaults, and then nothing differs", async () => {
+    test("is created with the handbook's defaults, and leaves no diff", async () => {
         const inputs = await checked(provider, argsFor(server, "fresh"));
         const { id, outs } = await provider.create(inputs);
         const values = await browsers[server].values(MODEL, id);
@@ -66,7 +66,7 @@ describe.each([
         expect((await refreshed(provider, id, outs, inputs)).drifted).toBe(false);
     });
 
-    test("is taken over where an interrupted run of ours left it, finished, and not made twice", async () => {
+    test("is taken over and finished if an interrupted run of this stack left it, and not created twice", async () => {
         const inputs = await checked(provider, argsFor(server, "resumed"));
         const first = await provider.create(inputs);
         await browsers[server].change(MODEL, first.id, { redirect_uris: "http://a.odl.local/half" });
@@ -76,7 +76,7 @@ describe.each([
         await expect(rows("resumed")).resolves.toHaveLength(1);
     });
 
-    test("is deleted again where there was nothing to adopt, also after a run that was interrupted", async () => {
+    test("is deleted again if there was nothing to adopt, even after an interrupted run", async () => {
         const inputs = await checked(provider, { ...argsFor(server, "none-before"), adopt: true });
         await provider.create(inputs);
         const resumed = await provider.create(inputs);
@@ -84,7 +84,7 @@ describe.each([
         await expect(rows("none-before")).resolves.toEqual([]);
     });
 
-    test("refuses a stranger's application of that name, and says how to take it over", async () => {
+    test("refuses someone else's application of that name, and says how to take it over", async () => {
         const id = (await provider.create(await checked(provider, argsFor(server, "stranger")))).id;
         const ours = await checked(provider, { ...argsFor(server, "stranger"), clientId: "another" });
         await expect(provider.create(ours)).rejects.toThrow(
@@ -93,7 +93,7 @@ describe.each([
         await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: "stranger-client" });
     });
 
-    test("adopts one where asked, and gives it back its former values, the secret too", async () => {
+    test("adopts one if requested, and restores its former values, including the secret", async () => {
         const id = (await provider.create(await checked(provider, argsFor(server, "adopted")))).id;
         // The servers take any white space between addresses; by hand it is often a space.
         await browsers[server].change(MODEL, id, { redirect_uris: "http://a.odl.local/  http://b.odl.local/" });
@@ -132,7 +132,7 @@ describe.each([
         ["an emptied client secret", { client_secret: "" }],
         ["skip authorization", { skip_authorization: null }],
         ["the client id", { client_id: "edited" }],
-    ])("sees %s that was changed by hand, and repairs it", async (what, change) => {
+    ])("detects %s that was changed in the admin, and repairs it", async (what, change) => {
         const args = argsFor(server, `drift-${what.replaceAll(" ", "-")}`);
         const application = await ManagedResource.up(provider, args);
         const { id } = application;
@@ -145,7 +145,7 @@ describe.each([
         await expect(browsers[server].values(MODEL, id)).resolves.toMatchObject({ client_id: args.clientId });
     });
 
-    test("is the same one where its server is called by another name, and another where it is not there", async () => {
+    test("is the same one if its server has another name, and another if it does not exist there", async () => {
         const inputs = await checked(provider, argsFor(server, "moved"));
         const { id, outs } = await provider.create(inputs);
         const respelled = {
@@ -162,7 +162,7 @@ describe.each([
         await expect(provider.diff(id, outs, renamed)).rejects.toThrow(/no answer/);
     });
 
-    test("keeps its former values where the answer to its adoption is lost", async () => {
+    test("keeps its former values if the answer to its adoption is lost", async () => {
         const id = (await provider.create(await checked(provider, argsFor(server, "lost")))).id;
         const former = await browsers[server].values(MODEL, id);
         const proxy = await startCountingProxy(servers[server]);
@@ -183,7 +183,7 @@ describe.each([
         });
     });
 
-    test("notices that it was deleted by hand; deleting it then is fine", async () => {
+    test("detects that it was deleted in the admin; deleting it then is no error", async () => {
         const { id, outs } = await provider.create(await checked(provider, argsFor(server, "vanished")));
         await browsers[server].delete(MODEL, id);
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });
@@ -196,7 +196,7 @@ describe.each([
         await expect(rows("deleted")).resolves.toEqual([]);
     });
 
-    test("passes on what the server finds wrong, by field", async () => {
+    test("reports the server's validation errors, by field", async () => {
         await provider.create(await checked(provider, argsFor(server, "first")));
         const inputs = await checked(provider, { ...argsFor(server, "second"), clientId: "first-client" });
         await expect(provider.create(inputs)).rejects.toThrow(/refused by the server: client_id: .*already exists/);
@@ -204,7 +204,7 @@ describe.each([
 });
 
 describe("OAuthApplication on MITx Online", () => {
-    test("adopts the row that the application's migrations make, and never deletes it", async () => {
+    test("adopts the row that the application's migrations create, and never deletes it", async () => {
         const [row] = await browsers.mitxonline.list(MODEL, "name=edx-oauth-app");
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         const adopted = await provider.create(inputs);
@@ -216,7 +216,7 @@ describe("OAuthApplication on MITx Online", () => {
         await expect(browsers.mitxonline.list(MODEL, "name=edx-oauth-app")).resolves.toEqual([row]);
     });
 
-    test("is never deleted where nobody knows any more whether it was adopted", async () => {
+    test("is never deleted if it is unknown whether it was adopted", async () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         await provider.create(inputs);
         // As on another machine: its project has no note.
@@ -228,7 +228,7 @@ describe("OAuthApplication on MITx Online", () => {
         expect(values["client_id"]).not.toBe(inputs.clientId);
     });
 
-    test("untouched since a migration made it is taken over without being asked, a configured one is not", async () => {
+    test("is taken over automatically if it is untouched since a migration created it, but not if it is configured", async () => {
         const [row] = await browsers.mitxonline.list(MODEL, "name=edx-oauth-app");
         const id = row?.["id"] ?? "";
         const migrated = {
@@ -254,7 +254,7 @@ describe("OAuthApplication on MITx Online", () => {
         await expect(provider.create(await checked(provider, args))).rejects.toThrow(/already exists/);
     });
 
-    test("warns of another one of its name, as the application fails with two", async () => {
+    test("warns about another one with its name, because the application fails with two", async () => {
         const inputs = await checked(provider, argsFor("xpro", "twice"));
         const { id, outs } = await provider.create(inputs);
         const other = await browsers.xpro.add(MODEL, {
@@ -273,7 +273,7 @@ describe("OAuthApplication on MITx Online", () => {
         warn.mockRestore();
     });
 
-    test("is an error, and stays in the state, where the server keeps it on deletion", async () => {
+    test("is an error, and stays in the state, if the server does not delete it", async () => {
         const proxy = await startCountingProxy(servers.lms);
         const inputs = await checked(provider, {
             ...argsFor("lms", "kept"),
@@ -295,7 +295,7 @@ describe("OAuthApplication on MITx Online", () => {
         await proxy.stop();
     });
 
-    test("gives back all that the server still accepts, and names what it does not", async () => {
+    test("restores everything that the server still accepts, and names what it does not", async () => {
         const warn = jest.spyOn(console, "warn").mockReturnValue();
         const proxy = await startCountingProxy(servers.xpro);
         const made = await provider.create(await checked(provider, argsFor("xpro", "unacceptable")));
@@ -318,7 +318,7 @@ describe("OAuthApplication on MITx Online", () => {
         warn.mockRestore();
     });
 
-    test("finds its own among several of the name, and refuses to choose between those of others", async () => {
+    test("finds its own among several with the name, and refuses to choose between those of others", async () => {
         const ours = await checked(provider, argsFor("mitxonline", "several"));
         const made = await provider.create(ours);
         await browsers.mitxonline.add(MODEL, {
@@ -338,7 +338,7 @@ describe("OAuthApplication on MITx Online", () => {
         { secret: "the-secret-of-the-client", answer: "invalid_grant", drifted: false },
         { secret: "another-one", answer: "invalid_client", drifted: true },
     ])(
-        "asks the token endpoint where a hash is of a kind that can't be compared: $answer",
+        "asks the token endpoint if a hash is of a kind that can't be compared: $answer",
         async ({ secret, drifted }) => {
             const proxy = await startCountingProxy(servers.mitxonline);
             const connection = connectionTo(servers.mitxonline, proxy.baseUrl);

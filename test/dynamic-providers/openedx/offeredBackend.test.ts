@@ -33,7 +33,7 @@ async function restart(offers: "0" | "1") {
 }
 
 describe("a backend", () => {
-    test("that is offered is there at once, and again for every refresh", async () => {
+    test("that is offered exists immediately, and again on every refresh", async () => {
         const given = await inputs();
         const { id, outs } = await provider.create(given);
 
@@ -43,7 +43,7 @@ describe("a backend", () => {
         await provider.delete(id, outs);
     });
 
-    test("that is not offered is gone for a refresh, and an error when it is not there in time", async () => {
+    test("that is not offered counts as gone on refresh, and is an error if it does not appear in time", async () => {
         const backend = await ManagedResource.up(provider, await inputs(0));
         await restart("0");
 
@@ -65,7 +65,7 @@ describe("a backend", () => {
         await expect(backend.refresh()).resolves.toBe(false);
     });
 
-    test("is not waited for where the sign-in is refused", async () => {
+    test("is not waited for if the sign-in is refused", async () => {
         const given = await inputs(60, "wrong");
         await expect(provider.create(given)).rejects.toThrow("refused the sign-in");
     });

@@ -145,11 +145,11 @@ describe.each<[string, Planned]>(Object.entries(planned))("the plan of %s", (_wh
     const { provider, type, args, server, unknown, makeStranger, message } = of;
     const resource = () => new ManagedResource(provider, args());
 
-    test("is to make it where there is none, or none that the stack may not have", async () => {
+    test("creates it if there is none, or none that the stack may not have", async () => {
         await expect(resource().plan(unknown)).resolves.toBe("create");
     });
 
-    test("says that there is one, in the words of up, and changes nothing", async () => {
+    test("reports an existing one in the words of up, and changes nothing", async () => {
         await makeStranger();
         const before = server().requests.length;
         await expect(resource().plan(unknown)).rejects.toThrow(message);
@@ -160,25 +160,25 @@ describe.each<[string, Planned]>(Object.entries(planned))("the plan of %s", (_wh
         await expect(resource().up()).rejects.toThrow(message);
     });
 
-    test("says nothing where it may be taken over", async () => {
+    test("reports nothing if it may be taken over", async () => {
         await expect(resource().plan({ ...unknown, adopt: true })).resolves.toBe("create");
     });
 
-    test("says nothing where it is the stack's own, which up would replace", async () => {
+    test("reports nothing if it is the stack's own, which up would replace", async () => {
         await stateHas(`urn:pulumi:test::project::parent$pulumi-nodejs:dynamic/${type}::${plan.name}`);
         await expect(resource().plan(unknown)).resolves.toBe("create");
         await stateHas(`urn:pulumi:test::project::parent$pulumi-nodejs:dynamic/${type}::other`);
         await expect(resource().plan(unknown)).rejects.toThrow(message);
     });
 
-    test("says nothing where Pulumi can't tell whether it is the stack's own", async () => {
+    test("reports nothing if Pulumi can't tell whether it is the stack's own", async () => {
         await commands.make("pulumi", { stack: "exit 1" });
         await expect(resource().plan(unknown)).resolves.toBe("create");
         await commands.make("pulumi", { stack: "echo hello" });
         await expect(resource().plan(unknown)).resolves.toBe("create");
     });
 
-    test("asks nobody where nobody can sign in yet", async () => {
+    test("sends no request if nobody can sign in yet", async () => {
         const before = server().requests.length;
         const connection = { ...args().connection, password: UNKNOWN };
         await expect(resource().plan({ connection })).resolves.toBe("create");
@@ -186,7 +186,7 @@ describe.each<[string, Planned]>(Object.entries(planned))("the plan of %s", (_wh
         expect(server().requests).toHaveLength(before);
     });
 
-    test("asks nobody once it is in the state", async () => {
+    test("sends no request once it is in the state", async () => {
         const made = new ManagedResource(provider, args(), {
             id: "1",
             inputs: args(),
@@ -204,7 +204,7 @@ describe("the plan for a server", () => {
     const planAt = (connection: Partial<Connection>) =>
         new ManagedResource(provider, { ...args(), connection: { ...args().connection, ...connection } }).plan();
 
-    test("that is down says nothing, and does not wait", async () => {
+    test("that is down reports nothing, and does not wait", async () => {
         const closed = createServer().listen(0, "127.0.0.1");
         await once(closed, "listening");
         const { port } = closed.address() as AddressInfo;
@@ -214,7 +214,7 @@ describe("the plan for a server", () => {
         expect(Date.now() - start).toBeLessThan(1000);
     });
 
-    test("that never answers says nothing, and waits for it once", async () => {
+    test("that never answers reports nothing, and waits for it once", async () => {
         const sockets: Socket[] = [];
         const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
         await once(silent, "listening");
@@ -237,7 +237,7 @@ describe("the plan for a server", () => {
         }
     });
 
-    test("that answers something else says nothing", async () => {
+    test("that answers something else reports nothing", async () => {
         lms.fault = ({ path }) => (path.includes("login") ? undefined : { status: 500, body: "Server Error (500)" });
         try {
             await expect(planAt({})).resolves.toBe("create");
@@ -246,7 +246,7 @@ describe("the plan for a server", () => {
         }
     });
 
-    test("that is starting says nothing, and is not asked again", async () => {
+    test("that is starting reports nothing, and is not asked again", async () => {
         const starting = await startCountingProxy(servers.lms);
         starting.fault = () => ({ status: 503 });
         await expect(planAt({ baseUrl: starting.baseUrl })).resolves.toBe("create");
@@ -255,7 +255,7 @@ describe("the plan for a server", () => {
         await starting.stop();
     });
 
-    test("that refuses the password says so, unless the stack starts it and may yet set that password", async () => {
+    test("that refuses the password reports that, unless the stack starts it and may yet set that password", async () => {
         const wrong = { password: "wrong-password-1" };
         await expect(planAt({ ...wrong, baseUrl: servers.lms.baseUrl })).rejects.toThrow(
             /refused the sign-in .*lmsPassword/,

@@ -22,7 +22,7 @@ describe("the sign-in page", () => {
     });
     afterAll(() => servers.stop());
 
-    test.each(["lms", "xpro"] as const)("of %s is there at once, and again for every refresh", async (name) => {
+    test.each(["lms", "xpro"] as const)("of %s exists immediately, and again on every refresh", async (name) => {
         const { signIn: kind, baseUrl } = servers[name];
         const given = await inputs({ kind, baseUrl });
         const { id, outs } = await provider.create(given);
@@ -33,7 +33,7 @@ describe("the sign-in page", () => {
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
 
-    test("of a server that does not run is gone for a refresh, and waited for while it starts", async () => {
+    test("of a server that is not running counts as gone on refresh, and is waited for while it starts", async () => {
         const sandbox = {
             stateDirectory: servers.stateDirectory,
             servers: ["xpro"] as const,
@@ -91,7 +91,7 @@ describe("another page in its place", () => {
         ["django", "<h1>The application starts</h1>", "/admin/login/"],
         ["django", "", "/admin/login/"],
         ["openedx", "<h1>Welcome to Open edX</h1>", "/api/user/v1/account/login_session/"],
-    ] as const)("is not taken for the sign-in page, of kind %s: %j", async (kind, other, path) => {
+    ] as const)("is not mistaken for the sign-in page, of kind %s: %j", async (kind, other, path) => {
         [status, page] = [200, other];
         const given = await inputs({ kind, baseUrl, patienceSeconds: 0 });
 
@@ -101,7 +101,7 @@ describe("another page in its place", () => {
         await expect(provider.read(baseUrl, given)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("is asked for once a refresh, and signs nobody in", async () => {
+    test("is requested once per refresh, without signing in", async () => {
         status = 200;
         await provider.read(baseUrl, await inputs({ kind: "django", baseUrl: `${baseUrl}/` }));
 
@@ -117,7 +117,7 @@ describe("another page in its place", () => {
     });
 });
 
-test("a sign-in page is another's where its server or its kind is, and waited for anew with other containers", async () => {
+test("a sign-in page is another one if its server or its kind is, and is waited for again with new containers", async () => {
     const given = await inputs({ kind: "django", baseUrl: "http://app.local" });
     const diff = (news: Partial<SignInPageInputs>) => provider.diff("", given, { ...given, ...news });
 

@@ -21,7 +21,7 @@ const inputsFor = (domain: string) =>
 const rows = (domain: string) => browser.list(MODEL, `domain=${domain}`);
 
 describe("Site", () => {
-    test("is made where it is missing, and goes with the stack", async () => {
+    test("is created if it is missing, and deleted with the stack", async () => {
         const inputs = await inputsFor("new.openedx.io:8000");
         const { id, outs } = await provider.create(inputs);
         await expect(rows("new.openedx.io:8000")).resolves.toMatchObject([{ id, name: "Pulumi project/stack" }]);
@@ -32,14 +32,14 @@ describe("Site", () => {
         await expect(provider.delete(id, outs)).resolves.toBeUndefined();
     });
 
-    test("is found as it is where the LMS has it, and stays", async () => {
+    test("is used as is if the LMS has it, and retained", async () => {
         const before = await rows("example.com");
         const { id, outs } = await provider.create(await inputsFor("example.com"));
         await provider.delete(id, outs);
         await expect(rows("example.com")).resolves.toEqual(before);
     });
 
-    test("that an interrupted run made is known again as made here", async () => {
+    test("that an interrupted run created is recognized as the stack's own", async () => {
         const inputs = await inputsFor("half.openedx.io");
         const first = await provider.create(inputs);
         await expect(provider.create(inputs)).resolves.toEqual(first);
@@ -59,7 +59,7 @@ describe("Site", () => {
         await expect(provider.create(await inputsFor("used.openedx.io"))).resolves.toMatchObject({ id });
     });
 
-    test("whose domain was changed by hand is gone: requests don't find it any more", async () => {
+    test("whose domain was changed in the admin is gone: requests no longer find it", async () => {
         const { id, outs } = await provider.create(await inputsFor("moved.openedx.io"));
         await browser.change(MODEL, id, { domain: "elsewhere.openedx.io" });
         await expect(provider.read(id, outs)).resolves.toEqual({ id: "" });

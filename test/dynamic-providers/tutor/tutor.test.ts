@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => commands.remove());
 
 describe("the folder that Tutor answers with", () => {
-    test("is taken from among what a plugin or a wrapper prints before and after it", async () => {
+    test("is extracted from what a plugin or a wrapper prints before and after it", async () => {
         const root = join(commands.folder, "root");
         await mkdir(root);
         await writeFile(join(commands.folder, "file"), "");
@@ -28,11 +28,11 @@ describe("the folder that Tutor answers with", () => {
         );
     });
 
-    test("is the last one where Tutor has made none yet", () => {
+    test("is the last one if Tutor has not created one yet", () => {
         expect(folderIn("hello\n/no/such/folder\n/no/such/root\nbye")).toBe("/no/such/root");
     });
 
-    test("is an error where there is none in the answer, with that answer", async () => {
+    test("is an error with Tutor's output if that contains none", async () => {
         await commands.make("tutor", { "config printroot": "echo Hello.", "plugins printroot": "true" });
 
         await expect(tutorFolder("tutor", "config")).rejects.toThrow(
@@ -42,7 +42,7 @@ describe("the folder that Tutor answers with", () => {
     });
 });
 
-test("a value of Tutor's is the last line that looks like one", () => {
+test("a value of Tutor is the last line that looks like one", () => {
     const host = /^[a-z.]+$/;
 
     expect(valueIn("Plugin loaded!\nlocal.openedx.io", host)).toBe("local.openedx.io");
@@ -97,14 +97,14 @@ describe("the plugins that are enabled", () => {
         return enabledPlugins(commands.folder);
     };
 
-    test("are none where nothing is configured, or no file is there", async () => {
+    test("are none if nothing is configured, or the file does not exist", async () => {
         await expect(enabledPlugins(commands.folder)).resolves.toEqual([]);
         await expect(enabled("")).resolves.toEqual([]);
         await expect(enabled("LMS_HOST: local.openedx.io\n")).resolves.toEqual([]);
         await expect(enabled("PLUGINS:\n")).resolves.toEqual([]);
     });
 
-    test("can't be told from a file that is no YAML: an error that names it", async () => {
+    test("can't be read from a file that is not YAML: the error names the file", async () => {
         await expect(enabled("PLUGINS: [mfe\nLMS_HOST: x\n")).rejects.toThrow(
             `Tutor can't read its configuration, ${configurationIn(commands.folder)}: `,
         );

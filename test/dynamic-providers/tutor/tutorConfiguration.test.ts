@@ -42,7 +42,7 @@ const keptFiles = async () => {
 };
 
 describe("Tutor's configuration", () => {
-    test("that a killed run left empty is as it was before", async () => {
+    test("that a killed run left empty is restored", async () => {
         await keep("LMS_HOST: before\n");
         await writeFile(file, "");
 
@@ -52,7 +52,7 @@ describe("Tutor's configuration", () => {
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
     });
 
-    test("of a first run holds nothing then, which Tutor can read", async () => {
+    test("of a first run is then empty, in a form that Tutor can read", async () => {
         await backUpConfigurationOf("tutor");
         await writeFile(file, "");
 
@@ -61,7 +61,7 @@ describe("Tutor's configuration", () => {
         await expect(readFile(file, "utf8")).resolves.toBe("{}\n");
     });
 
-    test("is left alone where something stands in it, or where it is gone", async () => {
+    test("is left alone if it has content, or if it is gone", async () => {
         await keep("LMS_HOST: before\n");
         await writeFile(file, "LMS_HOST: after\n");
         await restoreTutorConfigurations();
@@ -73,7 +73,7 @@ describe("Tutor's configuration", () => {
         expect(console.warn).not.toHaveBeenCalled();
     });
 
-    test("is not taken for empty by what is kept", async () => {
+    test("is not overwritten in the backup by an empty one", async () => {
         await keep("LMS_HOST: before\n");
         await keep("");
 
@@ -82,7 +82,7 @@ describe("Tutor's configuration", () => {
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
     });
 
-    test("is kept for its owner only, and no longer than needed", async () => {
+    test("is backed up for its owner only, and no longer than needed", async () => {
         await keep("MYSQL_ROOT_PASSWORD: secret\n");
         const [kept = "", ...others] = await keptFiles();
         expect(others).toEqual([]);

@@ -52,7 +52,7 @@ describe("the network of Tutor's development server", () => {
         };
     };
 
-    test("is used as it is where it is there, whatever its gateway", async () => {
+    test("is used as is if it exists, whatever its gateway", async () => {
         await docker({ "network inspect tutor_dev_default": inspect("172.18.0.1") });
         const given = await inputs();
 
@@ -67,7 +67,7 @@ describe("the network of Tutor's development server", () => {
         });
     });
 
-    test("is made as Compose would, with the gateway that is wanted, where it is not there", async () => {
+    test("is created as Compose would, with the configured gateway, if it does not exist", async () => {
         await docker(made());
 
         await expect(network.create(await inputs())).resolves.toMatchObject({ outs: { gateway } });
@@ -77,7 +77,7 @@ describe("the network of Tutor's development server", () => {
         );
     });
 
-    test("is made as Docker likes where no gateway is wanted", async () => {
+    test("is created with Docker's choice of gateway if none is configured", async () => {
         await docker(made());
         await network.create(await inputs({ newGateway: "" }));
 
@@ -86,7 +86,7 @@ describe("the network of Tutor's development server", () => {
         expect(creation).not.toContain("--gateway");
     });
 
-    test("is looked after by the next up where it was made anew or removed by hand, and not as long as it is there", async () => {
+    test("is updated by the next up if it was recreated or removed outside Pulumi, but not if it is unchanged", async () => {
         const [outs, news] = [await outputs(), await inputs()];
         const changes = async () => (await network.diff("", outs, news)).changes;
 
@@ -98,14 +98,14 @@ describe("the network of Tutor's development server", () => {
         await expect(changes()).resolves.toBe(true);
     });
 
-    test("goes on from the state of an earlier version without a change", async () => {
+    test("continues from the state of an earlier version without a change", async () => {
         await docker({ "network inspect": inspect(gateway) });
         const outs = { ...(await outputs()), ...fromBefore };
 
         await expect(network.diff("", outs, await inputs())).resolves.toStrictEqual({ changes: false, replaces: [] });
     });
 
-    test("that was made anew by hand is used; one that was removed is made again", async () => {
+    test("that was recreated outside Pulumi is used; one that was removed is created again", async () => {
         await docker({ "network inspect": inspect(gateway) });
         const resource = await ManagedResource.up(network, { tutor: "tutor", owner, newGateway: gateway });
         await docker({ "network inspect": inspect("172.18.0.1") });
@@ -117,7 +117,7 @@ describe("the network of Tutor's development server", () => {
         expect(resource.outputs).toMatchObject({ gateway });
     });
 
-    test("is gone for a refresh where it is not there", async () => {
+    test("counts as gone on refresh if it does not exist", async () => {
         const outs = await outputs();
         await docker({ "network inspect": inspect("172.18.0.1") });
         await expect(network.read("tutor_dev_default", outs)).resolves.toMatchObject({
@@ -128,7 +128,7 @@ describe("the network of Tutor's development server", () => {
         await expect(network.read("tutor_dev_default", outs)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("goes with the stack that made it also where that was renamed since, once or twice", async () => {
+    test("is deleted with the stack that created it, even if that was renamed since, once or twice", async () => {
         await docker({
             "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": owner }),
             "ps --all --quiet": "true",
@@ -144,7 +144,7 @@ describe("the network of Tutor's development server", () => {
         await expect(calls()).resolves.toContain("network rm tutor_dev_default");
     });
 
-    test("stays where it was another stack's all along, and only this one was renamed", async () => {
+    test("is retained if it was another stack's all along, and only this one was renamed", async () => {
         await docker({
             "network inspect tutor_dev_default": inspect(gateway, { "openedx-mit-integration.owner": "theirs" }),
         });
@@ -155,7 +155,7 @@ describe("the network of Tutor's development server", () => {
         expect((await calls()).filter((call) => call.startsWith("network rm"))).toStrictEqual([]);
     });
 
-    test("goes with the stack that made it, and with it the project's containers; another's stays", async () => {
+    test("is deleted with the stack that created it, and with it the project's containers; another stack's is retained", async () => {
         const outs = await outputs();
         const removals = {
             "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=tutor_dev": "printf 'one\\ntwo\\n'",
@@ -199,7 +199,7 @@ describe("Tutor's development server", () => {
         jest.restoreAllMocks();
     });
 
-    test("is started, its output shown", async () => {
+    test("is started with its output shown", async () => {
         await startedByTutor("c0ffee");
         const given = await inputs();
         const { id, outs } = await server.create(given);
@@ -210,7 +210,7 @@ describe("Tutor's development server", () => {
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
     });
 
-    test("gets its packages in the container that runs, again where that restarts, and is restarted with them", async () => {
+    test("gets its packages in the running container, again if that restarts, and is restarted with them", async () => {
         const mark = `${commands.folder}/restarted`;
         await docker({
             ...running("c0ffee"),
@@ -222,7 +222,7 @@ describe("Tutor's development server", () => {
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach", "dev restart lms"]);
     });
 
-    test("whose container has ended again is an error that says where to look", async () => {
+    test("whose container has exited again is an error that says where to look", async () => {
         await docker(running(""));
 
         await expect(server.create(await inputs())).rejects.toThrow(
@@ -230,7 +230,7 @@ describe("Tutor's development server", () => {
         );
     });
 
-    test("is gone for a refresh where it was stopped; another container is left for the next up to see", async () => {
+    test("counts as gone on refresh if it was stopped; another container is left to the next up", async () => {
         const outs = await outputs();
         await docker(running("decaf"));
         await expect(server.read("tutor_dev", outs)).resolves.toMatchObject({ id: "tutor_dev", props: outs });
@@ -239,7 +239,7 @@ describe("Tutor's development server", () => {
         await expect(server.read("tutor_dev", outs)).resolves.toStrictEqual({ id: "" });
     });
 
-    test("is stopped when the stack goes that started it, without Tutor, whose folder may be gone", async () => {
+    test("is stopped when the stack that started it is deleted, without Tutor, whose folder may be gone", async () => {
         const stop = "compose --project-name tutor_dev stop";
         await startedByTutor("c0ffee");
         const { id, outs } = await server.create(await inputs());
@@ -250,7 +250,7 @@ describe("Tutor's development server", () => {
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach"]);
     });
 
-    test("stays when the stack goes where it ran before, or where nothing runs any more", async () => {
+    test("keeps running when the stack is deleted if it ran before; if it is not running, nothing is stopped", async () => {
         await docker(running("c0ffee"));
         const { id, outs } = await server.create(await inputs());
         await server.delete(id, outs);
@@ -260,7 +260,7 @@ describe("Tutor's development server", () => {
         expect((await calls()).filter((call) => call.startsWith("compose"))).toStrictEqual([]);
     });
 
-    test("counts as started by the stack from the time when the stack had to start it again", async () => {
+    test("counts as started by the stack once the stack had to start it again", async () => {
         await docker(running("c0ffee"));
         const resource = await ManagedResource.up(server, args);
         await docker(running("decaf"));
@@ -275,7 +275,7 @@ describe("Tutor's development server", () => {
         expect(resource.outputs).toMatchObject({ startedHere: true });
     });
 
-    test("is started anew by the next up with another image, other packages, or another container or none", async () => {
+    test("is restarted by the next up with another image, other packages, another container or none", async () => {
         const outs = await outputs();
         const changes = async (container: string, news: Partial<TutorServerInputs> = {}) => {
             await docker(running(container));
@@ -289,7 +289,7 @@ describe("Tutor's development server", () => {
         await expect(changes("decaf")).resolves.toBe(true);
     });
 
-    test("is started once with another image, although that makes another container", async () => {
+    test("is started once with another image, even though that creates another container", async () => {
         await docker(running("c0ffee"));
         const resource = await ManagedResource.up(server, args);
         const { since } = resource.outputs;
@@ -300,7 +300,7 @@ describe("Tutor's development server", () => {
         await expect(resource.up()).resolves.toEqual(["same"]);
     });
 
-    test("is started anew where only the path of Tutor changed and the container did, too", async () => {
+    test("is restarted if only the path of Tutor changed and the container did, too", async () => {
         await docker(running("c0ffee"));
         const resource = await ManagedResource.up(server, args);
         await docker(running("decaf"));
@@ -310,7 +310,7 @@ describe("Tutor's development server", () => {
         await expect(commands.calls("tutor")).resolves.toStrictEqual(["dev start --detach", "dev start --detach"]);
     });
 
-    test("goes on from the state of an earlier version without a change, and stays when that stack goes", async () => {
+    test("continues from the state of an earlier version without a change, and is retained when that stack is deleted", async () => {
         await docker(running("c0ffee"));
         const outs = { ...(await inputs()), ...fromBefore };
         await expect(server.diff("tutor_dev", outs, await inputs())).resolves.toStrictEqual({

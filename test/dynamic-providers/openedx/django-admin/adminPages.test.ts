@@ -43,7 +43,7 @@ describe("an object", () => {
         `${SITES}${await browser.add("sites/site", { domain, name: "by hand" })}/`;
     const sites = (domain: string) => browser.list("sites/site", `domain=${domain}`);
 
-    test("is gone where the admin says so", async () => {
+    test("is gone if the admin says so", async () => {
         await expect(session.form(`${SITES}999999/change/`, "site_form")).resolves.toBeUndefined();
         await expect(session.remove(`${SITES}999999/`)).resolves.toBe(true);
     });
@@ -59,7 +59,7 @@ describe("an object", () => {
         await expect(session.remove(path)).resolves.toBe(true);
     });
 
-    test("is deleted once the server confirms it, and kept where others that must stay refer to it", async () => {
+    test("is deleted once the server confirms it, and retained if objects that must stay refer to it", async () => {
         const path = await makeSite("deleted.io");
         await expect(session.remove(path)).resolves.toBe(true);
         await expect(sites("deleted.io")).resolves.toEqual([]);
@@ -89,7 +89,7 @@ describe("an object", () => {
                 .map(({ method }) => method);
         };
 
-        test("to delete, and the page's where the server refuses the cookie's token", async () => {
+        test("to delete, plus the page's if the server refuses the cookie's token", async () => {
             const [usual, refused] = [await makeSite("usual.io"), await makeSite("refused.io")];
             await expect(requestsOf(usual, () => session.remove(usual))).resolves.toEqual(["POST"]);
             proxy.fault = ({ method, path }, n) =>
@@ -98,7 +98,7 @@ describe("an object", () => {
             await expect(sites("refused.io")).resolves.toEqual([]);
         });
 
-        test("to delete, also again where the answer is lost", async () => {
+        test("to delete, and another one if the answer is lost", async () => {
             const path = await makeSite("lost.io");
             proxy.fault = (request, n) =>
                 request.path.startsWith(path) && n === 1 ? "reset-after-forward" : undefined;
@@ -106,7 +106,7 @@ describe("an object", () => {
             await expect(sites("lost.io")).resolves.toEqual([]);
         });
 
-        test("to delete many, with a page now and then, which takes the admin's messages about them", async () => {
+        test("to delete each of many, plus a page now and then, which consumes the admin's messages about them", async () => {
             await session.list(SITES, { id__exact: "0" });
             const paths = await Promise.all(Array.from({ length: 25 }, (_, n) => makeSite(`many-${n}.io`)));
             const methods = await requestsOf(SITES, async () => {
@@ -119,7 +119,7 @@ describe("an object", () => {
             await expect(sites("many-24.io")).resolves.toEqual([]);
         });
 
-        test("to add, and the form's where the server refuses the cookie's token", async () => {
+        test("to add, plus the form's if the server refuses the cookie's token", async () => {
             const add = (domain: string) => session.add(`${SITES}add/`, "site_form", { domain, name: "added" });
             await expect(requestsOf(SITES, () => add("added.io"))).resolves.toEqual(["POST"]);
             let refused = 0;
@@ -132,7 +132,7 @@ describe("an object", () => {
 });
 
 describe("a list", () => {
-    test.each(ODD_ANSWERS)("is not taken for empty where another page is in its place: %j", async (fault) => {
+    test.each(ODD_ANSWERS)("is not mistaken for empty if another page is in its place: %j", async (fault) => {
         proxy.fault = ({ path }) => (path === SITES ? fault : undefined);
         await expect(session.list(SITES)).rejects.toThrow(/expected server|answered/);
     });
@@ -143,7 +143,7 @@ describe("a list", () => {
         await expect(session.list(SITES)).rejects.toThrow("is not the admin's list");
     });
 
-    test("is shared by those who want it while it loads, and by nobody later", async () => {
+    test("is shared by concurrent readers while it loads, and by nobody later", async () => {
         const before = proxy.count("GET", SITES);
         const wanted = () => session.sharedList(SITES, { domain: "example.com" });
         const [one, other] = await Promise.all([wanted(), wanted()]);

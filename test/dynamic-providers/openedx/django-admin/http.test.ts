@@ -54,7 +54,7 @@ describe("an answer whose body is cut off", () => {
             }
         });
 
-    test("is asked for again when reading", async () => {
+    test("is requested again when reading", async () => {
         const client = await cutting(2);
         await expect(client.send(GET)).resolves.toMatchObject({ data: "0123456789" });
         expect(asked).toBe(3);
@@ -73,7 +73,7 @@ describe("an answer whose body is cut off", () => {
 describe("a server that takes connections and never answers", () => {
     const silent = () => clientOf(() => undefined);
 
-    test("is asked twice and then no more in this run, by all requests together", async () => {
+    test("is asked twice, by all requests together, and then no more in this run", async () => {
         process.env[TIMEOUT_SECONDS] = "0.3";
         const client = await silent();
         const log = jest.spyOn(console, "log").mockReturnValue();
@@ -106,7 +106,7 @@ describe("a server that takes connections and never answers", () => {
         await expect(client.send(GET)).resolves.toMatchObject({ data: "up" });
     });
 
-    test("has its whole time again once it answered", async () => {
+    test("has its whole timeout again once it has answered", async () => {
         process.env[TIMEOUT_SECONDS] = "0.2";
         jest.spyOn(console, "log").mockReturnValue();
         const client = await clientOf((_request, response) => {
@@ -120,7 +120,7 @@ describe("a server that takes connections and never answers", () => {
         }
     });
 
-    test("needs a number of seconds in the variable that sets its time", async () => {
+    test("requires a number of seconds in the variable that sets its timeout", async () => {
         process.env[TIMEOUT_SECONDS] = "long";
         const client = await silent();
         await expect(client.send(GET)).rejects.toThrow(
@@ -129,7 +129,7 @@ describe("a server that takes connections and never answers", () => {
     });
 });
 
-test("a server that says when to ask again is asked then, and not at all where that is too late", async () => {
+test("a server that says when to retry is asked then, and not at all if that is too late", async () => {
     process.env[TIMEOUT_SECONDS] = "2";
     const client = await clientOf((_request, response) => {
         response.writeHead(429, { "retry-after": asked === 1 ? "1" : "60" }).end("Slow down");
@@ -140,7 +140,7 @@ test("a server that says when to ask again is asked then, and not at all where t
     expect(Date.now() - start).toBeGreaterThanOrEqual(1000);
 });
 
-test("cookies for another domain are ignored, and known", async () => {
+test("cookies for another domain are ignored, and recorded", async () => {
     const client = await clientOf((_request, response) => {
         response.setHeader("set-cookie", ["a=1; Domain=local.openedx.io", "b=2"]).end();
     });
@@ -154,7 +154,7 @@ test.each([
     ["a page", "<h1>Welcome</h1>", "Welcome"],
     ["nothing", "", "(empty answer)"],
     ["JSON that is no object", "12", "12"],
-])("%s in place of JSON is an error in words", async (_what, body, words) => {
+])("%s in place of JSON is a readable error", async (_what, body, words) => {
     const client = await clientOf((_request, response) => response.end(body));
     const answer = await client.send(GET);
     expect(() => jsonOf(answer)).toThrow(`/page: the server answered 200 with something other than JSON: ${words}`);
@@ -164,7 +164,7 @@ describe("lookup", () => {
     const resolve = promisify(lookup);
 
     test.each(["mitxonline.odl.local", "local.openedx.io", "studio.local.openedx.io", "xpro.odl.local"])(
-        "sends %s to this machine, whether it resolves or not",
+        "sends %s to this machine, whether or not it resolves",
         async (name) => {
             await expect(resolve(name, { all: true })).resolves.toEqual([{ address: "127.0.0.1", family: 4 }]);
             await expect(resolve(name, { all: true })).resolves.toHaveLength(1);
@@ -172,7 +172,7 @@ describe("lookup", () => {
     );
 
     test.each(["local.openedx.io.invalid", "printer-of-nobody.local", "notodl.local"])(
-        "does not take %s, which does not resolve, for this machine",
+        "does not mistake %s, which does not resolve, for this machine",
         async (name) => {
             await expect(resolve(name, {})).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
         },

@@ -98,14 +98,14 @@ describe("an admin session", () => {
         expect(proxy.count("POST", SIGN_IN)).toBe(2);
     });
 
-    test("gives up where the session ends again and again", async () => {
+    test("gives up if the session ends again and again", async () => {
         proxy.fault = ({ path }) =>
             path === SITES ? { status: 302, headers: { location: "/login?next=/admin" } } : undefined;
         await expect(adminSession(connection).list(SITES)).rejects.toThrow(/session of "edx@example\.org" ended/);
         expect(proxy.count("POST", SIGN_IN)).toBe(2);
     });
 
-    test("posts a form again from a fresh one where its token is no longer valid, without another sign-in", async () => {
+    test("posts again from a fresh form if the token is no longer valid, without another sign-in", async () => {
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path === ADD_APPLICATION && n === 1
                 ? { status: 403, body: "<h1>Forbidden</h1> CSRF verification failed." }
@@ -115,14 +115,14 @@ describe("an admin session", () => {
         await expect(rowsNamed("stale-form")).resolves.toHaveLength(1);
     });
 
-    test("says who lacks which permission", async () => {
+    test("says which user lacks which permission", async () => {
         const staff = { ...connection, username: "staff@example.org", password: "staff" };
         await expect(adminSession(staff).list(SITES)).rejects.toThrow(
             /sites\/site\/: "staff@example\.org" is not allowed there; use a superuser/,
         );
     });
 
-    test("goes on as whom the configuration names now, where the state's user has lost their rights", async () => {
+    test("continues as the user that is configured now if the state's user has lost permissions", async () => {
         const { make, remove } = await fakeCommands();
         const present = { "project:lmsUsername": connection.username, "project:lmsPassword": connection.password };
         const values = Object.entries(present).map(([key, value]) => [key, { value }]);
@@ -149,7 +149,7 @@ describe("an admin session", () => {
         });
         const inAnotherProcess = () => new AdminSession(connection);
 
-        test("goes on with its cookies, which are kept for their owner only, without the password", async () => {
+        test("continues with its cookies, which are stored for their owner only, without the password", async () => {
             await inAnotherProcess().list(SITES);
             await expect(inAnotherProcess().list(SITES)).resolves.not.toHaveLength(0);
             expect(proxy.count("POST", SIGN_IN)).toBe(1);
@@ -160,7 +160,7 @@ describe("an admin session", () => {
             expect(kept.cookies.map(({ value }) => value)).not.toContain(connection.password);
         });
 
-        test("signs in where that session has ended, or is somebody else's", async () => {
+        test("signs in if that session has ended, or is someone else's", async () => {
             await inAnotherProcess().list(SITES);
             endSessions(servers.lms);
             await expect(inAnotherProcess().list(SITES)).resolves.not.toHaveLength(0);
@@ -170,7 +170,7 @@ describe("an admin session", () => {
         });
     });
 
-    test("says so where the address is no LMS", async () => {
+    test("says so if the address is no LMS", async () => {
         proxy.fault = () => ({ status: 404, body: "nothing here" });
         await expect(adminSession(connection).list(SITES)).rejects.toThrow(/is not the sign-in of an Open edX LMS/);
     });
@@ -181,7 +181,7 @@ describe("an admin session", () => {
         ["another page", { status: 200, body: "<h1>Out of order</h1>" }, "POST"],
         ["another page", { status: 200, body: "<h1>Out of order</h1>" }, "GET"],
         ["a missing page", { status: 404, body: "<h1>Out of order</h1>" }, "GET"],
-    ])("does not take %s at the sign-in for a refusal: %j to %s", async (_what, fault, faulty) => {
+    ])("does not mistake %s at the sign-in for a refusal: %j to %s", async (_what, fault, faulty) => {
         proxy.fault = ({ method, path }) => (path === SIGN_IN && method === faulty ? fault : undefined);
         const session = adminSession(connection);
         const error: unknown = await session.list(SITES).catch((reason: unknown) => reason);
@@ -195,7 +195,7 @@ describe("an admin session", () => {
     test.each([
         ["Too many failed login attempts. Try again later.", undefined],
         ["To protect your account, it’s been temporarily locked. Try again in 30 minutes.", "account-locked-out"],
-    ])("says how long to wait where the LMS takes no more sign-ins, and asks once: %s", async (value, code) => {
+    ])("says how long to wait if the LMS accepts no more sign-ins, and asks once: %s", async (value, code) => {
         proxy.fault = ({ method, path }) =>
             method === "POST" && path === SIGN_IN
                 ? { status: 400, body: JSON.stringify({ success: false, value, error_code: code }) }
@@ -210,7 +210,7 @@ describe("an admin session", () => {
         expect(proxy.count("POST", SIGN_IN)).toBe(1);
     });
 
-    test("says once which name the LMS's cookies are for, where it is reached by another", async () => {
+    test("says once which name the LMS's cookies are for, if it is reached by another", async () => {
         const baseUrl = proxy.baseUrl.replace("local.openedx.io", "127.0.0.1");
         const session = adminSession({ ...connection, baseUrl });
         for (const path of [SITES, "/admin/auth/user/"]) {
@@ -239,7 +239,7 @@ describe("an admin session", () => {
         await expect(session.list(SITES, { name: "ended-2" })).resolves.toHaveLength(1);
     });
 
-    test("requests a page that is open to everybody again if another operation noticed the end of the session", async () => {
+    test("requests a public page again if another operation noticed the end of the session", async () => {
         const session = adminSession(connection);
         await session.list(SITES);
         const open = "/api/mfe_context";
@@ -267,7 +267,7 @@ describe("an admin session", () => {
         expect(proxy.count("POST", SIGN_IN)).toBe(2);
     });
 
-    test("says who may view a page but not change it, instead of taking it for an empty form", async () => {
+    test("says who may view a page but not change it, instead of treating it as an empty form", async () => {
         await runScript(
             servers.lms,
             "from django.contrib.auth.models import Permission, User\n" +
@@ -280,14 +280,14 @@ describe("an admin session", () => {
         );
     });
 
-    test("reports an answer that it did not expect in the server's words", async () => {
+    test("reports an unexpected answer in the server's words", async () => {
         proxy.fault = ({ path }) =>
             path === SITES ? { status: 500, body: "<title>x</title><h1>Database   is locked</h1>" } : undefined;
         await expect(adminSession(connection).list(SITES)).rejects.toThrow(/answered 500: Database is locked/);
     });
 });
 
-test("a server's error that repeats a secret is told without it", async () => {
+test("reports a server's error without the secret that it repeats", async () => {
     const body = "<h1>IntegrityError: Duplicate entry 'never-to-be-shown' for key 'client_secret'</h1>";
     proxy.fault = ({ method, path }) =>
         method === "POST" && path === ADD_APPLICATION ? { status: 500, body } : undefined;
@@ -296,7 +296,7 @@ test("a server's error that repeats a secret is told without it", async () => {
     );
 });
 
-describe("the sign-in of a MIT application", () => {
+describe("the sign-in of an MIT application", () => {
     let application: TestServers<"mitxonline">;
     let applicationProxy: CountingProxy;
     beforeAll(async () => {
@@ -312,7 +312,7 @@ describe("the sign-in of a MIT application", () => {
     const APPLICATIONS = "/admin/oauth2_provider/application/";
     const LOGIN = "/admin/login/";
 
-    test("is done where the server leads somebody who is signed in already to the admin", async () => {
+    test("succeeds if the server redirects a user who is already signed in to the admin", async () => {
         await session().list(APPLICATIONS);
         const location = `${LOGIN}?next=${APPLICATIONS}`;
         let ended = 0;
@@ -334,7 +334,7 @@ describe("the sign-in of a MIT application", () => {
             },
             /leads to http:\/\/kc\.odl\.local.*auth\. Behind APISIX it belongs to Keycloak/,
         ],
-    ])("names Keycloak and APISIX only where the page leads there: %s %j", async (faulty, fault, words) => {
+    ])("names Keycloak and APISIX only if the page leads there: %s %j", async (faulty, fault, words) => {
         applicationProxy.fault = ({ method, path }) => (path === LOGIN && method === faulty ? fault : undefined);
         const error: unknown = await session()
             .list(APPLICATIONS)
@@ -349,7 +349,7 @@ describe("the sign-in of a MIT application", () => {
     });
 });
 
-describe("a passing fault", () => {
+describe("a transient fault", () => {
     test.each([
         ["a dropped connection", "reset" as const],
         ["an answer that is lost", "reset-after-forward" as const],
@@ -371,7 +371,7 @@ describe("a passing fault", () => {
         ["met a missing page", { status: 404, body: "Not found" }, 2],
         ["was not carried out", "reset" as const, 2],
         ["met a gateway error", { status: 504, body: "Gateway Timeout" }, 2],
-    ])("a post without an answer that %s is looked after, never blindly repeated", async (what, fault, posts) => {
+    ])("a post without an answer that %s is checked, never blindly repeated", async (what, fault, posts) => {
         const name = `post-${what.replaceAll(" ", "-")}`;
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path === ADD_APPLICATION && n === 1 ? fault : undefined;
@@ -380,7 +380,7 @@ describe("a passing fault", () => {
         await expect(rowsNamed(name)).resolves.toHaveLength(1);
     });
 
-    test("that does not pass ends in one message with the server's words and without a secret", async () => {
+    test("that persists ends in one message with the server's words and without a secret", async () => {
         proxy.fault = ({ method, path }) =>
             method === "POST" && path === ADD_APPLICATION ? { status: 503, body: "<p>Down for ever</p>" } : undefined;
         const error = (await applications.create(await application("never")).catch((e: unknown) => e)) as Error;
@@ -388,7 +388,7 @@ describe("a passing fault", () => {
         expect(JSON.stringify(error) + String(error.stack)).not.toMatch(/never-to-be-shown|"edx"/);
     });
 
-    test("a server that does not run is named with its address", async () => {
+    test("a server that is not running is reported with its address", async () => {
         await expect(adminSession({ ...connection, baseUrl: "http://local.openedx.io:1" }).list(SITES)).rejects.toThrow(
             /http:\/\/local\.openedx\.io:1\/.*no answer \(ECONNREFUSED\)\. Is the server running/,
         );
