@@ -43,6 +43,21 @@ async function expectWhole(): Promise<void> {
     await expect(stack.preview()).resolves.toEqual({});
 }
 
+/**
+ * Replaces every resource. On a busy machine, the engine sometimes gets a component's outputs before it is ready for them,
+ * and fails (seen on 3.250.0); the next run continues.
+ */
+async function replaceEverything(): Promise<void> {
+    try {
+        await stack.replace("**");
+    } catch (error) {
+        if (!(error as Error).message.includes("whose registration isn't pending")) {
+            throw error;
+        }
+        await stack.up();
+    }
+}
+
 /** The id of the only application on a server, and what is in its form. */
 async function applicationOn(browser: AdminBrowser) {
     const [row] = await browser.list(APPLICATIONS);
@@ -51,7 +66,7 @@ async function applicationOn(browser: AdminBrowser) {
 }
 
 test("a stack is complete after each of its resources is replaced", async () => {
-    await stack.replace("**");
+    await replaceEverything();
     await expectWhole();
 });
 
