@@ -82,7 +82,10 @@ class ChromiumBrowser implements Browser {
     async ask(address: string): Promise<Answer> {
         const page = await (await this.#context).newPage();
         try {
-            await page.setExtraHTTPHeaders({ Accept: "application/json" });
+            // Django REST framework has a page for browsers; extra headers don't replace what Chromium accepts.
+            await page.route(address, (route) =>
+                route.continue({ headers: { ...route.request().headers(), accept: "application/json" } }),
+            );
             const answer = await page.goto(address, { timeout: this.#timeout });
             return { status: answer?.status() ?? 0, data: (await answer?.text()) ?? "", config: { url: address } };
         } catch (error) {
@@ -136,7 +139,7 @@ class ChromiumBrowser implements Browser {
 
     async #csrfToken(address: string): Promise<string | undefined> {
         const cookies = await (await this.#context).cookies(address);
-        return cookies.find(({ name }) => CSRF_COOKIES.includes(name))?.value;
+        return cookies.findLast(({ name }) => CSRF_COOKIES.includes(name))?.value;
     }
 
     #current(): Promise<Page> {

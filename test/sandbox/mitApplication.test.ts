@@ -103,6 +103,8 @@ describe.each([
         const answer = await visitor().get("/api/users/me", { Authorization: "Bearer unknown" });
         expect(answer.status).toBe(200);
         expect(JSON.parse(answer.data)).toMatchObject({ is_anonymous: true });
+        const page = await visitor().get("/api/users/me", { Accept: "text/html,*/*;q=0.8" });
+        expect(page.data).toMatch(/^<pre>/);
     });
 
     test("stores a client secret as a hash, and its token endpoint shows whether a secret is right", async () => {

@@ -63,7 +63,7 @@ const table = new Table({
 
 beforeAll(async () => {
     [direct, chromium] = await Promise.all([
-        startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_FAST_HASHES: "1" } }),
+        startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_RATELIMIT: "0" } }),
         chromiumBrowsers(),
     ]);
     proxies = {

@@ -1,7 +1,7 @@
 """What stands in front of the application: its missing settings, APISIX, nginx."""
 
 import uuid
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, HttpResponseServerError
@@ -95,3 +95,15 @@ class TrustedOrigins(CsrfViewMiddleware):
     def allowed_origins_exact(self):
         """The origins, as Django compares them."""
         return set(env.values().get("CSRF_TRUSTED_ORIGINS", "").split(","))
+
+    def process_response(self, request, response):
+        """
+        MITx Online sets the cookie for the domain where the browser comes from one of these origins, and for the host
+        alone otherwise. So a browser has two of that name, and Django reads the last one.
+        """
+        response = super().process_response(request, response)
+        referrer = urlsplit(request.headers.get("Referer", ""))
+        hosts = {urlsplit(origin).netloc for origin in self.allowed_origins_exact} - {""}
+        if settings.CSRF_COOKIE_NAME in response.cookies and referrer.netloc in hosts:
+            response.cookies[settings.CSRF_COOKIE_NAME]["domain"] = referrer.hostname
+        return response

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LogoutView
-from django.http import Http404, HttpResponseForbidden, HttpResponseServerError, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseForbidden, HttpResponseServerError, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -92,8 +92,11 @@ def openid_configuration(request):
 
 @require_GET
 def me(request):
-    """Who asks. Without a valid token the answer is 200 as well."""
-    return JsonResponse(_about(request.user))
+    """Who asks. Without a valid token the answer is 200 as well. For a browser it is a page, as of Django REST framework."""
+    answer = JsonResponse(_about(request.user))
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        return HttpResponse(format_html("<pre>{}</pre>", answer.content.decode()))
+    return answer
 
 
 @require_GET
