@@ -42,8 +42,8 @@ resolver, the tracing libraries and source maps. The empty and the idle program 
 so a ratio can be below 1.
 
 The stand-in for \`random\` takes a quarter of a second of each run's processor time, as it is a Node.js process with Pulumi's
-SDK; the published plug-in is a Go program. It isn't built with Go: Go's module proxy doesn't serve the published plug-in's
-module, and building the upstream provider with Pulumi's bridge would add minutes to the first start, as the Docker plug-in
+SDK; the published plugin is a Go program. It isn't built with Go: Go's module proxy doesn't serve the published plugin's
+module, and building the upstream provider with Pulumi's bridge would add minutes to the first start, as the Docker plugin
 does, on the machines that can't download the published one.
 
 ## Where a goal is not reached
@@ -54,13 +54,14 @@ does, on the machines that can't download the published one.
   seconds. \`up\` takes as long with any server; a command starts all of the server's code each time, and a real LMS has far
   more of it. With the sandbox, a factor of 20 is out of reach: two seconds of \`up\` are Pulumi itself.
 - **Program start.** The figure has the registration of all resources with Pulumi's mocks in it, which the former one had not.
-- **\`preview\` of \`dev\`.** The commands run side by side, but the preview also starts the Docker plug-in and plans the containers.
+- **\`preview\` of \`dev\`.** The commands run side by side, but the preview also starts the Docker plugin and plans the containers.
   How the time splits isn't known yet.
 - **Requests.** \`refresh\` and \`destroy\` take one more each if the provider configurations don't start at the same time:
   they share a list if they do. Signing in loads the sign-in page first, because a password must not go to another server.
 - **Memory.** A parsed page is garbage as soon as it is read, so memory is a question of how often V8 collects it. The
-  provider lets the heap grow by 40 % between collections instead of several times its size: about half the memory with
-  hundreds of resources, for a tenth more of the provider's processor time.
+  provider lets the heap grow by 40 % between collections instead of several times its size: less memory with hundreds of
+  resources, for a tenth more of the provider's processor time. The provider of a single application is the floor: Node.js
+  with Pulumi's SDK.
 
 ## Refresh asks for each object
 

@@ -87,7 +87,8 @@ export async function startBenchProxy(
 /**
  * Sends recorded requests to a server again, one after another, in a session of their own.
  *
- * @throws Error if a response has another status than the recorded one.
+ * @throws Error if a request fails that succeeded before. In another order, one that failed on the admin's pending messages
+ * may succeed.
  */
 export async function replay(target: Server, requests: readonly SentRequest[]): Promise<void> {
     const cookies = new Map<string, string>();
@@ -98,7 +99,7 @@ export async function replay(target: Server, requests: readonly SentRequest[]): 
             "x-csrftoken": [...cookies].find(([name]) => name.includes("csrf"))?.[1] ?? "",
         };
         const answer = await send(target, { ...request, headers, body: withoutToken(body) });
-        if (answer.status !== status) {
+        if (answer.status >= 400 && status < 400) {
             throw new Error(`${request.method} ${request.url}: ${answer.status} in place of ${status}`);
         }
         for (const cookie of answer.headers["set-cookie"] ?? []) {
