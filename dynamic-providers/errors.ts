@@ -1,3 +1,5 @@
+import { pulumiCommand } from "./pulumiCommand.ts";
+
 /**
  * An error that the user can act on: what is wrong, where, and what to do.
  *
@@ -67,10 +69,11 @@ export class AlreadyExistsError extends ProviderError {
 }
 
 /** An object with that name exists, and nothing shows that this program created it. */
-export function alreadyExistsError(what: string, page: string, adoption: string): AlreadyExistsError {
+export function alreadyExistsError(what: string, page: string): AlreadyExistsError {
     return new AlreadyExistsError(
         `${what} already exists and was not created by this stack: ${page}. ` +
-            `Delete it there, or ${adoption} to take it over (destroy then restores its former values).`,
+            `Delete it there, or set adopt: true (${pulumiCommand("config set adopt true")}) to take it over (destroy then ` +
+            "restores its former values).",
     );
 }
 

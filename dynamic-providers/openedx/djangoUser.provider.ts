@@ -12,7 +12,6 @@ import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { restoreFormerValues } from "./django-admin/removal.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
-import { pulumiCommand } from "../pulumiCommand.ts";
 import {
     djangoUser,
     type DjangoUserInputs as Inputs,
@@ -161,11 +160,7 @@ function isCreatedHere({ form }: Found, inputs: Inputs): boolean {
 /** @throws AlreadyExistsError if somebody else's user may not be taken over. */
 function expectAdoptable(session: AdminSession, { id }: Found, { username, adopt }: Inputs): void {
     if (!adopt) {
-        throw alreadyExistsError(
-            `User "${username}"`,
-            session.url(changePage(id)),
-            `set adopt: true (${pulumiCommand("config set adopt true")})`,
-        );
+        throw alreadyExistsError(`User "${username}"`, session.url(changePage(id)));
     }
 }
 

@@ -6,7 +6,6 @@ import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
-import { pulumiCommand } from "../pulumiCommand.ts";
 import {
     oauth2ProviderConfig,
     type OAuth2ProviderConfigInputs as Inputs,
@@ -128,7 +127,6 @@ function expectAdoptable(session: AdminSession, inputs: Inputs): void {
         throw alreadyExistsError(
             `An enabled provider configuration for ${idOf(inputs)}`,
             session.url(`${LIST}?backend_name=${inputs.backendName}`),
-            `set adopt: true (${pulumiCommand("config set adopt true")})`,
         );
     }
 }
@@ -185,12 +183,12 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
     const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
     try {
         let answer = await session.getAsUser(path);
-        if (answer.status === 500 && !failedOnMessages(answer)) {
+        if (answer.status === 500 && !hasFreshList(answer)) {
             // Any page of the admin shows the pending messages.
             await session.get("/admin/sites/site/");
             answer = await session.getAsUser(path);
         }
-        if (answer.status !== 200 && !failedOnMessages(answer)) {
+        if (!hasFreshList(answer)) {
             throw new ProviderError(`${session.url(path)}: the server answered ${answer.status}.`);
         }
     } catch (error) {
@@ -202,11 +200,11 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
 }
 
 /**
- * Whether Open edX failed only on the session's pending admin messages: `msg.extra_tags.split()[0]`. By then the list is
- * fresh. Only a development server says so; any other answers a plain 500.
+ * Whether the list is fresh after a response. Then Open edX may still fail on the session's pending admin messages
+ * (`msg.extra_tags.split()[0]`); only a development server says so, any other answers a plain 500.
  */
-function failedOnMessages({ status, data }: { readonly status: number; readonly data: string }): boolean {
-    return status === 500 && data.includes("IndexError");
+function hasFreshList({ status, data }: { readonly status: number; readonly data: string }): boolean {
+    return status === 200 || (status === 500 && data.includes("IndexError"));
 }
 
 function isUpToDate(form: AdminForm, inputs: Inputs): boolean {

@@ -152,11 +152,7 @@ function expectAdoptable(
     { name, adopt: mode }: Inputs,
 ): void {
     if (mode === false || (mode === "untouched" && !isUntouched(settings))) {
-        throw alreadyExistsError(
-            `OAuth application "${name}"`,
-            session.url(changePage(id)),
-            `set adopt: true (${pulumiCommand("config set adopt true")})`,
-        );
+        throw alreadyExistsError(`OAuth application "${name}"`, session.url(changePage(id)));
     }
 }
 
