@@ -1,4 +1,4 @@
-import type { Spread } from "./measure.ts";
+import { ratioOf, type Spread, spreadOf } from "./measure.ts";
 
 /** A row of the table. */
 export interface Row {
@@ -11,6 +11,21 @@ export interface Row {
 
 /** Takes a row of the table. */
 export type Tell = (row: Row) => void;
+
+/** A row that compares seconds, by their ratio: both texts get their median. */
+export function secondsRow(
+    { what, against, goal }: Omit<Row, "measured">,
+    figures: readonly number[],
+    others: readonly number[],
+): Row {
+    const median = (values: readonly number[]) => `${spreadOf(values).median.toFixed(1)} s`;
+    return {
+        what: `${what}: ${median(figures)}`,
+        against: `${against}: ${median(others)}`,
+        goal,
+        measured: times(ratioOf(figures, others)),
+    };
+}
 
 /** A ratio in words. */
 export function times({ median, least, most }: Spread): string {

@@ -3,8 +3,8 @@ import { delimiter, join } from "node:path";
 import { pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { prepareDocker } from "../docker/environment.ts";
 import { makeStack } from "../support/stack.ts";
-import { costOf, inTurn, ratioOf, spreadOf } from "./measure.ts";
-import { type Tell, times } from "./page.ts";
+import { costOf, inTurn } from "./measure.ts";
+import { secondsRow, type Tell } from "./page.ts";
 import { emptyProgram, stackOf } from "./programs.ts";
 
 /** Measures it against the slowest of the commands that it asks. */
@@ -52,12 +52,7 @@ export async function comparePreview(tell: Tell, rounds: number): Promise<void> 
             const slowest = costs.dev.map((_, round) =>
                 Math.max(...[costs.tutor, costs.compose, costs.docker].map((figures) => figures[round] ?? 0)),
             );
-            tell({
-                ...row,
-                what: `${what}: ${spreadOf(beyond).median.toFixed(1)} s`,
-                against: `${row.against}: ${spreadOf(slowest).median.toFixed(1)} s`,
-                measured: times(ratioOf(beyond, slowest)),
-            });
+            tell(secondsRow(row, beyond, slowest));
         } finally {
             await stack.remove();
         }

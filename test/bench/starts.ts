@@ -9,8 +9,8 @@ import { defaultPorts } from "../../sandbox/sandbox.ts";
 import { project, projectName, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import type { TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
-import { costOf, inTurn, ratioOf, secondsOf, spreadOf } from "./measure.ts";
-import { type Tell, times } from "./page.ts";
+import { costOf, inTurn, secondsOf, spreadOf } from "./measure.ts";
+import { secondsRow, type Tell, times } from "./page.ts";
 
 /** How long loading and registering used to take: the first measurement on the same machine. */
 const FORMER_SECONDS = 0.45;
@@ -85,12 +85,7 @@ export async function measureNpmStart(tell: Tell, rounds: number): Promise<void>
             },
             rounds,
         );
-        tell({
-            ...row,
-            what: `${what}: ${spreadOf(start).median.toFixed(1)} s`,
-            against: `${row.against}: ${spreadOf(up).median.toFixed(1)} s`,
-            measured: times(ratioOf(start, up)),
-        });
+        tell(secondsRow(row, start, up));
     } finally {
         await npm("stop");
         await rm(folder, { recursive: true, force: true });
