@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { filesOfCheckout } from "../preflight/composeProject.ts";
+import { filesOfCheckout } from "../preflight/composeCommand.ts";
 import { environmentLines, type GeneratedValues } from "../config/environmentLines.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
 import { readDotEnv } from "../dynamic-providers/files/dotEnvFaults.ts";

@@ -4,7 +4,8 @@ import { isAbsolute, resolve } from "node:path";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { buildImage, type ComposeProject, type ComposeService, serviceHashes } from "../preflight/composeProject.ts";
+import { buildImage, serviceHashes } from "../preflight/composeCommand.ts";
+import type { ComposeProject, ComposeService } from "../preflight/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/docker/composeLeftovers.ts";
 import { type ExistingVolumes, makeOwnVolumes, releaseVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { ComposeVolumes } from "../dynamic-providers/docker/composeVolumes.ts";
@@ -329,7 +330,7 @@ function completedBefore(project: ComposeProject, { depends_on }: ComposeService
 function hashesOf({ project, values }: ComposeResourcesArgs): pulumi.Output<Readonly<Record<string, string>>> {
     const filled = pulumi
         .all(values)
-        .apply((known) => replaceAll(project.normalised, known, (value) => JSON.stringify(value).slice(1, -1)));
+        .apply((known) => replaceAll(project.normalized, known, (value) => JSON.stringify(value).slice(1, -1)));
     return pulumi.unsecret(filled).apply((text) => serviceHashes(project.folder, text));
 }
 

@@ -1,20 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
-import { answerOf, lastLines, runCommand } from "../dynamic-providers/command.ts";
-import { withoutDockerHost } from "../dynamic-providers/docker/docker.ts";
-import {
-    type DotEnv,
-    joinProfiles,
-    parseDotEnv,
-    unreadableOutside,
-    valuesOutside,
-    withBlock,
-} from "../dynamic-providers/files/dotEnvBlock.ts";
+import { joinProfiles, parseDotEnv, unreadableOutside, withBlock } from "../dynamic-providers/files/dotEnvBlock.ts";
 import { missingCheckout } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
+import { compose, composeFiles } from "./composeCommand.ts";
 import { composeFile, type composeService } from "./composeFile.ts";
 import { Fault } from "./faults.ts";
 
@@ -66,7 +58,7 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
      */
     readonly interpolated: readonly string[];
     /** The whole normalized file, as JSON. */
-    readonly normalised: string;
+    readonly normalized: string;
 }
 
 /**
@@ -89,8 +81,8 @@ export async function detectComposeProject(
     try {
         const file = join(folder, ".env");
         const files = new Map([[file, await copyManaged(file, lines, join(copies, ".env"))]]);
-        const given = { ...lines, ...profilesOfShell(lines), COMPOSE_ENV_FILES: files.get(file) ?? "" };
-        const run = (args: string[], input?: string) => compose([...inFolder(folder), ...args], given, input, files);
+        const env = { ...lines, ...profilesOfShell(lines), COMPOSE_ENV_FILES: files.get(file) ?? "" };
+        const run = (args: readonly string[], input = "") => compose(folder, args, { env, input, copies: files });
         const model = composeModel.parse(JSON.parse(await run(["config", "--no-interpolate", "--format", "json"])));
         const input = JSON.stringify({
             ...(await withCopiedEnvFiles(model, files, copies)),
@@ -101,8 +93,8 @@ export async function detectComposeProject(
             run(["--file", "-", "config", "--environment"], input),
         ]);
         // Compose escapes `$` as `$$` so that its output can be its input, but writes the limit -1 in a form it rejects.
-        const normalised = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
-        const written = JSON.parse(normalised) as { readonly [VARIABLES]?: Record<string, string> };
+        const normalized = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
+        const written = JSON.parse(normalized) as { readonly [VARIABLES]?: Record<string, string> };
         const variables = written[VARIABLES] ?? {};
         const { data, error } = composeFile.safeParse(withoutExtensions(written));
         if (error !== undefined) {
@@ -126,7 +118,7 @@ export async function detectComposeProject(
             ...data,
             folder,
             files: composeFiles(folder, (name) => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1]),
-            normalised,
+            normalized,
             variables,
             interpolated: interpolatedKeys(model),
             services: Object.fromEntries(services) as ComposeProject["services"],
@@ -151,17 +143,6 @@ export function withHost(project: ComposeProject, host: string): ComposeProject 
         return [name, lacksIt ? { ...service, extra_hosts: [...hosts, `${host}=host-gateway`] } : service];
     });
     return { ...project, services: Object.fromEntries(services) as ComposeProject["services"] };
-}
-
-/**
- * Compose's config hash for each service. `docker compose up` and `run` don't touch a container labeled with that hash.
- *
- * @param normalised - the project with every placeholder filled in; passed to Compose on standard input.
- */
-export async function serviceHashes(folder: string, normalised: string): Promise<Readonly<Record<string, string>>> {
-    const args = ["--profile", "*", "--file", "-", "config", "--no-interpolate", "--hash", "*"];
-    const output = await compose([...inFolder(folder), ...args], {}, normalised);
-    return Object.fromEntries(output.split("\n").map((line) => line.split(" ", 2) as [string, string]));
 }
 
 /** @throws Fault listing each file a container needs that doesn't exist; Docker would create a folder by that name. */
@@ -195,22 +176,6 @@ function expectFiles(folder: string, { services, secrets, configs }: z.infer<typ
 export function seccompProfile(option: string): string | undefined {
     const [, file] = /^seccomp[=:](?!unconfined$|builtin$)(.+)$/.exec(option) ?? [];
     return file;
-}
-
-/**
- * Builds a service's image with Compose, from the checkout as it is, and streams the output.
- *
- * @throws ProviderError with the last lines of output.
- */
-export async function buildImage(
-    { folder, files }: Pick<ComposeProject, "folder" | "files">,
-    service: string,
-): Promise<void> {
-    const project = [...inFolder(folder), ...files.flatMap((file) => ["--file", file]), "--profile", "*"];
-    await runCommand("docker", ["compose", "--progress", "plain", ...project, "build", service], {
-        show: true,
-        env: withoutDockerHost(),
-    });
 }
 
 function defaultPlatform({ [DEFAULT_PLATFORM]: platform = "" }: Readonly<Record<string, string>>): string | undefined {
@@ -308,59 +273,6 @@ export function publishedPorts({ services }: Pick<ComposeProject, "services">): 
         .flatMap(({ ports }) => ports)
         .filter(({ protocol }) => protocol === "tcp")
         .flatMap(({ published }) => (published === undefined ? [] : Number(published)));
-}
-
-/** A checkout's existing Compose files, as named by the shell or `.env`, without asking Compose. */
-export function filesOfCheckout(folder: string, env: DotEnv): string[] {
-    const own = valuesOutside(env);
-    return composeFiles(folder, (name) => process.env[name] ?? own[name]).filter((file) => existsSync(file));
-}
-
-/**
- * The files Compose reads in a folder: those named in a variable, otherwise the first of each kind.
- *
- * @param variable - returns a variable's value in the shell or `.env`.
- */
-function composeFiles(folder: string, variable: (name: string) => string | undefined): string[] {
-    const named = variable("COMPOSE_FILE") ?? "";
-    if (named !== "") {
-        return named.split(variable("COMPOSE_PATH_SEPARATOR") ?? delimiter).map((file) => resolve(folder, file));
-    }
-    return [
-        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
-        [
-            "compose.override.yml",
-            "compose.override.yaml",
-            "docker-compose.override.yml",
-            "docker-compose.override.yaml",
-        ],
-    ].flatMap((names) => names.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? []);
-}
-
-function inFolder(folder: string): string[] {
-    return ["--project-directory", folder];
-}
-
-/** @param copied - the copies Compose reads, by original file. */
-async function compose(
-    args: string[],
-    env: Readonly<Record<string, string>>,
-    input = "",
-    copied: ReadonlyMap<string, string> = new Map(),
-): Promise<string> {
-    const [, folder = ""] = args;
-    const result = await answerOf("docker", ["compose", ...args], {
-        cwd: folder,
-        env: { ...withoutDockerHost(), ...env },
-        input,
-    });
-    if (result.failed) {
-        const said = [...copied].reduce((text, [file, copy]) => text.replaceAll(copy, file), lastLines(result));
-        // What Compose can't interpolate may be secret.
-        const shown = said.replace(/(Invalid template): .*/, "$1");
-        throw new Fault(`docker compose config fails in ${folder}: ${shown}`, "correct the file that it names");
-    }
-    return result.stdout;
 }
 
 /** Without `x-` keys, which are for the file's author. */

@@ -1,7 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
-import { answerOf } from "../dynamic-providers/command.ts";
-import { composeLabels, findNetwork, withLabels } from "../dynamic-providers/docker/docker.ts";
+import { composeLabels, findNetwork, tryDocker, withLabels } from "../dynamic-providers/docker/docker.ts";
 
 /**
  * Asks Docker for the gateway of a Compose project's default network, found by Compose's labels. Asks on every run, because
@@ -12,8 +11,7 @@ import { composeLabels, findNetwork, withLabels } from "../dynamic-providers/doc
  */
 export async function detectGateway(project: string): Promise<string> {
     const labels = { [composeLabels.project]: project, [composeLabels.network]: "default" };
-    const list = ["network", "ls", "--quiet", ...withLabels(labels)];
-    const { failed, stdout: id } = await answerOf("docker", list);
+    const { failed, stdout: id } = await tryDocker(["network", "ls", "--quiet", ...withLabels(labels)]);
     return failed || id === "" ? "" : ((await findNetwork(id))?.gateway ?? "");
 }
 
@@ -26,7 +24,7 @@ const named = z.object({ name: z.string() });
 export async function detectComposeProjectName(envFile: string): Promise<string> {
     const folder = dirname(resolve(envFile));
     const config = ["compose", "--project-directory", folder, "config", "--no-interpolate", "--format", "json"];
-    const { failed, stdout } = await answerOf("docker", config, { cwd: folder });
+    const { failed, stdout } = await tryDocker(config, { cwd: folder });
     return failed ? folderProject(folder) : named.parse(JSON.parse(stdout)).name;
 }
 

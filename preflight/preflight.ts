@@ -24,27 +24,18 @@ import {
     checkDaemon,
     checkDisk,
     checkDocker,
-    checkExternals,
     checkLmsHost,
-    checkOwner,
     checkPort,
-    checkProjectName,
-    checkReachable,
     checkSubnet,
-    composeGateway,
-    detectTutorProject,
     isHostName,
     resolvesToLoopback,
 } from "./checks.ts";
-import {
-    type ComposeProject,
-    detectComposeProject,
-    filesOfCheckout,
-    publishedPorts,
-    withHost,
-} from "./composeProject.ts";
+import { checkExternals, checkOwner, checkProjectName, checkReachable, composeGateway } from "./composeChecks.ts";
+import { filesOfCheckout } from "./composeCommand.ts";
+import { type ComposeProject, detectComposeProject, publishedPorts, withHost } from "./composeProject.ts";
 import { detectComposeProjectName, detectGateway } from "./detectGateway.ts";
 import { detectKeycloakSecret } from "./detectKeycloakSecret.ts";
+import { detectTutorProject } from "./detectTutorProject.ts";
 import { detectTutorRelease } from "./detectTutorRelease.ts";
 import { allOf, Fault } from "./faults.ts";
 

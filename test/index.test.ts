@@ -183,7 +183,7 @@ describe("the program that runs both servers", () => {
             "config printvalue LMS_HOST": "echo local.openedx.io",
         });
         const model = JSON.stringify({ services: { web: {} } });
-        const normalised = JSON.stringify({
+        const normalized = JSON.stringify({
             name: "mitxonline",
             services: { web: { image: "web", networks: { default: null } } },
             networks: { default: { name: "mitxonline_default" } },
@@ -193,7 +193,7 @@ describe("the program that runs both servers", () => {
             "version --format": "echo 28.5.2",
             "compose version": "echo 2.40.3",
             [`${compose} config --no-interpolate`]: `echo '${model}'`,
-            [`${compose} --file - config --format json`]: `cat >/dev/null; echo '${normalised}'`,
+            [`${compose} --file - config --format json`]: `cat >/dev/null; echo '${normalized}'`,
             [`${compose} --file - config --environment`]: "cat >/dev/null",
             [`${compose} --profile * --file - config --no-interpolate`]: `cat >/dev/null; ${hashesAnswer("web")}`,
             info: "echo /no/such/folder/here",

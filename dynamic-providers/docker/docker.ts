@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from "p-retry";
-import { answerOf, type CommandOptions, runCommand } from "../command.ts";
+import { type Answer, answerOf, type CommandOptions, runCommand } from "../command.ts";
 import { ProviderError } from "../errors.ts";
 import { waitUntil } from "../waiting.ts";
 
@@ -37,7 +37,17 @@ export function subnetOf(gateway: string): string {
 }
 
 /** Runs the Docker CLI, which knows the daemon and the context that the user chose. */
-export const docker = (...args: readonly string[]): Promise<string> => runCommand("docker", args);
+export const docker = (...args: readonly string[]): Promise<string> => runDocker(args);
+
+/** Like {@link docker}, with options. */
+export function runDocker(args: readonly string[], options?: CommandOptions): Promise<string> {
+    return runCommand("docker", args, options);
+}
+
+/** Runs the Docker CLI where a failure is an answer, too, for instance because there is no Docker. */
+export function tryDocker(args: readonly string[], options?: CommandOptions): Promise<Answer> {
+    return answerOf("docker", args, options);
+}
 
 /** The lines that a Docker list command prints. */
 export async function dockerLines(...args: readonly string[]): Promise<string[]> {
@@ -51,7 +61,7 @@ export function withLabels(labels: Readonly<Record<string, string>>): string[] {
 
 /** The daemon that the Docker CLI uses, from its current context; `""` if there is no Docker CLI. */
 export async function dockerEndpoint(): Promise<string> {
-    return (await answerOf("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
+    return (await tryDocker(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).stdout;
 }
 
 /** Marks `DOCKER_HOST` as set by {@link dockerHost}, not by the user. */
@@ -74,6 +84,16 @@ export async function dockerHost(): Promise<Readonly<Record<string, string>>> {
  */
 export function withoutDockerHost(): { readonly DOCKER_HOST?: undefined } {
     return process.env[HOST_OF_CONTEXT] === "true" ? { DOCKER_HOST: undefined } : {};
+}
+
+/** The subnets of every network. */
+export async function networkSubnets(): Promise<{ readonly network: string; readonly subnets: readonly string[] }[]> {
+    const format = "{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}";
+    const ids = await dockerLines("network", "ls", "--quiet");
+    // Docker prints the others if one is gone by now.
+    const { stdout } = await tryDocker(["network", "inspect", "--format", format, ...ids]);
+    const lines = stdout.split("\n").map((line) => line.split(" "));
+    return lines.map(([network = "", ...subnets]) => ({ network, subnets }));
 }
 
 /** A network by its exact name or id, or `undefined` if there is none. */
@@ -165,7 +185,7 @@ export function composeExec(
         async () => {
             try {
                 const exec = ["compose", "--project-name", project, "exec", "-T", service, ...command];
-                return await runCommand("docker", exec, options);
+                return await runDocker(exec, options);
             } catch (error) {
                 if (!(error instanceof ProviderError && INTERRUPTED.test(error.message))) {
                     throw new AbortError(error as Error);

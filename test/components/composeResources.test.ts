@@ -454,10 +454,10 @@ describe("the values known only during a run", () => {
     });
 
     test("reach Compose's hashes through standard input only", async () => {
-        const normalised = JSON.stringify({
+        const normalized = JSON.stringify({
             services: { web: { image: "web", command: ["made-client-secret.invalid"] } },
         });
-        await run({ ...args({ web: composeService({ image: "web" }) }, { normalised }), values: values() });
+        await run({ ...args({ web: composeService({ image: "web" }) }, { normalized }), values: values() });
 
         const hashed = JSON.parse(await readFile(join(commands.folder, "hashed"), "utf8")) as unknown;
         expect(hashed).toStrictEqual({ services: { web: { image: "web", command: ['s3"cret'] } } });
@@ -468,10 +468,10 @@ describe("the values known only during a run", () => {
     });
 
     test("are used verbatim, whatever they contain", async () => {
-        const normalised = JSON.stringify({ command: "made-client-secret.invalid" });
+        const normalized = JSON.stringify({ command: "made-client-secret.invalid" });
         const web = composeService({ image: "web", command: ["made-client-secret.invalid"] });
         const { resources } = await run({
-            ...args({ web }, { normalised }),
+            ...args({ web }, { normalized }),
             values: { "made-client-secret.invalid": pulumi.secret("a$$b$&c") },
         });
 

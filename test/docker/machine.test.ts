@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import type { ComposeProject } from "../../preflight/composeProject.ts";
-import { checkDocker, checkOwner, checkPort, checkSubnet } from "../../preflight/checks.ts";
+import { checkDocker, checkPort, checkSubnet } from "../../preflight/checks.ts";
+import { checkOwner } from "../../preflight/composeChecks.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
 import { describeDocker } from "./docker.ts";
 

@@ -4,14 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import {
-    detectComposeProject,
-    buildImage,
-    type ComposeService,
-    publishedPorts,
-    serviceHashes,
-    withHost,
-} from "../../preflight/composeProject.ts";
+import { buildImage, serviceHashes } from "../../preflight/composeCommand.ts";
+import { type ComposeService, detectComposeProject, publishedPorts, withHost } from "../../preflight/composeProject.ts";
 import { describeCompose } from "../support/compose.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
@@ -444,8 +438,8 @@ secrets: {token: {environment: TOKEN}}
         test("which are Compose's own, including the contents of env files", async () => {
             await write("services: {web: {image: web, env_file: .env, command: [echo, $$HOME]}, db: {image: db}}");
             await write("PASSWORD='a$b'\n", ".env");
-            const { normalised } = await detectComposeProject(checkout, { SECRET: "placeholder" });
-            const hashes = await serviceHashes(checkout, normalised.replaceAll("placeholder", "hunter2"));
+            const { normalized } = await detectComposeProject(checkout, { SECRET: "placeholder" });
+            const hashes = await serviceHashes(checkout, normalized.replaceAll("placeholder", "hunter2"));
 
             await write(
                 "services: {web: {image: web, environment: {PASSWORD: 'a$$b', SECRET: hunter2}, command: [echo, $$HOME]}, db: {image: db}}",
@@ -456,9 +450,9 @@ secrets: {token: {environment: TOKEN}}
 
         test("in profiles too, before the .env that activates them exists", async () => {
             await write("services: {web: {image: web}, api: {image: api, profiles: [apisix]}}");
-            const { normalised } = await detectComposeProject(checkout, { COMPOSE_PROFILES: "apisix" });
+            const { normalized } = await detectComposeProject(checkout, { COMPOSE_PROFILES: "apisix" });
 
-            await expect(serviceHashes(checkout, normalised)).resolves.toHaveProperty("api");
+            await expect(serviceHashes(checkout, normalized)).resolves.toHaveProperty("api");
         });
     });
 });

@@ -33,7 +33,7 @@ export function composeProject(
         configs: {},
         variables: {},
         interpolated: [],
-        normalised: "{}",
+        normalized: "{}",
         services,
         ...more,
     };
