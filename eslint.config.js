@@ -21,7 +21,7 @@ export default defineConfig(
         },
     },
     {
-        // Standard output belongs to the program that the set-up starts.
+        // Standard output belongs to the program that the setup starts.
         files: ["toolchain/setup.mjs"],
         rules: { "no-console": ["error", { allow: ["error"] }] },
     },

@@ -20,7 +20,7 @@ export type ApplicationEnvironmentArgs = Pick<StackConfig, "owner" | "envFile" |
     /** The key for APISIX's session cookies and its client secret in Keycloak (secret); empty without APISIX. */
     readonly apisixSessionSecret: pulumi.Input<string>;
     readonly keycloakClientSecret: pulumi.Input<string>;
-    /** The checkout of an application somebody else runs; they have to make it reload the file. */
+    /** The checkout of an application that someone else runs, and has to reload after a change of the file. */
     readonly externalCheckout: string | undefined;
 };
 
@@ -59,24 +59,24 @@ export class ApplicationEnvironment extends pulumi.ComponentResource {
     }
 }
 
-/** Hooks that tell whoever runs the application with Compose to make it reload the file; none without Compose files. */
+/** Hooks that remind whoever runs the application with Compose to reload the file; none without Compose files. */
 function reloadHooks(envFile: string, checkout: string): pulumi.ResourceHookBinding {
     if (filesOfCheckout(checkout, readDotEnv(envFile)).length === 0) {
         return {};
     }
-    const tell = async () => {
+    const remind = async () => {
         await pulumi.log.info(
             `${envFile} has changed. Start or reload the application: docker compose up --detach, in ` +
                 `${checkout}. If it was not running, run ${pulumiCommand("up")} afterwards.`,
         );
     };
-    const tellIfChanged = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const remindIfChanged = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
         // Other inputs, such as `adopt`, don't change the file.
         if (!isDeepStrictEqual(linesOf(oldInputs), linesOf(newInputs))) {
-            await tell();
+            await remind();
         }
     };
-    return { afterCreate: [tell], afterUpdate: [tellIfChanged] };
+    return { afterCreate: [remind], afterUpdate: [remindIfChanged] };
 }
 
 function linesOf(inputs: pulumi.ResourceHookArgs["oldInputs"]): unknown {

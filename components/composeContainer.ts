@@ -2,18 +2,18 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { whereSet } from "../config/whereSet.ts";
 import { parseLink } from "../preflight/composeFile.ts";
 import { type ComposeProject, type ComposeService, seccompProfile } from "../preflight/composeProject.ts";
-
-/** The values for the placeholders in a project's strings. */
-export type PlaceholderValues = Readonly<Record<string, pulumi.Output<string>>>;
+import { type CreatedVolumes, mountsOf, tmpfsOf, uploadsOf, volumesOf } from "./containerFiles.ts";
+import { fill, type PlaceholderValues } from "./placeholders.ts";
 
 /** The Docker resources a container needs. */
 export interface ContainerSurroundings {
     /** By key in the Compose file, without external networks. */
     readonly networks: Readonly<Record<string, Pick<docker.Network, "id">>>;
-    /** By key in the Compose file, without external volumes. */
-    readonly volumes: Readonly<Record<string, Pick<docker.Volume, "name">>>;
+    /** Without external volumes. */
+    readonly volumes: CreatedVolumes;
     /** By service. */
     readonly containers: Readonly<Record<string, Pick<docker.Container, "id">>>;
 }
@@ -24,7 +24,6 @@ type Arguments = Omit<docker.ContainerArgs, "image" | "labels">;
 const GRACE_SECONDS = 10;
 /** How long a container may take to become healthy. */
 const HEALTHY_SECONDS = 600;
-const SECRETS_FOLDER = "/run/secrets/";
 /** Service keys that people put secrets in, and the container arguments they map to. `environment` is handled separately. */
 const MAYBE_SECRET = {
     command: "command",
@@ -50,7 +49,7 @@ export function containerArgs(
     // A variable without a value isn't set anywhere, so the container doesn't get it.
     const set = Object.entries(environment).filter(([, value]) => value !== null);
     const envs = pulumi.all(set.map(([key, value]) => fill(`${key}=${value}`, values)));
-    const mounts = mountsOf(definition, project, surroundings);
+    const mounts = mountsOf(project, definition, surroundings.volumes);
     const uploads = uploadsOf(project, definition);
     const args: Arguments = {
         name: containerName(project, service),
@@ -65,7 +64,7 @@ export function containerArgs(
         // The default removes anonymous volumes, which may hold databases.
         removeVolumes: false,
         networksAdvanced: attachmentsOf(project, service, surroundings),
-        volumes: volumesOf(project, definition, surroundings),
+        volumes: volumesOf(project, definition, surroundings.volumes),
         ...(mounts.length > 0 && { mounts }),
         ...(command && { command }),
         ...(entrypoint && { entrypoints: entrypoint }),
@@ -93,7 +92,7 @@ export function containerArgs(
             dnsSearches: definition.dns_search,
             deviceCgroupRules: definition.device_cgroup_rules,
             securityOpts: definition.security_opt?.map((option) => securityOption(project, option)),
-            tmpfs: definition.tmpfs && Object.fromEntries(definition.tmpfs.map(tmpfsEntry)),
+            tmpfs: tmpfsOf(definition),
             logDriver: definition.logging?.driver,
             logOpts: definition.logging?.options,
             networkMode: namespaceOf(definition.network_mode, surroundings),
@@ -106,12 +105,12 @@ export function containerArgs(
         ...restartOf(definition),
         ...waitingOf(project, service),
     };
-    const known = fill(args, values);
+    const filled = fill(args, values);
     const secret = Object.entries(MAYBE_SECRET)
-        .filter(([key, argument]) => argument in known && isInterpolated(project, "services", service, key))
-        .map(([, argument]) => [argument, pulumi.secret(known[argument])]);
+        .filter(([key, argument]) => argument in filled && isInterpolated(project, "services", service, key))
+        .map(([, argument]) => [argument, pulumi.secret(filled[argument])]);
     return {
-        ...known,
+        ...filled,
         ...(Object.fromEntries(secret) as Partial<Arguments>),
         // An env file may also hold the developer's own secrets.
         envs: readsEnvFile ? pulumi.secret(envs) : envs,
@@ -155,39 +154,6 @@ export function isAwaited(
     state: "service_healthy" | "service_completed_successfully",
 ): boolean {
     return Object.values(services).some(({ depends_on }) => depends_on[service]?.condition === state);
-}
-
-/** A value with its placeholders filled in. */
-export function fill<Value>(value: Value, values: PlaceholderValues): Value {
-    return filled(value, values) as Value;
-}
-
-/** Replaces a string's placeholders with values; `written` formats each value to fit the string. */
-export function replaceAll(
-    text: string,
-    values: Readonly<Record<string, string>>,
-    written: (value: string) => string = (value) => value,
-): string {
-    return Object.entries(values).reduce(
-        // A function, because `$` is special in a replacement string.
-        (replaced, [placeholder, value]) => replaced.replaceAll(placeholder, () => written(value)),
-        text,
-    );
-}
-
-function filled(value: unknown, values: PlaceholderValues): unknown {
-    if (typeof value === "string") {
-        const inside = Object.entries(values).filter(([placeholder]) => value.includes(placeholder));
-        return inside.length === 0
-            ? value
-            : pulumi.all(Object.fromEntries(inside)).apply((known) => replaceAll(value, known));
-    }
-    if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) {
-        return value;
-    }
-    return Array.isArray(value)
-        ? value.map((item) => filled(item, values))
-        : Object.fromEntries(Object.entries(value).map(([key, inside]) => [key, filled(inside, values)]));
 }
 
 function serviceOf({ services }: ComposeProject, service: string): ComposeService {
@@ -244,122 +210,6 @@ function linkAliases({ services }: ComposeProject, service: string, network: str
         .filter((link) => link.service === service && link.alias !== service)
         .map(({ alias }) => alias);
     return [...new Set(aliases)].sort();
-}
-
-/** The `volumes` of `docker.Container`: Docker's short syntax, which creates missing host folders. */
-function volumesOf(
-    project: ComposeProject,
-    { volumes, secrets, configs }: ComposeService,
-    { volumes: created }: ContainerSurroundings,
-): docker.types.input.ContainerVolume[] {
-    const files = [
-        ...(secrets ?? []).map((file) => ({ file: project.secrets[file.source]?.file, target: secretTarget(file) })),
-        ...(configs ?? []).map((file) => ({ file: project.configs[file.source]?.file, target: configTarget(file) })),
-    ];
-    return [
-        ...volumes.flatMap((volume) => {
-            const { target: containerPath, read_only: readOnly } = volume;
-            if (volume.type === "tmpfs" || isMount(volume)) {
-                return [];
-            }
-            if (volume.type === "bind") {
-                return {
-                    containerPath,
-                    readOnly,
-                    hostPath: volume.source,
-                    ...whereSet({ selinuxRelabel: volume.bind?.selinux }),
-                };
-            }
-            return {
-                containerPath,
-                readOnly,
-                ...whereSet({ volumeName: volumeName(project, volume.source, created) }),
-            };
-        }),
-        ...files.flatMap(({ file, target }) =>
-            file === undefined ? [] : { containerPath: target, readOnly: true, hostPath: file },
-        ),
-    ];
-}
-
-/** Mounts that need Docker's long syntax. */
-function mountsOf(
-    { volumes }: ComposeService,
-    project: ComposeProject,
-    { volumes: created }: ContainerSurroundings,
-): docker.types.input.ContainerMount[] {
-    return volumes.filter(isMount).map((volume) => {
-        const { type, target, read_only: readOnly } = volume;
-        const mount = { type, target, readOnly };
-        switch (volume.type) {
-            case "tmpfs":
-                return {
-                    ...mount,
-                    ...(volume.tmpfs && {
-                        tmpfsOptions: whereSet({ sizeBytes: volume.tmpfs.size, mode: volume.tmpfs.mode }),
-                    }),
-                };
-            case "bind":
-                return {
-                    ...mount,
-                    source: volume.source,
-                    bindOptions: whereSet({ propagation: volume.bind?.propagation }),
-                };
-            case "volume":
-                return {
-                    ...mount,
-                    ...whereSet({ source: volumeName(project, volume.source, created) }),
-                    volumeOptions: whereSet({ noCopy: volume.volume?.nocopy, subpath: volume.volume?.subpath }),
-                };
-        }
-    });
-}
-
-function isMount(volume: ComposeService["volumes"][number]): boolean {
-    return (
-        volume.type === "tmpfs" ||
-        (volume.type === "bind" && volume.bind?.propagation !== undefined) ||
-        (volume.type === "volume" && (volume.volume?.nocopy === true || volume.volume?.subpath !== undefined))
-    );
-}
-
-/** `undefined` for an anonymous volume. */
-function volumeName(
-    { volumes }: ComposeProject,
-    source: string | undefined,
-    created: ContainerSurroundings["volumes"],
-): pulumi.Input<string> | undefined {
-    return source === undefined ? undefined : (created[source]?.name ?? volumes[source]?.name ?? source);
-}
-
-/** Secrets and configs that aren't files on this machine are copied into the container before it starts. */
-function uploadsOf(
-    { secrets, configs, variables }: ComposeProject,
-    service: ComposeService,
-): docker.types.input.ContainerUpload[] {
-    const references = [
-        ...(service.secrets ?? []).map((file) => ({ file, from: secrets[file.source], target: secretTarget(file) })),
-        ...(service.configs ?? []).map((file) => ({ file, from: configs[file.source], target: configTarget(file) })),
-    ];
-    return references.flatMap(({ file, from, target }) => {
-        const content = from?.environment === undefined ? from?.content : variables[from.environment];
-        return content === undefined || content === ""
-            ? []
-            : {
-                  content,
-                  file: target,
-                  permissions: (file.mode ?? "444").padStart(4, "0"),
-                  ...whereSet({ owner: file.uid, group: file.gid }),
-              };
-    });
-}
-
-function secretTarget({ source, target = source }: { source: string; target?: string | undefined }): string {
-    return target.startsWith("/") ? target : SECRETS_FOLDER + target;
-}
-
-function configTarget({ source, target = source }: { source: string; target?: string | undefined }): string {
-    return target.startsWith("/") ? target : `/${target}`;
 }
 
 function healthcheckOf({ healthcheck }: ComposeService): docker.types.input.ContainerHealthcheck | undefined {
@@ -473,11 +323,6 @@ function waitingOf(project: ComposeProject, service: string): Pick<Arguments, "w
     };
 }
 
-function tmpfsEntry(entry: string): [string, string] {
-    const [path = "", ...options] = entry.split(":");
-    return [path, options.join(":")];
-}
-
 /** Docker takes the content of a seccomp profile, not its path. */
 function securityOption({ folder }: ComposeProject, option: string): string {
     const file = seccompProfile(option);
@@ -498,12 +343,6 @@ function namespaceOf(
 
 function serviceIn(mode: string | undefined): string | undefined {
     return mode?.startsWith("service:") ? mode.slice("service:".length) : undefined;
-}
-
-type WhereSet<Values> = { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
-
-function whereSet<Values extends object>(values: Values): WhereSet<Values> {
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as WhereSet<Values>;
 }
 
 function emptyAsUnset<Item>(items: Item[]): Item[] | undefined {

@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from "node:path";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { whereSet } from "../config/whereSet.ts";
 import { buildImage, serviceHashes } from "../preflight/composeCommand.ts";
 import type { ComposeProject, ComposeService } from "../preflight/composeProject.ts";
 import { ComposeLeftovers } from "../dynamic-providers/docker/composeLeftovers.ts";
@@ -18,15 +19,8 @@ import {
 } from "../dynamic-providers/docker/docker.ts";
 import { removeLeftoverContainer, removeLeftoverNetwork } from "../dynamic-providers/docker/leftovers.ts";
 import { childNames } from "./childNames.ts";
-import {
-    containerArgs,
-    containerName,
-    dependenciesOf,
-    fill,
-    isInterpolated,
-    type PlaceholderValues,
-    replaceAll,
-} from "./composeContainer.ts";
+import { containerArgs, containerName, dependenciesOf, isInterpolated } from "./composeContainer.ts";
+import { fill, type PlaceholderValues, replaceAll } from "./placeholders.ts";
 import { type ContainerVolume, nameVolumes, volumesByPath } from "./serviceVolumes.ts";
 
 /** The arguments of {@link ComposeResources}. */
@@ -85,17 +79,17 @@ export class ComposeResources extends pulumi.ComponentResource {
             const image = imageOf(project, service);
             images[image] ??= this.#image(project, image);
             const container = containerName(project, service);
-            const own = containerArgs(project, service, args.values, { networks, volumes, containers });
+            const converted = containerArgs(project, service, args.values, { networks, volumes, containers });
             const mounted = pulumi
                 .all([
-                    pulumi.output({ volumes: own.volumes, mounts: own.mounts, tmpfs: own.tmpfs }),
+                    pulumi.output({ volumes: converted.volumes, mounts: converted.mounts, tmpfs: converted.tmpfs }),
                     images[image].imageId,
                 ])
                 .apply(([places, id]) => nameVolumes({ ...args, project: project.name, service }, places, id));
             containers[service] = new docker.Container(
                 this.#named(service),
                 {
-                    ...own,
+                    ...converted,
                     image: images[image].imageId,
                     labels: labelsOf(args, {
                         ...mayBeSecret(args, definition.labels, "services", service, "labels"),
@@ -120,11 +114,11 @@ export class ComposeResources extends pulumi.ComponentResource {
                     hooks: {
                         beforeCreate: [
                             async ({ newInputs }) => {
-                                const { volumes: known = [] } = newInputs as { volumes?: ContainerVolume[] };
+                                const { volumes: mounts = [] } = newInputs as { volumes?: ContainerVolume[] };
                                 await Promise.all(completedBefore(project, definition).map(expectCompleted));
                                 await args.expectations?.[service]?.();
                                 await removeLeftoverContainer(container, project.name);
-                                await makeOwnVolumes(project.name, service, args.owner, volumesByPath(known));
+                                await makeOwnVolumes(project.name, service, args.owner, volumesByPath(mounts));
                             },
                         ],
                         afterCreate: [() => releaseVolumes(project.name, service)],
@@ -146,12 +140,9 @@ export class ComposeResources extends pulumi.ComponentResource {
     ): docker.Network {
         const { project, gateway } = args;
         const ipamConfigs =
-            ipam?.config?.map(({ subnet, gateway: address, ip_range, aux_addresses }) => ({
-                ...(subnet !== undefined && { subnet }),
-                ...(address !== undefined && { gateway: address }),
-                ...(ip_range !== undefined && { ipRange: ip_range }),
-                ...(aux_addresses !== undefined && { auxAddress: aux_addresses }),
-            })) ?? (key === "default" && gateway !== undefined ? [{ subnet: subnetOf(gateway), gateway }] : undefined);
+            ipam?.config?.map(({ subnet, gateway: address, ip_range, aux_addresses }) =>
+                whereSet({ subnet, gateway: address, ipRange: ip_range, auxAddress: aux_addresses }),
+            ) ?? (key === "default" && gateway !== undefined ? [{ subnet: subnetOf(gateway), gateway }] : undefined);
         return new docker.Network(
             this.#named(key),
             {
@@ -161,14 +152,14 @@ export class ComposeResources extends pulumi.ComponentResource {
                     ...mayBeSecret(args, labels, "networks", key, "labels"),
                     [composeLabels.network]: key,
                 }),
-                ...(ipamConfigs !== undefined && { ipamConfigs }),
-                ...(ipam?.driver !== undefined && { ipamDriver: ipam.driver }),
-                ...(driver_opts !== undefined && {
-                    options: mayBeSecret(args, driver_opts, "networks", key, "driver_opts"),
+                ...whereSet({
+                    ipamConfigs,
+                    ipamDriver: ipam?.driver,
+                    options: driver_opts && mayBeSecret(args, driver_opts, "networks", key, "driver_opts"),
+                    internal,
+                    attachable,
+                    ipv6: enable_ipv6,
                 }),
-                ...(internal !== undefined && { internal }),
-                ...(attachable !== undefined && { attachable }),
-                ...(enable_ipv6 !== undefined && { ipv6: enable_ipv6 }),
             },
             {
                 parent: this,
@@ -191,9 +182,9 @@ export class ComposeResources extends pulumi.ComponentResource {
                     ...mayBeSecret(args, labels, "volumes", key, "labels"),
                     "com.docker.compose.volume": key,
                 }),
-                ...(driver !== undefined && { driver }),
-                ...(driver_opts !== undefined && {
-                    driverOpts: mayBeSecret(args, driver_opts, "volumes", key, "driver_opts"),
+                ...whereSet({
+                    driver,
+                    driverOpts: driver_opts && mayBeSecret(args, driver_opts, "volumes", key, "driver_opts"),
                 }),
             },
             // A volume created by Compose is used as is, with its own labels. Removing it is up to ComposeVolumes.
@@ -217,7 +208,7 @@ export class ComposeResources extends pulumi.ComponentResource {
             const isLocal = users.some(([, { pull_policy }]) => pull_policy === "never");
             return new docker.RemoteImage(
                 this.#named(name),
-                { name, keepLocally: true, ...(platform !== undefined && { platform }) },
+                { name, keepLocally: true, ...whereSet({ platform }) },
                 { parent: this, ...(isLocal && { hooks: { beforeCreate: [() => expectImage(name)] } }) },
             );
         }
@@ -330,7 +321,7 @@ function completedBefore(project: ComposeProject, { depends_on }: ComposeService
 function hashesOf({ project, values }: ComposeResourcesArgs): pulumi.Output<Readonly<Record<string, string>>> {
     const filled = pulumi
         .all(values)
-        .apply((known) => replaceAll(project.normalized, known, (value) => JSON.stringify(value).slice(1, -1)));
+        .apply((resolved) => replaceAll(project.normalized, resolved, (value) => JSON.stringify(value).slice(1, -1)));
     return pulumi.unsecret(filled).apply((text) => serviceHashes(project.folder, text));
 }
 

@@ -91,15 +91,15 @@ export function dependentLines(
     env: DotEnv,
     compose = "",
 ): Record<string, string> {
-    const own = valuesOutside(env);
+    const outside = valuesOutside(env);
     const { COMPOSE_PROFILES: profiles } = environment;
     return {
-        ...(profiles !== undefined && { COMPOSE_PROFILES: joinProfiles(own["COMPOSE_PROFILES"] ?? "", profiles) }),
+        ...(profiles !== undefined && { COMPOSE_PROFILES: joinProfiles(outside["COMPOSE_PROFILES"] ?? "", profiles) }),
         ...Object.fromEntries(
             [
                 ...Object.entries(bootEnvironment),
                 ...Object.entries(environmentIfUsed).filter(([key]) => compose.includes(`\${${key}`)),
-            ].filter(([key]) => (own[key] ?? "") === ""),
+            ].filter(([key]) => (outside[key] ?? "") === ""),
         ),
     };
 }
@@ -114,7 +114,7 @@ export function linesForNewBlock(
     { profile, openEdxUrl, applicationUrl, adminUrl }: Omit<ConfiguredValues, "ownLines" | "serviceWorkerUsername">,
     env: DotEnv,
 ): Record<string, string> {
-    const own = valuesOutside(env);
+    const outside = valuesOutside(env);
     const { protocol, port, hostname } = new URL(openEdxUrl);
     const isTutors = protocol === "http:" && port === openEdxConstants.developmentPort;
     const lines = [
@@ -126,5 +126,5 @@ export function linesForNewBlock(
         ),
     ];
     const isNew = (key: string) => env.owner === undefined || Object.hasOwn(env.values, key);
-    return Object.fromEntries(lines.filter(([key]) => (own[key] ?? "") === "" && isNew(key)));
+    return Object.fromEntries(lines.filter(([key]) => (outside[key] ?? "") === "" && isNew(key)));
 }

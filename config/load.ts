@@ -48,8 +48,8 @@ function wrongValue(key: keyof Settings, values: Readonly<Record<string, string>
 }
 
 function unknownKey(key: string): string {
-    const known = Object.keys(settingsSchema.shape).join(", ");
-    return `  ${key} is not a key of this project\n    must be one of ${known}\n    ${pulumiCommand(`config rm ${key}`)}`;
+    const keys = Object.keys(settingsSchema.shape).join(", ");
+    return `  ${key} is not a key of this project\n    must be one of ${keys}\n    ${pulumiCommand(`config rm ${key}`)}`;
 }
 
 /** A URL may contain a password. */

@@ -98,8 +98,8 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         ...inputs,
     });
     const changedKeys = (olds: Partial<Inputs>, news: Partial<Inputs>) => {
-        const [former, wanted] = [completed(olds), completed(news)];
-        return compared.filter((key) => !isSame(key, former[key], wanted[key]));
+        const [before, after] = [completed(olds), completed(news)];
+        return compared.filter((key) => !isSame(key, before[key], after[key]));
     };
     const isSame = <Key extends keyof Inputs>(
         key: Key,
@@ -128,12 +128,12 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         },
         // On refresh, the engine calls this with the sides exchanged: either may have former names.
         async diff(id, olds, news) {
-            const [former, wanted] = [presentOf(olds), presentOf(news)];
-            const changed = changedKeys(former, wanted);
+            const [former, present] = [presentOf(olds), presentOf(news)];
+            const changed = changedKeys(former, present);
             const replacing: readonly string[] = [...alwaysReplacing, ...(operations.replaces?.(former) ?? [])];
             const replaces = changed.filter((key) => replacing.includes(key));
-            if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(former, wanted)) {
-                const isSameServer = await isThere(operations, id, former, wanted);
+            if (changed.includes("connection" as keyof Inputs & string) && isOtherAddress(former, present)) {
+                const isSameServer = await isThere(operations, id, former, present);
                 replaces.push(...(isSameServer ? [] : ["connection" as keyof Inputs & string]));
             }
             const changes = changed.length > 0 || (await operations.isOutdated?.(former)) === true;
@@ -142,9 +142,9 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
         create: (inputs) =>
             withProviderIfPartly(inputs, () => retryOnceIfLost(() => operations.create(withoutProvider(inputs)))),
         async read(id, props) {
-            const known = presentOf(props);
-            const truth = await readUnlessShut(known, () => operations.read(id, known));
-            warnOfDriftedSecrets(secrets, operations, known, truth);
+            const stored = presentOf(props);
+            const truth = await readUnlessShut(stored, () => operations.read(id, stored));
+            warnOfDriftedSecrets(secrets, operations, stored, truth);
             return truth === undefined
                 ? { id: "" }
                 : { id, props: truth, inputs: pick(truth, keys) as unknown as Inputs };
@@ -162,8 +162,8 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
             }));
         },
         delete(id, props) {
-            const known = presentOf(props);
-            return deleteUnlessGone(known, () => retryOnceIfLost(() => operations.delete(id, known)));
+            const stored = presentOf(props);
+            return deleteUnlessGone(stored, () => retryOnceIfLost(() => operations.delete(id, stored)));
         },
     };
 }
@@ -172,12 +172,12 @@ export function defineProvider<Inputs extends object, Outputs extends Inputs>(
 function warnOfDriftedSecrets<Inputs extends object, Outputs extends Inputs>(
     secrets: readonly string[],
     { title }: Pick<Operations<Inputs, Outputs>, "title">,
-    known: Outputs,
+    stored: Outputs,
     truth: Outputs | undefined,
 ): void {
-    const drifted = title && truth ? driftedSecrets(known, truth, secrets) : [];
+    const drifted = title && truth ? driftedSecrets(stored, truth, secrets) : [];
     if (title && drifted.length > 0) {
-        console.warn(`${title(known)}: changed since the last run (secret): ${drifted.join(", ")}`);
+        console.warn(`${title(stored)}: changed since the last run (secret): ${drifted.join(", ")}`);
     }
 }
 
@@ -212,19 +212,19 @@ async function deleteUnlessGone(props: object, operation: () => Promise<void>): 
 }
 
 /**
- * Reads, or keeps the state of an object on one of this stack's servers while that server lets nobody in: its containers, or
+ * Reads, or returns the state of an object on one of this stack's servers while that server lets nobody in: its containers, or
  * the superuser in its database, have to be repaired first.
  */
 async function readUnlessShut<Outputs extends object>(
-    known: Outputs,
+    stored: Outputs,
     read: () => Promise<Outputs | undefined>,
 ): Promise<Outputs | undefined> {
     try {
         return await read();
     } catch (error) {
-        if (isOwnServerShut(error, known, "startedByStack")) {
+        if (isOwnServerShut(error, stored, "startedByStack")) {
             console.warn(`${error.message} Leaving its resources in the state as they are.`);
-            return known;
+            return stored;
         }
         throw error;
     }

@@ -3,7 +3,7 @@ import { ProviderError, SignInError } from "./errors.ts";
 import { forgetSilences } from "./openedx/django-admin/silences.ts";
 
 const POLL_MILLISECONDS = 2000;
-const TELL_MILLISECONDS = 30_000;
+const REPORT_MILLISECONDS = 30_000;
 
 /**
  * Polls until a check passes. While a server starts, it may refuse connections, stay silent, or answer with errors; a
@@ -13,7 +13,7 @@ const TELL_MILLISECONDS = 30_000;
  * @throws the last error from `check`, once the given time is up.
  */
 export async function waitUntil(check: () => Promise<void>, patienceSeconds: number): Promise<void> {
-    let told = Date.now();
+    let reported = Date.now();
     await pRetry(
         async () => {
             forgetSilences();
@@ -29,8 +29,8 @@ export async function waitUntil(check: () => Promise<void>, patienceSeconds: num
             minTimeout: POLL_MILLISECONDS,
             maxRetryTime: patienceSeconds * 1000,
             onFailedAttempt({ error }) {
-                if (error instanceof ProviderError && Date.now() - told >= TELL_MILLISECONDS) {
-                    told = Date.now();
+                if (error instanceof ProviderError && Date.now() - reported >= REPORT_MILLISECONDS) {
+                    reported = Date.now();
                     console.log(`Waiting, for ${patienceSeconds} s at most: ${error.message}`);
                 }
             },

@@ -61,7 +61,7 @@ export async function checkDaemon(): Promise<void> {
 }
 
 /**
- * @throws Fault if the disk is too full to build an image. Storage Docker keeps elsewhere (macOS, Windows) isn't checked.
+ * @throws Fault if the disk is too full to build an image. Storage that Docker has elsewhere (macOS, Windows) isn't checked.
  */
 export async function checkDisk(): Promise<void> {
     const { stdout: folder } = await tryDocker(["info", "--format", "{{.DockerRootDir}}"]);

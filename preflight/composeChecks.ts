@@ -23,8 +23,8 @@ export async function checkExternals({ services, networks, volumes }: ComposePro
         ...Object.entries(networks).map(([key, item]) => ({ ...item, kind: "network", isUsed: usedNetworks.has(key) })),
         ...Object.entries(volumes).map(([key, item]) => ({ ...item, kind: "volume", isUsed: usedVolumes.has(key) })),
     ].filter((item) => item.external === true && item.isUsed);
-    const found = await Promise.all(external.map(({ kind, name }) => unlessMissing(docker(kind, "inspect", name))));
-    const missing = external.filter((_, index) => found[index] === undefined);
+    const answers = await Promise.all(external.map(({ kind, name }) => unlessMissing(docker(kind, "inspect", name))));
+    const missing = external.filter((_, index) => answers[index] === undefined);
     if (missing.length > 0) {
         throw new Fault(
             `the Compose file uses external networks or volumes that do not exist: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`,

@@ -34,8 +34,8 @@ export async function buildImage(
 
 /** A checkout's existing Compose files, as named by the shell or `.env`, without asking Compose. */
 export function filesOfCheckout(folder: string, env: DotEnv): string[] {
-    const own = valuesOutside(env);
-    return composeFiles(folder, (name) => process.env[name] ?? own[name]).filter((file) => existsSync(file));
+    const outside = valuesOutside(env);
+    return composeFiles(folder, (name) => process.env[name] ?? outside[name]).filter((file) => existsSync(file));
 }
 
 /**

@@ -374,8 +374,8 @@ export const composeFile = z
         ...refused("only Compose does that", "models"),
     })
     .superRefine(({ services }, context) => {
-        const links = Object.entries(services).flatMap(([name, { links: own }]) =>
-            own.map((link, index) => ({ ...parseLink(link), link, path: ["services", name, "links", index] })),
+        const links = Object.entries(services).flatMap(([name, definition]) =>
+            definition.links.map((link, index) => ({ ...parseLink(link), link, path: ["services", name, "links", index] })),
         );
         for (const { service, alias, link, path } of links) {
             const isTaken =

@@ -67,7 +67,7 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
  *
  * @param folder - the checkout, absolute.
  * @param lines - the lines of the managed block, with placeholders for what is secret or not known yet.
- * @throws Fault with Compose's error message, or with every key that isn't carried over.
+ * @throws Fault with Compose's error message, or with every key that it doesn't support.
  */
 export async function detectComposeProject(
     folder: string,
@@ -210,8 +210,8 @@ function expectReadable(file: string, content: string): void {
 }
 
 /** The stack's profiles and the shell's combined, because either would override the other. */
-function profilesOfShell({ COMPOSE_PROFILES: own }: Readonly<Record<string, string>>): Record<string, string> {
-    return own === undefined ? {} : { COMPOSE_PROFILES: joinProfiles(own, process.env["COMPOSE_PROFILES"] ?? "") };
+function profilesOfShell({ COMPOSE_PROFILES: profiles }: Readonly<Record<string, string>>): Record<string, string> {
+    return profiles === undefined ? {} : { COMPOSE_PROFILES: joinProfiles(profiles, process.env["COMPOSE_PROFILES"] ?? "") };
 }
 
 /** Whether a service has an environment file, or variables Compose fills in: `${NAME}`, or a name without a value. */

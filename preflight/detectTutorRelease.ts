@@ -21,7 +21,7 @@ export async function detectTutorRelease(command: string): Promise<TutorRelease>
             `set the right command: ${pulumiCommand("config set tutor PATH")}`,
         );
     }
-    const release = tutorReleases.find((known) => known === major);
+    const release = tutorReleases.find((supported) => supported === major);
     if (release !== undefined) {
         return release;
     }

@@ -15,6 +15,7 @@ import {
     portOf,
     stackOwner,
 } from "../config/stackConfig.ts";
+import { whereSet } from "../config/whereSet.ts";
 import { findVolumes, type ExistingVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { projectContainers } from "../dynamic-providers/docker/docker.ts";
 import type { DotEnv } from "../dynamic-providers/files/dotEnvBlock.ts";
@@ -77,7 +78,7 @@ export async function preflight(settings: Settings): Promise<Machine> {
         ...linesForNewBlock(configuredValues(settings), env),
     };
     const detected: Detected = {
-        ...known({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
+        ...whereSet({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
         ownLines,
     };
     const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
@@ -94,18 +95,11 @@ export async function preflight(settings: Settings): Promise<Machine> {
         ...(project === undefined ? [] : composeChecks(settings, project, env)),
     ]);
     return {
-        detected: { ...detected, ...known({ applicationGateway: gateway }) },
+        detected: { ...detected, ...whereSet({ applicationGateway: gateway }) },
         compose: project && {
             project: hasLms ? withHost(project, lmsHost) : project,
             volumes: await existingVolumesOf(project),
         },
-    };
-}
-
-/** Without undefined values. */
-function known<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-        [Key in keyof Values]?: Exclude<Values[Key], undefined>;
     };
 }
 
@@ -192,8 +186,8 @@ function tutorChecks(settings: Settings, lms: TutorInDocker): Promise<void>[] {
 function composeChecks({ adopt }: Settings, project: ComposeProject, env: DotEnv): Promise<void>[] {
     return [
         // If this stack manages the checkout's `.env`, a manual `docker compose` starts the stack's own project. A block
-        // with another owner is this stack's from before a rename; if not, the plan stops at it, because its resource can
-        // tell.
+        // with another owner is this stack's from before a rename; if not, the plan fails, because the resource has the
+        // former owner in the state.
         checkOwner(project, stackOwner(), adopt || env.owner !== undefined),
         ...publishedPorts(project).map((port) => checkPort(port, project.name)),
         checkExternals(project),
@@ -216,13 +210,13 @@ async function checkAddresses(
     if (platformOf(settings) !== "linux") {
         return undefined;
     }
-    const own = await composeGateway(project, settings.applicationGateway);
-    const gateway = own ?? (settings.applicationGateway || profiles[settings.application].gateway);
-    if (own === undefined) {
+    const fromCompose = await composeGateway(project, settings.applicationGateway);
+    const gateway = fromCompose ?? (settings.applicationGateway || profiles[settings.application].gateway);
+    if (fromCompose === undefined) {
         await checkSubnet(gateway, project.networks["default"]?.name ?? "", "applicationGateway");
     }
     checkReachable(project, portOf(applicationUrlOf(settings)), gateway);
-    return own;
+    return fromCompose;
 }
 
 /** The application's volumes in Docker. An `up` first makes sure none of them is removed along with its container. */

@@ -47,7 +47,7 @@ const definitions: Record<ServerName, Definition> = {
         title: "MITx Online",
         host: "mitxonline.odl.local",
         program: "sandbox/mit-application/serve.py",
-        arguments: ["--flavour", "mitxonline"],
+        arguments: ["--flavor", "mitxonline"],
         listen: { "--listen": "mitxonline", "--apisix-listen": "mitxonline-apisix" },
         // Until there is an `.env`, a page with status 503 lists the missing settings.
         ready: { path: "/admin/login/", statuses: [200, 503] },
@@ -58,7 +58,7 @@ const definitions: Record<ServerName, Definition> = {
         title: "MIT xPro",
         host: "xpro.odl.local",
         program: "sandbox/mit-application/serve.py",
-        arguments: ["--flavour", "xpro"],
+        arguments: ["--flavor", "xpro"],
         listen: { "--listen": "xpro" },
         ready: { path: "/admin/login/", statuses: [200, 503] },
         signIn: "django",

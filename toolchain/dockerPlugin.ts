@@ -21,7 +21,7 @@ export async function addDockerPlugin(args: readonly string[]): Promise<void> {
     }
     const stack = await stackOf(args);
     if (stack !== undefined && (await usesContainers(stack))) {
-        // If it fails, it has said why; Pulumi then says what is missing.
+        // If it fails, it prints the reason; Pulumi then reports the missing plugin.
         const setUp = join(project, "toolchain", "setup.mjs");
         await execa("node", [setUp, "--docker"], {
             reject: false,

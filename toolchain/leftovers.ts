@@ -17,13 +17,13 @@ export async function endLeftovers(project: string): Promise<number[]> {
         return [];
     }
     const { stdout } = await execa("ps", ["-A", "-ww", "-o", "pid=,args="]);
-    const found = stdout.split("\n").flatMap((line) => {
+    const processes = stdout.split("\n").flatMap((line) => {
         const [, pid, command = ""] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
         const engine = command.includes(join(project, "node_modules", "@pulumi", "pulumi", "cmd")) && engineOf(command);
         return pid !== undefined && engine ? [{ pid: Number(pid), engine }] : [];
     });
     const ended: number[] = [];
-    for (const { pid, engine } of found) {
+    for (const { pid, engine } of processes) {
         if (!(await isListening(engine))) {
             end(pid);
             ended.push(pid);

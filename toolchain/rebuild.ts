@@ -5,12 +5,11 @@ import { basename, dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { execa } from "execa";
 import { z } from "zod";
 import { projectVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
-import { composeLabels, dockerLines, OWNER_LABEL, withLabels } from "../dynamic-providers/docker/docker.ts";
+import { composeLabels, docker, dockerLines, OWNER_LABEL, runDocker, withLabels } from "../dynamic-providers/docker/docker.ts";
 import { tutorFolder, valueIn } from "../dynamic-providers/tutor/tutor.ts";
 import { restoreTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { askPulumi, project, projectName } from "./pulumi.ts";
@@ -75,9 +74,9 @@ await pulumi("destroy", "--stack", options.stack, "--yes", "--skip-preview");
 // By now its anonymous volumes are recorded, including those taken over from other containers.
 const volumes = (await Promise.all(projects.map(projectVolumes))).flat();
 if (volumes.length > 0) {
-    await execa("docker", ["volume", "rm", "--force", ...volumes], { stdio: "inherit" });
+    await runDocker(["volume", "rm", "--force", ...volumes], { show: true });
 }
-await execa("docker", ["image", "prune", "--force"], { stdio: "inherit" });
+await runDocker(["image", "prune", "--force"], { show: true });
 if (tutor !== undefined && root !== undefined && existsSync(root)) {
     await removeTutorRoot(tutor, root);
 }
@@ -125,9 +124,9 @@ async function composeProjects(stack: string): Promise<string[]> {
 
 /** Databases write files as their containers' users. If this user may not remove them, a container can. */
 async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
-    await execa(tutor, ["dev", "dc", "down", "--remove-orphans"], { stdio: "inherit" });
-    const said = await runCommand(tutor, ["config", "printvalue", "DOCKER_IMAGE_PERMISSIONS"]);
-    const image = valueIn(said, /^[\w.-]+(:\d+)?\/[\w./:@-]+$/) ?? said;
+    await runCommand(tutor, ["dev", "dc", "down", "--remove-orphans"], { show: true });
+    const output = await runCommand(tutor, ["config", "printvalue", "DOCKER_IMAGE_PERMISSIONS"]);
+    const image = valueIn(output, /^[\w.-]+(:\d+)?\/[\w./:@-]+$/) ?? output;
     try {
         await rm(folder, { recursive: true, force: true });
     } catch (error) {
@@ -136,9 +135,7 @@ async function removeTutorRoot(tutor: string, folder: string): Promise<void> {
         }
         const mount = ["--volume", `${dirname(folder)}:/parent`];
         const remove = ["rm", "-rf", `/parent/${basename(folder)}`];
-        await execa("docker", ["run", "--rm", "--user", "0", ...mount, "--entrypoint", "", image, ...remove], {
-            stdio: "inherit",
-        });
+        await docker("run", "--rm", "--user", "0", ...mount, "--entrypoint", "", image, ...remove);
     }
 }
 

@@ -110,8 +110,8 @@ async function setUp(withDocker) {
 }
 
 /**
- * Installs the npm packages, the Pulumi CLI and the plug-ins.
- * @param {boolean} withDocker whether the Docker plug-in is required
+ * Installs the npm packages, the Pulumi CLI and the plugins.
+ * @param {boolean} withDocker whether the Docker plugin is required
  * @returns {Promise<boolean>} like {@link installDockerPlugin}
  */
 async function installPulumiAndPlugins(withDocker) {

@@ -29,7 +29,7 @@ export async function settingsOf(stack: string): Promise<Record<string, string> 
 
 /**
  * The CLI adds a new encryption salt to any stack settings that lack one. Settings without secrets don't need it, because
- * the state has its own; removing it keeps a run from changing files in the repository.
+ * the state has its own; without this, a run would change files in the repository.
  */
 export async function removeNeedlessSalts(): Promise<void> {
     const settings = (await readdir(project)).filter((file) => /^Pulumi\..+\.yaml$/.test(file));

@@ -29,7 +29,7 @@ The sandbox is integrated. What next:
   npm run pulumi -- up --refresh                 repair it
   npm run pulumi -- stack output --show-secrets  the client secrets and the token
   npm run sandbox -- status                      the servers, their addresses and logs
-  npm stop                                       take it all away
+  npm stop                                       remove it all
 A browser needs this line in the hosts file:
   127.0.0.1 ${hosts.join(" ")}
 Does it work, and if not, what to do?

@@ -250,13 +250,13 @@ async function inspectVolumes(names: readonly string[]): Promise<DockerVolume[]>
 }
 
 /** Merges the entries of each service. */
-function byService(found: readonly (readonly [string, VolumesByPath])[]): Record<string, VolumesByPath> {
+function byService(entries: readonly (readonly [string, VolumesByPath])[]): Record<string, VolumesByPath> {
     return Object.fromEntries(
-        found.map(([service]) => [
+        entries.map(([service]) => [
             service,
             Object.assign(
                 {},
-                ...found.filter(([other]) => other === service).map(([, paths]) => paths),
+                ...entries.filter(([other]) => other === service).map(([, paths]) => paths),
             ) as VolumesByPath,
         ]),
     );

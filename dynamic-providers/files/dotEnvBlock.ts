@@ -56,7 +56,11 @@ export function withBlock(text: DotEnv, owner: string, values: Readonly<Record<s
     ].join(newline);
     const taken = new Set(
         assignmentsOutside(text)
-            .filter((own) => Object.hasOwn(values, own.key) && (isTaken(text, own) || own.value !== values[own.key]))
+            .filter(
+                (assignment) =>
+                    Object.hasOwn(values, assignment.key) &&
+                    (isTaken(text, assignment) || assignment.value !== values[assignment.key]),
+            )
             .flatMap(linesOf),
     );
     return aroundBlock(text, Buffer.from(block, "utf8").toString("latin1"), (index) => taken.has(index));
@@ -80,7 +84,10 @@ export function unreadableOutside({ lines }: DotEnv): Unreadable | undefined {
 /** The block's variables as a reader sees them: a line outside the block wins if it comes after the block. */
 export function effectiveValues(text: DotEnv): Readonly<Record<string, string>> {
     const later = assignmentsOutside(text).filter(
-        (own) => Object.hasOwn(text.values, own.key) && !isTaken(text, own) && own.line > text.block.start,
+        (assignment) =>
+            Object.hasOwn(text.values, assignment.key) &&
+            !isTaken(text, assignment) &&
+            assignment.line > text.block.start,
     );
     return { ...text.values, ...lastValues(later) };
 }
@@ -102,17 +109,20 @@ export interface Conflict {
  */
 export function conflicts(text: DotEnv, values: Readonly<Record<string, string | undefined>>): Conflict[] {
     const outside = assignmentsOutside(text);
-    return outside.flatMap((own) => {
-        if (!Object.hasOwn(values, own.key) || isTaken(text, own)) {
+    return outside.flatMap((assignment) => {
+        const { key, line } = assignment;
+        if (!Object.hasOwn(values, key) || isTaken(text, assignment)) {
             return [];
         }
-        const wanted = values[own.key] ?? text.values[own.key];
-        if (own.value === wanted) {
+        const value = values[key] ?? text.values[key];
+        if (assignment.value === value) {
             return [];
         }
-        const lines = linesOf(own);
-        const isShared = outside.some((other) => other !== own && linesOf(other).some((line) => lines.includes(line)));
-        return isShared || !isKept(own, wanted) ? { key: own.key, line: own.line, isShared } : [];
+        const lines = linesOf(assignment);
+        const isShared = outside.some(
+            (other) => other !== assignment && linesOf(other).some((index) => lines.includes(index)),
+        );
+        return isShared || !isIncluded(assignment, value) ? { key, line, isShared } : [];
     });
 }
 
@@ -158,11 +168,11 @@ function isTaken({ taken }: DotEnv, assignment: Assignment): boolean {
     return linesOf(assignment).every((index) => taken.has(index));
 }
 
-/** Whether nothing is lost if a developer's own assignment is commented out. */
-function isKept({ key, value }: Assignment, wanted = ""): boolean {
-    const included = profilesIn(wanted);
-    const isIncluded = () => profilesIn(value ?? "$").every((name) => included.includes(name));
-    return value === "" || value === null || (key === "COMPOSE_PROFILES" && isIncluded());
+/** Whether nothing is lost if the block's value replaces a developer's assignment. */
+function isIncluded({ key, value }: Assignment, ofBlock = ""): boolean {
+    const profiles = profilesIn(ofBlock);
+    const hasProfiles = () => profilesIn(value ?? "$").every((name) => profiles.includes(name));
+    return value === "" || value === null || (key === "COMPOSE_PROFILES" && hasProfiles());
 }
 
 function profilesIn(list: string): string[] {

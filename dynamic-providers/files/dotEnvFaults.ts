@@ -43,16 +43,16 @@ export function dotEnvFault(
     if (existsSync(file) && !statSync(file).isFile()) {
         return { what: `${file} is a folder`, remedy: `set the path of the .env file in it: ${NAME_FILE}` };
     }
-    const found = conflicts(readDotEnv(file), values).filter(({ isShared }) => isShared || !adopt);
-    if (found.length === 0) {
+    const conflicting = conflicts(readDotEnv(file), values).filter(({ isShared }) => isShared || !adopt);
+    if (conflicting.length === 0) {
         return undefined;
     }
-    const lines = found.map(
+    const lines = conflicting.map(
         ({ key, line, isShared }) => `\n      line ${line}: ${key}${isShared ? ", beside another variable" : ""}`,
     );
     return {
         what: `${file} sets variables that this stack sets to something else:${lines.join("")}`,
-        remedy: found.some(({ isShared }) => isShared)
+        remedy: conflicting.some(({ isShared }) => isShared)
             ? "put each variable on a line of its own, or delete it"
             : "let the stack comment out the lines until it is destroyed: " +
               `${pulumiCommand("config set adopt true")}; or delete them`,

@@ -74,8 +74,8 @@ function fileFaults(
     if (path === undefined || path === UNKNOWN || typeof values !== "object") {
         return [];
     }
-    const known = Object.entries(values).map(([key, value]) => [key, value === UNKNOWN ? undefined : value] as const);
-    const fault = dotEnvFault(path, Object.fromEntries(known), adopt);
+    const lines = Object.entries(values).map(([key, value]) => [key, value === UNKNOWN ? undefined : value] as const);
+    const fault = dotEnvFault(path, Object.fromEntries(lines), adopt);
     if (fault !== undefined) {
         return [{ property: "path", reason: `${fault.what}\n    ${fault.remedy}` }];
     }

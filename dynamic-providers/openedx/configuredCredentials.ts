@@ -24,9 +24,9 @@ export async function configuredConnection(connection: Connection): Promise<Conn
         values = askPulumi(configured.stack);
         asked.set(configured.stack, values);
     }
-    const known = await values;
-    const username = known[configured.usernameKey] ?? connection.username;
-    const password = known[configured.passwordKey] ?? connection.password;
+    const current = await values;
+    const username = current[configured.usernameKey] ?? connection.username;
+    const password = current[configured.passwordKey] ?? connection.password;
     return username === connection.username && password === connection.password
         ? undefined
         : { ...connection, username, password };

@@ -62,9 +62,9 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
 
     async expectCreatable(inputs) {
         const session = adminSession(inputs.connection);
-        const found = await findByName(session, inputs);
-        if (found !== undefined && !isCreatedHere(found, inputs)) {
-            expectAdoptable(session, found, inputs);
+        const existing = await findByName(session, inputs);
+        if (existing !== undefined && !isCreatedHere(existing, inputs)) {
+            expectAdoptable(session, existing, inputs);
         }
     },
 
@@ -111,16 +111,16 @@ export const provider = defineProvider<Inputs, Outputs>(djangoUser, {
 
 /** Finishes a user that an interrupted run created, or adopts one if that is allowed. */
 async function takeOver(session: AdminSession, inputs: Inputs): Promise<Created<Outputs>> {
-    const found = await findByName(session, inputs);
-    if (found === undefined) {
+    const existing = await findByName(session, inputs);
+    if (existing === undefined) {
         throw new ProviderError(
             `${session.url(LIST)} has no user "${inputs.username}", and creating one takes a password.`,
         );
     }
-    const { id, form } = found;
-    const createdHere = isCreatedHere(found, inputs);
+    const { id, form } = existing;
+    const createdHere = isCreatedHere(existing, inputs);
     if (!createdHere) {
-        expectAdoptable(session, found, inputs);
+        expectAdoptable(session, existing, inputs);
     }
     expectPassword(form, session.url(changePage(id)), inputs);
     const differs = fill(form, inputs)

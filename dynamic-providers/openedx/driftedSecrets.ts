@@ -7,9 +7,9 @@ import { isDeepStrictEqual } from "node:util";
  * @param inputs - the names to compare; a record is compared entry by entry.
  * @returns for instance `clientSecret`, or `OPENEDX_API_KEY` for an entry of a record. Never a value.
  */
-export function driftedSecrets(known: object, truth: object, inputs: readonly string[]): string[] {
+export function driftedSecrets(stored: object, truth: object, inputs: readonly string[]): string[] {
     return inputs.flatMap((input) => {
-        const [former, now] = [valueOf(known, input), valueOf(truth, input)];
+        const [former, now] = [valueOf(stored, input), valueOf(truth, input)];
         if (!isRecord(former) || !isRecord(now)) {
             return isDeepStrictEqual(former, now) ? [] : [input];
         }

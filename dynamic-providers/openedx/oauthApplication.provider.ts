@@ -26,22 +26,22 @@ export const provider = defineProvider<Inputs, Outputs>(oauthApplication, {
 
     async create(inputs) {
         const session = adminSession(inputs.connection);
-        const found = await findByName(session, inputs);
-        if (found === undefined) {
+        const existing = await findByName(session, inputs);
+        if (existing === undefined) {
             const form = fill(await session.newForm(`${LIST}add/`, FORM), inputs);
             if (inputs.adopt !== false) {
                 await noteFormer(keyOf(inputs), null);
             }
             return { id: await session.save(form), outs: { ...inputs, former: null } };
         }
-        return isOurs(found, inputs) ? resume(session, found, inputs) : adopt(session, found, inputs);
+        return isOurs(existing, inputs) ? resume(session, existing, inputs) : adopt(session, existing, inputs);
     },
 
     async expectCreatable(inputs) {
         const session = adminSession(inputs.connection);
-        const found = await findByName(session, inputs);
-        if (found !== undefined && !isOurs(found, inputs)) {
-            expectAdoptable(session, found, inputs);
+        const existing = await findByName(session, inputs);
+        if (existing !== undefined && !isOurs(existing, inputs)) {
+            expectAdoptable(session, existing, inputs);
         }
     },
 

@@ -11,10 +11,10 @@ const FORM = "site_form";
 export const provider = defineProvider<Inputs, Outputs>(site, {
     async create(inputs) {
         const session = adminSession(inputs.connection);
-        const [found] = await session.list(LIST, { domain: inputs.domain });
-        if (found !== undefined) {
+        const [existing] = await session.list(LIST, { domain: inputs.domain });
+        if (existing !== undefined) {
             // The name distinguishes a site that an interrupted run created from one that already existed.
-            return { id: found.id, outs: { ...inputs, createdHere: found.cells.get("name") === inputs.displayName } };
+            return { id: existing.id, outs: { ...inputs, createdHere: existing.cells.get("name") === inputs.displayName } };
         }
         const id = await session.add(`${LIST}add/`, FORM, { domain: inputs.domain, name: inputs.displayName });
         return { id, outs: { ...inputs, createdHere: true } };

@@ -25,8 +25,8 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
             );
         }
         const file = join(plugins, `${inputs.name}.py`);
-        const found = await readText(file);
-        if (found !== undefined && firstLine(found) !== firstLine(inputs.text)) {
+        const existing = await readText(file);
+        if (existing !== undefined && firstLine(existing) !== firstLine(inputs.text)) {
             throw new ProviderError(
                 `${file} already exists and does not belong to this stack. Remove it first: ` +
                     `tutor plugins disable ${inputs.name}, then delete the file`,
@@ -48,8 +48,8 @@ export const provider = defineProvider<Inputs, Outputs>(tutorPlugin, {
     },
 
     async delete(_id, { tutor, root, file, name, text }) {
-        const found = await readText(file);
-        if (found !== undefined && firstLine(found) !== firstLine(text)) {
+        const existing = await readText(file);
+        if (existing !== undefined && firstLine(existing) !== firstLine(text)) {
             return;
         }
         await restoreTutorConfigurations();

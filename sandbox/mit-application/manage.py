@@ -4,7 +4,7 @@ Django's command line for the sandbox MIT application, in its container:
 
     docker compose exec web ./manage.py createsuperuser
 
-Needs the environment variables MIT_SANDBOX_FLAVOUR and MIT_SANDBOX_STATE, which the image has, and the application's
+Needs the environment variables MIT_SANDBOX_FLAVOR and MIT_SANDBOX_STATE, which the image has, and the application's
 settings, as the real one does. The database is there once the server has started.
 """
 

@@ -2,7 +2,7 @@
 """
 Start the sandbox MIT application.
 
-    python serve.py --flavour mitxonline --listen 127.0.0.1:18013 --apisix-listen 127.0.0.1:19080 --state DIR
+    python serve.py --flavor mitxonline --listen 127.0.0.1:18013 --apisix-listen 127.0.0.1:19080 --state DIR
 
 Made on the first start: DIR with the database and secret key. DIR/.env is the application's settings file; with
 --from-environment the settings are the environment variables of the process, as in the real application's container.
@@ -23,17 +23,17 @@ from state import prepare_database, prepare_directory  # noqa: E402
 def main():
     """Parse the arguments and serve until SIGTERM."""
     options = parser("Sandbox MIT application: admin and OAuth provider on loopback.")
-    options.add_argument("--flavour", required=True, choices=("mitxonline", "xpro"))
+    options.add_argument("--flavor", required=True, choices=("mitxonline", "xpro"))
     options.add_argument("--apisix-listen", metavar="HOST:PORT", type=host_and_port, help="mitxonline: its API gateway")
     options.add_argument("--direct-listen", metavar="HOST:PORT", type=host_and_port, help="with nothing in front of it")
     options.add_argument("--from-environment", action="store_true", help="no .env; ends where a setting is missing")
     options.add_argument("--no-accounts", action="store_true", help="no account from the start: manage.py makes them")
     arguments = options.parse_args()
     serve(
-        f"sandbox {arguments.flavour}",
+        f"sandbox {arguments.flavor}",
         [address for address in (arguments.listen, arguments.apisix_listen, arguments.direct_listen) if address],
         lambda: application(arguments),
-        HERE / f"requirements-{arguments.flavour}.txt",
+        HERE / f"requirements-{arguments.flavor}.txt",
     )
 
 
@@ -42,7 +42,7 @@ def application(arguments):
     state = arguments.state.resolve()
     prepare_directory(state)
     os.environ["MIT_SANDBOX_STATE"] = str(state)
-    os.environ["MIT_SANDBOX_FLAVOUR"] = arguments.flavour
+    os.environ["MIT_SANDBOX_FLAVOR"] = arguments.flavor
     os.environ["MIT_SANDBOX_PORT"] = str(arguments.listen[1])
     os.environ["MIT_SANDBOX_APISIX_PORT"] = str(arguments.apisix_listen[1] if arguments.apisix_listen else 0)
     os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"] = "1" if arguments.from_environment else ""

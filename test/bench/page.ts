@@ -52,7 +52,7 @@ them alike. The first \`up\` is measured three times at most; the stacks of seve
 
 An empty program has Pulumi's engine, its language host and one Node.js process with Pulumi's SDK. Any program with
 dynamic resources adds a second process with that SDK, and one for \`random\`.
-[Quick starts](development.md#set-up) keep out of the SDK what only closures and tracing need: the TypeScript compiler, npm's
+[Quick starts](development.md#setup) keep out of the SDK what only closures and tracing need: the TypeScript compiler, npm's
 resolver, the tracing libraries and source maps. The empty and the idle program start without them, as other people's programs do,
 so a ratio can be below 1.
 

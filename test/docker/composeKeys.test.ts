@@ -19,7 +19,7 @@ const differing: Readonly<Record<string, object>> = {
             dockerfile: "Building",
             target: "made",
             network: "none",
-            args: { FLAVOUR: "sweet" },
+            args: { FLAVOR: "sweet" },
             labels: { "com.example.built": "yes" },
             secrets: ["fromFile"],
         },
@@ -117,9 +117,9 @@ const plain = { image: "openedx-mit-test/services", command: ["sleep", "infinity
 /** Of its stages one can't be built. */
 const building = `
 FROM openedx-mit-test/services AS made
-ARG FLAVOUR
+ARG FLAVOR
 RUN --mount=type=secret,id=fromFile mkdir /built && cp /run/secrets/fromFile /built/secret
-LABEL flavour=$FLAVOUR
+LABEL flavor=$FLAVOR
 FROM openedx-mit-test/none`;
 /** Of each service whose files are no mounts: what of them its container has. */
 const copied: Readonly<Record<string, string>> = {

@@ -41,7 +41,7 @@ const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>
 /**
  * Makes all images, where one of their inputs changed since this daemon got them.
  *
- * @param tools - what all images but the base need: the CLI's plug-ins and Tutor.
+ * @param tools - what all images but the base need: the CLI's plugins and Tutor.
  * @throws Error where the daemon does not answer, a package can't be downloaded, or there is no `debootstrap`, or no
  *   right to use it.
  */
@@ -55,8 +55,8 @@ export async function makeImages(docker: Docker, tools: Promise<unknown>): Promi
     }
     await Promise.all([step("Docker image base, by debootstrap", () => makeBase(docker)), tools]);
     const services = await build(docker, "services", { bin: join(here, "services", "bin") });
-    for (const flavour of ["mitxonline", "xpro"]) {
-        await makeMitApplication(docker, flavour);
+    for (const flavor of ["mitxonline", "xpro"]) {
+        await makeMitApplication(docker, flavor);
     }
     const withVolumes: Record<string, string> = {};
     for (const [name, path] of Object.entries(declaredVolumes)) {
@@ -117,20 +117,20 @@ async function makeBase(docker: Docker): Promise<void> {
     await docker("tag", image, `${own}/base`);
 }
 
-async function makeMitApplication(docker: Docker, flavour: string): Promise<string> {
+async function makeMitApplication(docker: Docker, flavor: string): Promise<string> {
     const program = join(sandbox, "mit-application");
-    const requirements = lines(await readFile(join(program, `requirements-${flavour}.txt`), "utf8"));
+    const requirements = lines(await readFile(join(program, `requirements-${flavor}.txt`), "utf8"));
     return build(
         docker,
-        flavour,
+        flavor,
         {
             Dockerfile: join(here, "mit-application", "Dockerfile"),
             "requirements.txt": requirements,
-            wheels: await downloadWheels(flavour, requirements),
+            wheels: await downloadWheels(flavor, requirements),
             "sandbox/mit-application": program,
             "sandbox/shared": join(sandbox, "shared"),
         },
-        `FLAVOUR=${flavour}`,
+        `FLAVOR=${flavor}`,
     );
 }
 

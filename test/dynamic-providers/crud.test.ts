@@ -138,10 +138,10 @@ describe("check", () => {
             ...inputs,
             connection: { ...connection, baseUrl: "app" },
             key: "",
-            colour: "red",
+            color: "red",
         } as Inputs);
         expect(failures.map(({ property }) => property)).toEqual(["connection.baseUrl", "key", ""]);
-        expect(failures.map(({ reason }) => reason).join()).toContain("colour");
+        expect(failures.map(({ reason }) => reason).join()).toContain("color");
     });
 
     test("never repeats a password", async () => {

@@ -25,7 +25,7 @@ test("the first preview reports a variable that .env sets outside the managed bl
 });
 
 test("all mistakes of the configuration are reported in one error, without secrets", async () => {
-    await stack.configure({ application: "mitx", tokenLifetimeDays: "soon", lmsPassword: "", colour: "red" });
+    await stack.configure({ application: "mitx", tokenLifetimeDays: "soon", lmsPassword: "", color: "red" });
     await expect(stack.up()).rejects.toThrow(
         /Found 4 mistakes [^;]+; nothing was changed[\s\S]*lmsPassword is not set/,
     );

@@ -19,7 +19,7 @@ const required = {
 
 describe("a .env copied from the application's example", () => {
     // In the shape of the files of both applications: names without values, examples for what is to be chosen,
-    // addresses of another set-up, comments behind values.
+    // addresses of another setup, comments behind values.
     const xpro =
         "MAILGUN_KEY=\nMAILGUN_SENDER_DOMAIN=\nSECRET_KEY=\n#OPENEDX_IP=172.22.0.1\n\n\nLOGOUT_REDIRECT_URL=\n\nHMAC_SECRET=example  # not a secret\nEXTERNAL_COURSE_SYNC_API_KEY=example\n";
     const mitxonline = [

@@ -75,7 +75,7 @@ describe("signing in to the LMS", () => {
         }
     });
 
-    test("is possible thirty times in five minutes with an e-mail address, successes included", async () => {
+    test("is possible thirty times in five minutes with an email address, successes included", async () => {
         let successes = 0;
         let answer = await visitor().signIn(account("learner"));
         for (; answer.status === 200; successes++) answer = await visitor().signIn(account("learner"));
@@ -190,7 +190,7 @@ get_access_token_model().objects.filter(token__startswith="many-").delete()`,
         expect((await admin.get("/admin/password_change/")).status).toBe(404);
     });
 
-    test("fails on a second account with the same e-mail address, or with none", async () => {
+    test("fails on a second account with the same email address, or with none", async () => {
         const add = async (username: string) => {
             const form = await admin.form("/admin/auth/user/add/", "user_form");
             return admin.submit(form, { username, password1: "quite-a-Password-1", password2: "quite-a-Password-1" });
@@ -441,7 +441,7 @@ describe("the LMS's list of providers", () => {
     });
 });
 
-/** Adds a user in the two steps of the admin, of which only the second asks for an e-mail address. */
+/** Adds a user in the two steps of the admin, of which only the second asks for an email address. */
 async function addUser(username: string, changes: Record<string, string> = {}): Promise<string> {
     const password = "quite-a-Password-1";
     const id = await admin.add("auth/user", { username, password1: password, password2: password, ...changes });

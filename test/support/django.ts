@@ -82,7 +82,7 @@ export async function makeDjango(name: DjangoName): Promise<Django> {
         DJANGO_SETTINGS_MODULE: "settings_of_test",
         LMS_SANDBOX_STATE: state,
         MIT_SANDBOX_STATE: state,
-        MIT_SANDBOX_FLAVOUR: name,
+        MIT_SANDBOX_FLAVOR: name,
         MIT_SANDBOX_PORT: "0",
         MIT_SANDBOX_FROM_ENVIRONMENT: "1",
     };

@@ -68,7 +68,7 @@ export async function runScript(server: Server, program: string): Promise<unknow
                 ? { LMS_SANDBOX_STATE: server.stateDirectory }
                 : {
                       MIT_SANDBOX_STATE: server.stateDirectory,
-                      MIT_SANDBOX_FLAVOUR: server.name,
+                      MIT_SANDBOX_FLAVOR: server.name,
                       MIT_SANDBOX_FROM_ENVIRONMENT: "",
                   },
     });

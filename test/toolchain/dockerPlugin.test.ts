@@ -17,10 +17,10 @@ const { version } = (await read(project, "node_modules/@pulumi/docker/package.js
 const environment = await pulumiEnvironment();
 const folder = path.join(environment["PULUMI_HOME"] ?? "", "plugins", `resource-docker-v${version}`);
 
-// The published plugin needs no comparison with itself, and only some runs of the set-up build one.
+// The published plugin needs no comparison with itself, and only some runs of the setup build one.
 const describeWhereBuilt = existsSync(path.join(folder, "BUILT-HERE")) ? describe : describe.skip;
 
-describeWhereBuilt("the plugin docker that the set-up built", () => {
+describeWhereBuilt("the plugin docker that the setup built", () => {
     let served: Schema & { name: string; version: string };
 
     beforeAll(async () => {

@@ -525,7 +525,7 @@ describe("verify signs a user in through xPro", () => {
             [`ps --filter publish=${new URL(servers.xpro.baseUrl).port} `]: "printf 'mitxpro-web-1\\tmitxpro\\n'",
             "ps --all --quiet --no-trunc --filter label=com.docker.compose.project=mitxpro ": "echo an-id",
             "compose --project-name mitxpro exec -T web ./manage.py shell ":
-                `shift 8; MIT_SANDBOX_STATE='${stateDirectory}' MIT_SANDBOX_FLAVOUR=xpro MIT_SANDBOX_FROM_ENVIRONMENT= ` +
+                `shift 8; MIT_SANDBOX_STATE='${stateDirectory}' MIT_SANDBOX_FLAVOR=xpro MIT_SANDBOX_FROM_ENVIRONMENT= ` +
                 "SANDBOX_HOSTS='local.openedx.io xpro.odl.local' " +
                 `exec '${python}' '${manage}' shell --no-imports "$@"`,
         });

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools names the command that the set-up builds from here, so that go.mod lists it.
+// Package tools names the command that the setup builds from here, so that go.mod lists it.
 package tools
 
 import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"

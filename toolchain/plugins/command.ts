@@ -2,7 +2,7 @@
 import manifest from "@pulumi/command/package.json" with { type: "json" };
 import { execa } from "execa";
 import { randomBytes } from "node:crypto";
-import { type PropertyType, type ResourceSchema, type Values, cancelled, log, plain, serve } from "./plugin.ts";
+import { type PropertyType, type ResourceSchema, type Values, canceled, log, plain, serve } from "./plugin.ts";
 
 /** The properties that control how a command runs. */
 interface CommandProperties {
@@ -79,14 +79,14 @@ async function run(command: string | undefined, urn: string, inputs: Values, old
         ...(properties.stdin === undefined ? { stdin: "ignore" } : { input: properties.stdin }),
         stdout: logging.startsWith("stdout") ? show : "pipe",
         stderr: logging === "stderr" || logging === "stdoutAndStderr" ? show : "pipe",
-        cancelSignal: cancelled,
+        cancelSignal: canceled,
         reject: false,
     });
     await shown;
     if (result.failed) {
         const cause = result.exitCode === undefined ? result.originalMessage : `exit code ${result.exitCode}`;
         const lines = result.stderr.split("\n").slice(-SHOWN_LINES);
-        throw new Error([`The command failed: ${cause ?? result.signal ?? "cancelled"}`, ...lines].join("\n"));
+        throw new Error([`The command failed: ${cause ?? result.signal ?? "canceled"}`, ...lines].join("\n"));
     }
     return { stdout: result.stdout, stderr: result.stderr };
 }

@@ -58,7 +58,7 @@ const PARENT_CHECK_MILLISECONDS = 1000;
 const cancellation = new AbortController();
 
 /** Aborts as soon as the engine wants running operations to end. */
-export const cancelled = cancellation.signal;
+export const canceled = cancellation.signal;
 
 /** Serves a plugin to the engine whose address is in this process's arguments. */
 export async function serve(plugin: Plugin): Promise<void> {

@@ -251,12 +251,12 @@ function noteSilence(origin: string, where: string, start: number): UnreachableE
 }
 
 /** When a silent server was last reported, by its origin. */
-const told = new Map<string, number>();
+const reported = new Map<string, number>();
 
 /** The engine shows what a provider prints. Parallel requests report a silent server once. */
 function reportSilence(origin: string, where: string, timeout: number): void {
-    if (Date.now() - (told.get(origin) ?? 0) >= timeout / 3) {
-        told.set(origin, Date.now());
+    if (Date.now() - (reported.get(origin) ?? 0) >= timeout / 3) {
+        reported.set(origin, Date.now());
         console.log(`Waiting for an answer of ${origin}, for ${(2 * timeout) / 1000} s at most (${where})`);
     }
 }

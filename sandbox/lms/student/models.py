@@ -34,7 +34,7 @@ class UserProfile(models.Model):
 
 
 class AccountRecovery(models.Model):
-    """A second e-mail address to recover an account with."""
+    """A second email address to recover an account with."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, related_name="account_recovery", on_delete=models.CASCADE)
     secondary_email = models.EmailField("Secondary email address", unique=True)

@@ -22,7 +22,7 @@ def note_entry(strategy, *args, **kwargs):
 def ensure_account(strategy, backend, auth_entry, details, user=None, *args, **kwargs):
     """
     Somebody who is not linked yet: on to registration, where the provider's configuration vouches for the e-mail
-    address, else to the sign-in page; also there where an account has that e-mail address or username already.
+    address, else to the sign-in page; also there where an account has that email address or username already.
     """
     if user:
         return None
@@ -36,7 +36,7 @@ def ensure_account(strategy, backend, auth_entry, details, user=None, *args, **k
 
 
 def sync_profile(backend, details, user=None, *args, **kwargs):
-    """Take name and e-mail address over from the provider, where its configuration says so."""
+    """Take name and email address over from the provider, where its configuration says so."""
     if not user or not OAuth2ProviderConfig.current(backend.name).sync_learner_profile_data:
         return
     email = details.get("email")

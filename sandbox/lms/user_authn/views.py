@@ -123,7 +123,7 @@ def _locked_out():
 
 
 def _is_rate_limited(request):
-    """Count the attempt for its e-mail address and its IP address; whether either is over its limit."""
+    """Count the attempt for its email address and its IP address; whether either is over its limit."""
     limits = (
         (_email_or_username, settings.LOGISTRATION_PER_EMAIL_RATELIMIT_RATE),
         ("ip", settings.LOGISTRATION_RATELIMIT_RATE),

@@ -12,7 +12,7 @@ from mit_sandbox.models import Access, OpenEdxApiAuth, OpenEdxUser
 class OpenEdxUserAdmin(admin.ModelAdmin):
     """Accounts in Open edX."""
 
-    list_display = ("id", "user", *(["edx_username"] if settings.FLAVOUR == "mitxonline" else []), "has_been_synced")
+    list_display = ("id", "user", *(["edx_username"] if settings.FLAVOR == "mitxonline" else []), "has_been_synced")
     raw_id_fields = ("user",)
     search_fields = ("user__username", "user__email")
 
@@ -26,7 +26,7 @@ class OpenEdxApiAuthAdmin(admin.ModelAdmin):
     search_fields = ("user__username", "user__email")
 
 
-if settings.FLAVOUR == "xpro":
+if settings.FLAVOR == "xpro":
 
     class AccessInline(admin.TabularInline):
         """Posts without its management fields are refused."""

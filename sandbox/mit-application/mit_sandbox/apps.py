@@ -4,11 +4,11 @@ import os
 
 from django.apps import AppConfig
 
-FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
+FLAVOR = os.environ["MIT_SANDBOX_FLAVOR"]
 
 
 class MitSandboxConfig(AppConfig):
     """`/admin/openedx/…` in MITx Online, `/admin/courseware/…` in xPro."""
 
     name = "mit_sandbox"
-    label = {"mitxonline": "openedx", "xpro": "courseware"}[FLAVOUR]
+    label = {"mitxonline": "openedx", "xpro": "courseware"}[FLAVOR]

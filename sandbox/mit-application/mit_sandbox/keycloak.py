@@ -37,7 +37,7 @@ def sign_in(request):
 @csrf_exempt
 def authenticate(request):
     """
-    Sign a user in by name or e-mail address. APISIX then tells the application who it is, which knows them from then on.
+    Sign a user in by name or email address. APISIX then tells the application who it is, which knows them from then on.
 
     APISIX's route for the sign-in leads to `/dashboard` always, whatever page asked for a session.
     """
@@ -99,7 +99,7 @@ def _make(fields, known):
         return JsonResponse({"errorMessage": "User exists with same email"}, status=409)
     password = next(one["value"] for one in fields["credentials"] if one["type"] == "password")
     names = {name: fields.get(name, "") for name in ("firstName", "lastName")}
-    # In this realm the e-mail address is the username.
+    # In this realm the email address is the username.
     user = {"username": email, "email": email, **names, "password": make_password(password)}
     user_id = str(uuid.uuid4())
     _write({**known, user_id: user})

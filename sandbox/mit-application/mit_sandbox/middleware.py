@@ -44,7 +44,7 @@ def nginx(get_response):
     """MITx Online's nginx passes the host name on without its port."""
 
     def middleware(request):
-        if settings.FLAVOUR == "mitxonline" and request.META["SERVER_PORT"] == str(settings.PORT):
+        if settings.FLAVOR == "mitxonline" and request.META["SERVER_PORT"] == str(settings.PORT):
             request.META["HTTP_HOST"] = request.META.get("HTTP_HOST", "").split(":")[0]
             request.META["SERVER_PORT"] = "80"
         return get_response(request)
@@ -57,7 +57,7 @@ def debug_toolbar(get_response):
 
     def middleware(request):
         response = get_response(request)
-        if settings.FLAVOUR == "mitxonline" and b"</body>" in getattr(response, "content", b""):
+        if settings.FLAVOR == "mitxonline" and b"</body>" in getattr(response, "content", b""):
             response.content = response.content.replace(b"</body>", DEBUG_TOOLBAR + b"</body>")
         return response
 
@@ -76,7 +76,7 @@ def legal_address(get_response):
     def middleware(request):
         response = get_response(request)
         is_error_page = response.status_code in (400, 404) and response["Content-Type"].startswith("text/html")
-        if settings.FLAVOUR == "xpro" and is_error_page and request.user.is_superuser:
+        if settings.FLAVOR == "xpro" and is_error_page and request.user.is_superuser:
             return HttpResponseServerError()
         return response
 

@@ -30,7 +30,7 @@ class OpenEdxUserBase(models.Model):
         return f"{self.user} in {self.platform}"
 
 
-if settings.FLAVOUR == "mitxonline":
+if settings.FLAVOR == "mitxonline":
 
     class OpenEdxUser(OpenEdxUserBase):
         """As MITx Online names it. The name in Open edX is chosen by the user."""
@@ -77,7 +77,7 @@ else:
 
 def edx_username(user):
     """The name by which Open edX gets to know `user`, or None where MITx Online has none for them."""
-    if settings.FLAVOUR == "xpro":
+    if settings.FLAVOR == "xpro":
         return user.get_username() or None
     row = OpenEdxUser.objects.filter(user_id=user.pk).first()
     return row.edx_username if row else None

@@ -42,5 +42,5 @@ def seed():
             is_staff=account.is_staff,
             is_superuser=account.is_superuser,
         )
-        if account.is_superuser and settings.FLAVOUR == "mitxonline":
+        if account.is_superuser and settings.FLAVOR == "mitxonline":
             OpenEdxUser.prepare(user, account.username)

@@ -1,6 +1,6 @@
 """
 Settings of the sandbox MIT application. `serve.py` and `manage.py` set the environment that they are read from:
-`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOUR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`,
+`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`,
 `MIT_SANDBOX_FROM_ENVIRONMENT`, `MIT_SANDBOX_NO_ACCOUNTS`.
 """
 
@@ -10,32 +10,32 @@ from pathlib import Path
 from state import database, password_hashers, templates
 
 STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
-FLAVOUR = os.environ["MIT_SANDBOX_FLAVOUR"]
+FLAVOR = os.environ["MIT_SANDBOX_FLAVOR"]
 PORT = int(os.environ["MIT_SANDBOX_PORT"])
 APISIX_PORT = int(os.environ.get("MIT_SANDBOX_APISIX_PORT", "0"))
 #: Whether the application's settings are environment variables, not in `.env`.
 FROM_ENVIRONMENT = bool(os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"])
 #: Whether there are accounts from the start.
 HAS_ACCOUNTS = not os.environ.get("MIT_SANDBOX_NO_ACCOUNTS")
-TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOUR]
+TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOR]
 
 #: What the real applications take for granted where `.env` says nothing.
 ENV_DEFAULTS = {
     "OPENEDX_OAUTH_APP_NAME": "edx-oauth-app",
-    "OPENEDX_OAUTH_PROVIDER": {"mitxonline": "mitxpro-oauth2", "xpro": "ol-oauth2"}[FLAVOUR],
+    "OPENEDX_OAUTH_PROVIDER": {"mitxonline": "mitxpro-oauth2", "xpro": "ol-oauth2"}[FLAVOR],
     "OPENEDX_API_BASE_URL": "http://edx.odl.local:18000",
     "OPENEDX_SOCIAL_LOGIN_PATH": {
         "mitxonline": "/auth/login/mitxpro-oauth2/?auth_entry=login",
         "xpro": "/auth/login/ol-oauth2/?auth_entry=login",
-    }[FLAVOUR],
+    }[FLAVOR],
     "LOGOUT_REDIRECT_URL": "/",
     # Empty in reality; here as in the `.env` of somebody who uses a browser at the application's own port.
-    "CSRF_TRUSTED_ORIGINS": f"http://mitxonline.odl.local:{PORT}" if FLAVOUR == "mitxonline" else "",
+    "CSRF_TRUSTED_ORIGINS": f"http://mitxonline.odl.local:{PORT}" if FLAVOR == "mitxonline" else "",
 }
 
 #: Its own address in `.env`, and where Open edX sends a browser back to.
-BASE_URL_VARIABLE = {"mitxonline": "MITX_ONLINE_BASE_URL", "xpro": "MITXPRO_BASE_URL"}[FLAVOUR]
-REDIRECT_PATH = {"mitxonline": "/_/auth/complete", "xpro": "/login/_private/complete"}[FLAVOUR]
+BASE_URL_VARIABLE = {"mitxonline": "MITX_ONLINE_BASE_URL", "xpro": "MITXPRO_BASE_URL"}[FLAVOR]
+REDIRECT_PATH = {"mitxonline": "/_/auth/complete", "xpro": "/login/_private/complete"}[FLAVOR]
 
 SECRET_KEY = (STATE_DIR / "secret_key").read_text()
 DEBUG = False
@@ -47,7 +47,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
-LOGIN_URL = {"mitxonline": "/login/", "xpro": "/signin/"}[FLAVOUR]
+LOGIN_URL = {"mitxonline": "/login/", "xpro": "/signin/"}[FLAVOR]
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "mit_sandbox.views.csrf_failure"
 
@@ -85,7 +85,7 @@ TEMPLATES = templates("mit_sandbox.views.header")
 PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 
-if FLAVOUR == "mitxonline":
+if FLAVOR == "mitxonline":
     CSRF_COOKIE_NAME = "csrf_mitxonline"
     SESSION_COOKIE_NAME = "mitxonline_sessionid"
 

@@ -11,7 +11,7 @@ from mit_sandbox import keycloak, views
 admin.site.site_header = admin.site.site_title = f"{settings.TITLE} administration"
 
 urlpatterns = []
-if settings.FLAVOUR == "mitxonline":
+if settings.FLAVOR == "mitxonline":
     urlpatterns += [
         path("realms/master/protocol/openid-connect/token", keycloak.token),
         path(keycloak.SIGN_IN[1:], keycloak.sign_in),
@@ -30,7 +30,7 @@ urlpatterns += [
     path("login/_private/complete", views.complete),
     re_path(r"^static/(?P<path>.*)$", serve_static, {"insecure": True}),
 ]
-if settings.FLAVOUR == "mitxonline":
+if settings.FLAVOR == "mitxonline":
     urlpatterns += [
         path("api/v0/userinfo/", views.userinfo),
         path("login/", views.gateway_login),

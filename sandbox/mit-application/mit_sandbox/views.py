@@ -55,7 +55,7 @@ def home(request):
 
 def _sign_out_path(request):
     """Where the session ends: MITx Online's own sign-out only leads on to Keycloak's, which its own port has not."""
-    if settings.FLAVOUR == "xpro":
+    if settings.FLAVOR == "xpro":
         return reverse("logout")
     return "/logout/oidc" if request.is_behind_apisix else reverse("admin:logout")
 
@@ -85,7 +85,7 @@ def openid_configuration(request):
         "response_types_supported": ["code"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
     }
-    if settings.FLAVOUR == "mitxonline":
+    if settings.FLAVOR == "mitxonline":
         document["userinfo_endpoint"] = f"{internal}/api/v0/userinfo/"
     return JsonResponse(document)
 
@@ -127,7 +127,7 @@ class CreateAccountForm(forms.Form):
     password = forms.CharField(widget=forms.PasswordInput)
 
     def clean(self):
-        """No two users have the same username or e-mail address."""
+        """No two users have the same username or email address."""
         for field in ("username", "email"):
             if get_user_model().objects.filter(**{f"{field}__iexact": self.cleaned_data.get(field)}).exists():
                 self.add_error(field, "A user has this already.")
@@ -168,13 +168,13 @@ class CreateAccountView(OpenEdxFormView):
     """
     Signing up, on one page: the user, the session, and the account in Open edX.
 
-    xPro does that on several pages and by an e-mail; with MITx Online behind APISIX Keycloak has the first part, and at
+    xPro does that on several pages and by email; with MITx Online behind APISIX Keycloak has the first part, and at
     its own port there is no page for it, but `openedx.api.create_user`.
     """
 
     form_class = CreateAccountForm
     title = "Create an account"
-    text = "One page here for what takes several, and an e-mail, in the real application."
+    text = "One page here for what takes several, and an email, in the real application."
 
     def user_of(self, form):
         """The new user, signed in; one that is there already after a failure in Open edX."""

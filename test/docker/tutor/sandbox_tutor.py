@@ -1,6 +1,6 @@
 """
 Tutor's own command line, but for the images `openedx` and `openedx-dev`: they are built from the sandbox LMS, and what
-plug-ins put into the Dockerfile, not from the platform's source, which would have to be downloaded. This is no plug-in of
+plugins put into the Dockerfile, not from the platform's source, which would have to be downloaded. This is no plugin of
 Tutor's, as none can be enabled in a root that is still empty.
 """
 

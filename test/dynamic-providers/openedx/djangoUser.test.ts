@@ -324,7 +324,7 @@ describe("DjangoUser", () => {
     test("is finished through its form if the server requires more fields than those of a new user", async () => {
         const proxy = await proxyOfTest();
         const row =
-            '<form id="user_form"><div class="form-row field-colour"><ul class="errorlist"><li>Required.</li></ul></div></form>';
+            '<form id="user_form"><div class="form-row field-color"><ul class="errorlist"><li>Required.</li></ul></div></form>';
         proxy.fault = ({ method, path }, n) =>
             method === "POST" && path.endsWith("/change/") && n === 1 ? { status: 200, body: row } : undefined;
         const inputs = await checked(provider, args("more", { connection: connectionTo(servers.lms, proxy.baseUrl) }));

@@ -1,4 +1,4 @@
-"""Open edX's own index on Django's table of users: no two accounts have the same e-mail address, nor both have none."""
+"""Open edX's own index on Django's table of users: no two accounts have the same email address, nor both have none."""
 
 from django.conf import settings
 from django.db import migrations

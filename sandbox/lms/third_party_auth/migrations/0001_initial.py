@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('skip_hinted_login_dialog', models.BooleanField(default=False, help_text='Forward hinted URLs without a dialog.')),
                 ('skip_registration_form', models.BooleanField(default=False, help_text="Don't ask new users for their details.")),
                 ('skip_email_verification', models.BooleanField(default=False, help_text='Activate new accounts at once.')),
-                ('send_welcome_email', models.BooleanField(default=False, help_text='Send new users a welcome e-mail.')),
+                ('send_welcome_email', models.BooleanField(default=False, help_text='Send new users a welcome email.')),
                 ('visible', models.BooleanField(default=False, help_text='Offer this provider on the sign-in page.')),
                 ('max_session_length', models.PositiveIntegerField(blank=True, default=None, help_text='Blank: as usual.', null=True, verbose_name='Max session length (seconds)')),
                 ('send_to_registration_first', models.BooleanField(default=False, help_text='Registration before sign-in.')),

@@ -1,11 +1,11 @@
-"""The tables; each flavour has its own name for a user's account in Open edX."""
+"""The tables; each flavor has its own name for a user's account in Open edX."""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
-MITXONLINE = settings.FLAVOUR == "mitxonline"
+MITXONLINE = settings.FLAVOR == "mitxonline"
 
 
 class Migration(migrations.Migration):

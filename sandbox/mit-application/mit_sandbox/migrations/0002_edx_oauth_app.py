@@ -8,7 +8,7 @@ from django.db import migrations
 
 def make(apps, _schema_editor):
     """The real row as well has a redirect URI that does not fit, and a secret that is known to nobody."""
-    if settings.FLAVOUR != "mitxonline":
+    if settings.FLAVOR != "mitxonline":
         return
     apps.get_model(settings.OAUTH2_PROVIDER_APPLICATION_MODEL).objects.get_or_create(
         name="edx-oauth-app",
@@ -24,7 +24,7 @@ def make(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("openedx" if settings.FLAVOUR == "mitxonline" else "courseware", "0001_initial"),
+        ("openedx" if settings.FLAVOR == "mitxonline" else "courseware", "0001_initial"),
         ("oauth2_provider", "0012_add_token_checksum"),
     ]
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-MITXONLINE = settings.FLAVOUR == "mitxonline"
+MITXONLINE = settings.FLAVOR == "mitxonline"
 MODEL = "openedxuser" if MITXONLINE else "coursewareuser"
 
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, username, email, is_staff, is_superuser, unusable_password, **_options):
-        """A flag that is left out takes the right away; the e-mail address must stay the same."""
+        """A flag that is left out takes the right away; the email address must stay the same."""
         user, created = get_user_model().objects.get_or_create(username=username, defaults={"email": email})
         if user.email.lower() != email.lower():
             raise CommandError(
