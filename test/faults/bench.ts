@@ -26,11 +26,11 @@ import {
 /** How a run that met a fault ended. */
 export type Verdict =
     /** Like an undisturbed run. */
-    | "right at once"
+    | "correct at once"
     /** With an error; the next run of the same command fixed it. */
-    | "right after the next run"
+    | "correct after the next run"
     /** With an error, and the next run reports an error too. */
-    | "error and told"
+    | "error reported"
     /** Unlike an undisturbed run, without anything reporting it; or with a secret where it can be read. */
     | "wrong"
     /** Without the fault, because the run never made that request: the case proves nothing. */
@@ -309,7 +309,7 @@ export async function makeBench(
                     asked,
                 );
                 return missing.length === 0
-                    ? { verdict: "right at once", details }
+                    ? { verdict: "correct at once", details }
                     : { verdict: "wrong", details: missing.map((one) => `never asked for: ${one}`) };
             }
             urls.length = 0;
@@ -320,7 +320,7 @@ export async function makeBench(
             if (isSilent || (second.errors.length === 0 && left.length > 0)) {
                 return { verdict: "wrong", details: [...firstDifferences.map((one) => `first: ${one}`), ...details] };
             }
-            return { verdict: second.errors.length > 0 ? "error and told" : "right after the next run", details };
+            return { verdict: second.errors.length > 0 ? "error reported" : "correct after the next run", details };
         },
         stop: async () => {
             await engine.remove();

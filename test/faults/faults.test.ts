@@ -10,7 +10,7 @@ function expectClean(results: readonly CaseResult[]): void {
 
 // To run all cases: npm run test:faults.
 test.each(["mitxonline", "xpro"] as const)(
-    "a run that meets a fault ends right, at the latest after the next run, or reports what is wrong, and shows no secret, with %s",
+    "a run that meets a fault ends correctly, at the latest after the next run, or reports what is wrong, and shows no secret, with %s",
     async (application) => {
         const results = await runCases(application, { most: 20 });
         expectClean(results);

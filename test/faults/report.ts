@@ -8,9 +8,9 @@ import { kinds } from "./kinds.ts";
 export type Counted = Pick<CaseResult, "application" | "command" | "kind" | "verdict">;
 
 const shown: readonly Verdict[] = [
-    "right at once",
-    "right after the next run",
-    "error and told",
+    "correct at once",
+    "correct after the next run",
+    "error reported",
     "wrong",
     "not injected",
 ];
@@ -18,7 +18,7 @@ const shown: readonly Verdict[] = [
 const count = (of: readonly Counted[], verdict: Verdict) => of.filter((one) => one.verdict === verdict).length;
 
 /**
- * Rows of kinds and columns of commands, each `injected: right at once / right after the next run / error and told / wrong`,
+ * Rows of kinds and columns of commands, each `injected: correct at once / correct after the next run / error reported / wrong`,
  * plus the totals.
  */
 function rowsOf(results: readonly Counted[]): string[][] {
@@ -55,7 +55,7 @@ export function summaryOf(results: readonly Counted[]): string {
     const table = new Table({ head, style: { head: [], border: [] } });
     table.push(...rowsOf(results));
     return [
-        "Each cell: faults injected: right at once / right after the next run / error and told / wrong",
+        "Each cell: faults injected: correct at once / correct after the next run / error reported / wrong",
         table.toString(),
         totals(results),
     ].join("\n");

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools names the modules whose commands are built: Docker Compose and buildx, as plug-ins of the Docker CLI.
+// Package tools names the modules whose commands are built: Docker Compose and buildx, as plugins of the Docker CLI.
 package tools
 
 import (

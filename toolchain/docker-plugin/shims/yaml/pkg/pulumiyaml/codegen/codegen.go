@@ -1,5 +1,5 @@
 // Package codegen stands in for Pulumi's generator of YAML programs. Pulumi's generator of schemas refers to it for the
-// examples in other languages; this plug-in's schema has none.
+// examples in other languages; this plugin's schema has none.
 package codegen
 
 import (
