@@ -19,13 +19,13 @@ async function run(values: Readonly<Record<string, string>>) {
     configure(values);
     let outputs: Outputs | undefined;
     const resources = await deploy(async () => {
-        // The query makes it a module of its own.
+        // The query makes it a separate module.
         outputs = (await import(`../index.ts?${JSON.stringify(values)}`)) as Outputs;
     });
     return { outputs: outputs as unknown as Outputs, resources };
 }
 
-/** Of servers that somebody else runs. */
+/** Servers that someone else runs. */
 const external = {
     platform: "linux",
     lmsGateway: "172.18.0.1",
@@ -33,7 +33,7 @@ const external = {
     lmsPassword: "password of the LMS",
     applicationPassword: "password of the application",
     keycloakClientSecret: "secret of Keycloak",
-    // In a folder that is there.
+    // In an existing folder.
     envFile: "test/.env",
 };
 

@@ -18,10 +18,10 @@ const handbook = {
     LOGOUT_REDIRECT_URL: "http://local.openedx.io:8000/logout",
 };
 
-/** What MITx Online's Compose file can't do without. */
+/** What MITx Online's Compose file requires. */
 const ports = { APISIX_PORT: "9080", KEYCLOAK_PORT: "7080", KEYCLOAK_SSL_PORT: "7443" };
 
-/** What neither application boots without. */
+/** What both applications need to boot. */
 const mail = { MAILGUN_KEY: "not-set", MAILGUN_SENDER_DOMAIN: "odl.local" };
 
 const apisix = {
@@ -33,7 +33,7 @@ const apisix = {
     KEYCLOAK_CLIENT_SECRET: "secret of Keycloak",
 };
 
-/** The block, in a file that has `text` already. */
+/** The block, in a file that already contains `text`. */
 async function envFile(values: Record<string, string>, text = "") {
     const { profile } = stackConfig(values).application;
     const ownLines = dependentLines(profile, parseDotEnv(text));

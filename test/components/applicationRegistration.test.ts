@@ -11,7 +11,7 @@ describe("the registration in the MIT application", () => {
     test.each([
         ["xpro", "http://xpro.odl.local:8053", false],
         ["mitxonline", "http://mitxonline.odl.local:8013", "untouched"],
-        // Behind APISIX the admin can't be signed in to.
+        // Behind APISIX, nobody can sign in to the admin through its port.
         ["mitxonline-apisix", "http://mitxonline.odl.local:8013", "untouched"],
     ])("of %s is an OAuth application with both redirect URIs", async (application, baseUrl, adopt) => {
         const app = await register({ application });

@@ -51,7 +51,7 @@ describe("an application that this stack runs", () => {
             "SignInPage application-sign-in",
             "Superuser application-superuser",
         ]);
-        // What of the project waits for nothing else.
+        // These resources of the project wait for nothing else.
         expect(the(containers, "Volume").after).toContain("EnvFile env-file");
         expect(the(resources, "SignInPage").after).toContain("Container web");
         expect(the(resources, "Superuser").after).toContain("SignInPage application-sign-in");
@@ -60,7 +60,7 @@ describe("an application that this stack runs", () => {
     test.each([
         ["xpro", "http://xpro.odl.local:8053"],
         ["mitxonline", "http://mitxonline.odl.local:8013"],
-        // Behind APISIX the admin is the application's own.
+        // Behind APISIX, the admin is at the application's own port.
         ["mitxonline-apisix", "http://mitxonline.odl.local:8013"],
     ])("of %s waits for its admin, and again with new containers", async (application, baseUrl) => {
         const page = the((await withCompose({ application })).resources, "SignInPage");

@@ -7,7 +7,7 @@ import type { ComposeProject } from "../../preflight/composeProject.ts";
 import { composeProject } from "../support/composeProject.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
-/** A project with the services that Compose has written as JSON, and what containers may need. */
+/** A project with these services, as Compose writes them in JSON, and the resources that containers may need. */
 function projectOf(services: Readonly<Record<string, object>>): ComposeProject {
     const parsed = composeFile.parse({
         name: "mitxonline",
@@ -49,7 +49,7 @@ async function argsOf(services: Readonly<Record<string, object>>, service = "web
     return await valueOf(pulumi.output(container(services, service)));
 }
 
-/** What a service's keys add to the arguments of its container. */
+/** What a service's keys add to its container's arguments. */
 async function added(service: object, others: Readonly<Record<string, object>> = {}): Promise<object> {
     const plain = { image: "web", networks: { default: null } };
     const [without, with_] = await Promise.all([
@@ -288,7 +288,7 @@ const cases: [key: string, written: object, argument: Partial<docker.ContainerAr
             ],
         },
     ],
-    // What means nothing for a container that runs.
+    // Keys that don't affect a running container.
     [
         "attach",
         { attach: false, develop: { watch: [] }, expose: ["80"], profiles: ["apisix"], pull_policy: "always" },

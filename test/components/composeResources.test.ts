@@ -16,14 +16,14 @@ beforeEach(async () => {
     commands = await fakeCommands();
     await commands.make("docker", {
         "compose --project-directory /": `cat >'${commands.folder}/hashed'; ${hashesAnswer("web", "db", "nginx")}`,
-        // Images of a name with "data" in it declare a volume.
+        // Images with "data" in their names declare a volume.
         "image inspect": `case "$*" in *data*) echo '{"/data/":{}}' ;; *) echo null ;; esac`,
         "volume inspect": "echo 2026-11-25T00:00:00Z",
     });
 });
 afterEach(() => commands.remove());
 
-/** What the project is made from; its folder has to be there, as Compose is asked in it. */
+/** The component's arguments. The project's folder must exist, because Compose runs in it. */
 const args = (
     services: ComposeResourcesArgs["project"]["services"],
     more: Partial<Omit<ComposeResourcesArgs["project"], "services">> = {},
@@ -76,7 +76,8 @@ describe("a Compose project", () => {
         const { resources } = await run(args({ web: composeService({ image: "web:1" }) }));
 
         expect(the(resources, "ComposeLeftovers").inputs).toStrictEqual({ project: "mitxonline" });
-        // A network that is replaced takes both with it: what holds it by hand goes, and no container is missing afterwards.
+        // Replacing a network replaces both: manually started containers on it are removed, and no container is missing
+        // afterwards.
         expect(the(resources, "ComposeLeftovers").propertyDependencies["project"]).toContain("Network default");
         expect(the(resources, "Container").propertyDependencies["labels"]).toContain(
             "ComposeLeftovers mitxonline-leftovers",
@@ -98,7 +99,7 @@ describe("a Compose project", () => {
         const other = await run(args({ nginx: composeService({ image: "web:1" }) }));
 
         expect(one.version).toMatch(/^[0-9a-f]{64}$/);
-        // The mocks' ids are those of the names.
+        // The mocks derive IDs from names.
         expect(same.version).toBe(one.version);
         expect(other.version).not.toBe(one.version);
     });
@@ -239,7 +240,7 @@ describe("its images", () => {
             triggers: { dockerfile: createHash("sha256").update(dockerfile).digest("hex") },
             keepLocally: true,
         });
-        // The provider would remove it by its id, under every name.
+        // The provider would remove it by ID, with all of its names.
         expect(the(resources, "Command").inputs).toStrictEqual({
             interpreter: ["docker", "image", "rm", "--force"],
             delete: "mitxonline-web",
@@ -317,7 +318,7 @@ describe("its containers", () => {
                 { containerPath: "/state", volumeName: "mitxonline_state", readOnly: true },
             ],
             healthcheck: { tests: ["CMD", "check"], interval: "3s", timeout: "5s", retries: 10, startPeriod: "1m0s" },
-            // Docker leaves the slash out.
+            // Docker omits the slash.
             workingDir: "/src",
             stdinOpen: true,
             tty: true,
@@ -497,7 +498,7 @@ describe("the order of its containers", () => {
 
         expect(the(resources, "Container", "web").after).toContain("Container db");
         expect(the(resources, "Container", "nginx").after).toContain("Container web");
-        // Who depends on nobody waits for nobody.
+        // A service without dependencies waits for nothing.
         for (const service of ["db", "mail"]) {
             expect(
                 the(resources, "Container", service).after.filter((one) => one.startsWith("Container")),
@@ -551,7 +552,7 @@ describe("right before or after its creation", () => {
     const completed = { ...running, condition: "service_completed_successfully" } as const;
     const inProject = "--filter label=com.docker.compose.project=mitxonline";
     const label = '{{index .Config.Labels "com.docker.compose.project"}}';
-    /** The calls of Docker that come of a hook. */
+    /** The Docker calls of a hook. */
     const callsOf = async (resource: RecordedResource, kind: Parameters<RecordedResource["runHooks"]>[0]) => {
         const before = (await commands.calls("docker")).length;
         await resource.runHooks(kind);

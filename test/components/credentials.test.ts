@@ -10,7 +10,7 @@ const password = (name: string, length: number) => ({
 });
 const clientId = (name: string) => ({ type: "RandomString", name, inputs: { length: 40, special: false } });
 
-// The LMS takes 128 characters of a client secret, 255 of a token and 100 of a client id.
+// The LMS allows 128 characters in a client secret, 255 in a token, and 100 in a client ID.
 const always = [
     clientId("open-edx-client-id"),
     clientId("application-client-id"),

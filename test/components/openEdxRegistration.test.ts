@@ -92,7 +92,7 @@ describe("the registration in Open edX", () => {
 
         for (const type of ["OAuthApplication", "DjangoUser"]) {
             const { inputs, after } = the(resources, type);
-            // Nothing configured says who signs in.
+            // The configuration names no credentials.
             const { configured: _configured, ...made } = connection;
             expect(inputs["connection"]).toStrictEqual({
                 ...made,

@@ -23,7 +23,7 @@ describe("an LMS that Tutor runs", () => {
             "Superuser lms-superuser",
             "OfferedBackend backend",
         ]);
-        // Each is asked for when the one before it is there.
+        // Each waits for the one before it.
         for (const [index, { after }] of resources.entries()) {
             const former = resources.slice(0, index).map(({ type, name }) => `${type} ${name}`);
             expect(after).toStrictEqual(expect.arrayContaining(former));
@@ -131,7 +131,7 @@ describe("an LMS that Tutor runs", () => {
             create: "--skip-build",
         });
         expect(launch.after).toStrictEqual(expect.arrayContaining(["TutorNetwork network", "Command lms-image"]));
-        // Tutor prints passwords of its databases.
+        // Tutor prints its databases' passwords.
         expect(launch.secretOutputs).toStrictEqual(["stdout", "stderr"]);
         expect(the(resources, "TutorServer").after).toContain("Command lms-launch");
     });
@@ -194,7 +194,7 @@ describe("an LMS that Tutor runs", () => {
         expect(page.inputs).toStrictEqual({
             kind: "openedx",
             baseUrl: "http://local.openedx.io:8000",
-            // Waited for anew whenever the LMS had to be started.
+            // Waits again after every start of the LMS.
             servedBy: "2026-11-24T15:00:00Z",
         });
         expect(superuser.inputs).toStrictEqual({

@@ -102,7 +102,7 @@ describe("the provider configurations", () => {
         const resources = await configure({ lmsFrom: "tutor" });
 
         expect(the(resources, "OAuth2ProviderConfig", "example.com").after).toContain("OfferedBackend backend");
-        // A site is there before.
+        // A site doesn't wait.
         expect(the(resources, "Site", "example.com").after).toContain("Superuser lms-superuser");
     });
 

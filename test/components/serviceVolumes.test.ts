@@ -5,7 +5,7 @@ import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
 const anonymous = "1".repeat(64);
 const database: ServiceWithVolumes = { project: "mitxpro", service: "db", existing: noVolumes, keepsVolumes: true };
-/** With a container that has an anonymous volume in `/data`. */
+/** Existing volumes: a container with an anonymous volume at `/data`. */
 const running = { ...database, existing: { ...noVolumes, mounted: { db: { "/data": anonymous } } } };
 
 let commands: FakeCommands;

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => commands.remove());
 
-/** Every component alone, with plain values for what the others would give it. */
+/** Every component on its own, with plain values in place of the other components' outputs. */
 const components: Readonly<Record<string, (name: string) => unknown>> = {
     Credentials: (name) =>
         new Credentials(name, { openEdxPassword: undefined, applicationPassword: undefined, hasApisix: true }),

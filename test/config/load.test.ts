@@ -4,7 +4,7 @@ import { loadSettings, parseSettings } from "../../config/load.ts";
 import { resolveConfig } from "../../config/stackConfig.ts";
 import { valueOf } from "../support/pulumiMocks.ts";
 
-/** All that has no default. */
+/** All keys without a default. */
 const required = {
     lmsPassword: "correct horse",
     applicationPassword: "battery staple",
@@ -210,7 +210,7 @@ Found 6 mistakes in the stack's configuration; nothing was changed.
 
         expect(mistakesIn(values)).toContain(`${gateway}: "gateway.local"\n    must be an IPv4 address`);
         expect(() => parseSettings({ ...values, [gateway]: "172.30.99.1" })).not.toThrow();
-        // No network is made with it there, or somebody else made it.
+        // No network is created with it there, or someone else created it.
         expect(() => parseSettings({ ...values, platform: "macos" })).not.toThrow();
         expect(() => parseSettings({ ...values, [from]: "external" })).not.toThrow();
     });

@@ -79,7 +79,7 @@ describe("the values derived from the configuration", () => {
 
         expect(stackConfig(own).openEdx.connection.managedByStack).toBe(true);
         expect(stackConfig(own).application.connection.managedByStack).toBe(true);
-        // One that was launched before stays when the stack goes.
+        // A server that was launched before stays when the stack is destroyed.
         expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection).not.toHaveProperty("managedByStack");
         expect(stackConfig({ lmsFrom: "tutor" }).openEdx.connection.startedByStack).toBe(true);
         expect(stackConfig().openEdx.connection).not.toHaveProperty("startedByStack");

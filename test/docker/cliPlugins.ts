@@ -7,7 +7,7 @@ import { cache, step } from "./steps.ts";
 
 const module = join(import.meta.dirname, "cli-plugins");
 
-/** The plugins of the Docker CLI: Compose, and buildx, by which Tutor builds images. */
+/** The Docker CLI plugins: Compose, and buildx, which Tutor uses to build images. */
 const plugins = {
     compose: {
         title: "Docker Compose",
@@ -23,18 +23,18 @@ const plugins = {
     },
 };
 
-/** Docker's configuration folder for the tests, with the plugins in it. The user's own is not looked at. */
+/** Docker's configuration folder for the tests, which contains the plugins. The user's own folder isn't used. */
 export const dockerConfig = join(cache, "config");
 
 /**
- * Makes `docker compose` and `docker buildx` work: by the plugin that the system has, else by one that is built here.
+ * Makes `docker compose` and `docker buildx` available: uses the installed plugins, or builds them.
  *
- * @throws Error where there is no `docker`; where one has to be built and there is no Go, or no way to its modules.
+ * @throws Error if `docker` is missing, or if a plugin has to be built and Go or its modules aren't available.
  */
 export async function installPlugins(env: Readonly<Record<string, string>>): Promise<void> {
     const [mod, sum] = await Promise.all(["go.mod", "go.sum"].map((file) => readFile(join(module, file), "utf8")));
     const wanted = createHash("sha256").update(`${mod}${sum}`).digest("hex");
-    // One after the other: they have most of their packages in common.
+    // One after another, because they share most of their packages.
     for (const [name, { title, path, command, version }] of Object.entries(plugins)) {
         const file = join(dockerConfig, "cli-plugins", `docker-${name}`);
         const stamp = join(cache, `${name}.stamp`);

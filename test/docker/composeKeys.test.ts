@@ -10,7 +10,7 @@ import { describeDocker } from "./docker.ts";
 import { type DockerEnvironment, preparationTimeout, prepareDocker } from "./environment.ts";
 import { type ServedImage, serveImage } from "./registry.ts";
 
-/** What of a service makes its container differ from that of a plain one. */
+/** What each service adds to the plain one. */
 const differing: Readonly<Record<string, object>> = {
     build: {
         image: undefined,
@@ -114,14 +114,14 @@ const differing: Readonly<Record<string, object>> = {
 };
 
 const plain = { image: "openedx-mit-test/services", command: ["sleep", "infinity"], stop_grace_period: "0s" };
-/** Of its stages one can't be built. */
+/** One of its stages can't be built. */
 const building = `
 FROM openedx-mit-test/services AS made
 ARG FLAVOR
 RUN --mount=type=secret,id=fromFile mkdir /built && cp /run/secrets/fromFile /built/secret
 LABEL flavor=$FLAVOR
 FROM openedx-mit-test/none`;
-/** Of each service whose files are no mounts: what of them its container has. */
+/** Services with files that aren't mounts: the files to compare in their containers. */
 const copied: Readonly<Record<string, string>> = {
     build: "/built/*",
     configs: "/fromFile /etc/inline",
@@ -201,7 +201,7 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         byStack = await containers();
     }, preparationTimeout);
 
-    /** What Docker has of each service's container. */
+    /** Docker's description of each service's container. */
     const containers = async () => {
         const ids = (await docker.docker("ps", "--all", "--quiet")).split("\n");
         const all = JSON.parse(await docker.docker("inspect", ...ids)) as InspectedContainer[];
@@ -211,7 +211,7 @@ describeDocker("the keys of a Compose file, on a real Docker daemon,", () => {
         });
         return Object.fromEntries(await Promise.all(found));
     };
-    /** Permissions, owner and content of what is in a container without being mounted. */
+    /** Permissions, owner and content of a container's files that aren't mounted. */
     const filesIn = async (service: string) => {
         const files = copied[service];
         const show = `for file in ${files ?? ""}; do stat -c '%n %a %u %g' "$file" && cat "$file"; done`;
@@ -270,12 +270,12 @@ interface Attachment {
     readonly IPAMConfig: object | null;
 }
 
-/** What of a container doesn't differ by run, in one shape for what Docker can be told in several ways. */
+/** A container's description without what differs by run, with equivalent forms unified. */
 function comparable(
     { Name, Config, HostConfig, Mounts, NetworkSettings }: InspectedContainer,
     service: string,
 ): Inspected {
-    // Compose has the image by its name, the stack by its id.
+    // Compose refers to the image by name, the stack by ID.
     const { Labels, Hostname, Image: _image, ExposedPorts: _exposed, Volumes: _volumes, ...config } = Config;
     const {
         Binds: _binds,
@@ -300,7 +300,7 @@ function comparable(
         // Compose writes them in any order.
         ExtraHosts: sorted(ExtraHosts),
         Ulimits: sorted(Ulimits),
-        // A network is known by its id or its name, and a container by its id.
+        // A network can be referred to by ID or name, and a container by ID.
         NetworkMode: /^(host$|none$|container:)/.exec(String(NetworkMode))?.[0] ?? "",
         PidMode: String(PidMode).replace(/:.*/, ""),
         PortBindings: mapPorts(PortBindings),
@@ -319,12 +319,14 @@ function comparable(
     };
 }
 
-/** Whether a name is one that the file gives: every container has its service's, its own, and its id. A link's is another's. */
+/**
+ * Whether an alias is in the file. Every container also has those of its service, name and ID, and those of links to it.
+ */
 function isOwnAlias(service: string, name: string): (alias: string) => boolean {
     return (alias) => ![service, name.slice(1), "database"].includes(alias) && !/^[0-9a-f]{12}$/.test(alias);
 }
 
-/** Whether a volume is one to which the Compose file gives no name: Docker gives it one, or the stack. */
+/** Whether the Compose file leaves a volume unnamed: Docker or the stack then chooses a name. */
 function isUnnamed(name = ""): boolean {
     return /^([0-9a-f]{64}|every-key_volumes_anonymous_src_node_modules)$/.test(name);
 }
@@ -334,7 +336,7 @@ function sorted(items: unknown): unknown {
     return Array.isArray(items) ? items.toSorted((one, other) => (text(one) < text(other) ? -1 : 1)) : items;
 }
 
-/** The stack's ports are bound to IPv4 addresses where the file names none, and of a range to the first. */
+/** The stack binds ports without an address to IPv4, and of a range, the first port. */
 function mapPorts(bindings: unknown): unknown {
     return JSON.parse(
         JSON.stringify(bindings)
@@ -344,7 +346,7 @@ function mapPorts(bindings: unknown): unknown {
     );
 }
 
-/** Those entries of a record that another one has not. */
+/** The entries of a record that differ from those of another one. */
 function difference(one: Inspected, other: Inspected): Inspected {
     return Object.fromEntries(Object.entries(one).filter(([key, value]) => !isDeepStrictEqual(value, other[key])));
 }

@@ -7,7 +7,7 @@ import { lockTimeout } from "./lock.ts";
 describeDocker("the gateways, as a Docker daemon reports them,", () => {
     const networks = { tutor_dev: "172.31.201.1", mitxonline: "172.31.202.1" };
 
-    /** A network as Compose makes it for a project. */
+    /** A network such as Compose creates for a project. */
     const makeNetwork = (project: string, gateway: string, network = "default") =>
         execa("docker", [
             "network",

@@ -17,11 +17,11 @@ const lms: Account = {
 };
 const admin = { signIn: "django", username: "admin", email: "admin@odl.local", password: "admin-password" } as const;
 
-/** Tries again until it does not throw, within a minute. */
+/** Retries until it doesn't throw, for up to a minute. */
 const eventually = (check: () => Promise<void>) =>
     pRetry(check, { retries: Number.POSITIVE_INFINITY, factor: 1, minTimeout: 200, maxRetryTime: 60_000 });
 
-/** Whether a page is there, as far as the server is. */
+/** Waits until a server serves a page. */
 const answers = (baseUrl: string, path: string) =>
     eventually(async () => {
         expect((await new AdminBrowser(baseUrl).get(path)).status).toBe(200);
@@ -43,7 +43,7 @@ describeDocker("with Docker,", () => {
     afterEach(() => docker.reset());
     afterAll(() => docker.release());
 
-    /** Writes and enables a plugin that sets ol-oauth2 up. */
+    /** Writes and enables a plugin that sets up ol-oauth2. */
     const enableBackend = async ({ plugins, tutor }: TutorRoot, release: TutorRelease) => {
         const packages = lmsPackages[release].map((requirement) => `"${requirement}"`).join(" ");
         const patches = {
@@ -55,7 +55,7 @@ describeDocker("with Docker,", () => {
         await tutor("plugins", "enable", "backend");
         await tutor("config", "save");
     };
-    /** Makes the superuser by the platform's own command, from within its shell. */
+    /** Creates the superuser with the platform's own command, in its shell. */
     const makeUser = async () => {
         const program = `
 import json, sys
@@ -85,7 +85,7 @@ user.save()`;
             await makeUser();
 
             const browser = await AdminBrowser.signIn(lms);
-            // The first of them is made by Tutor's job.
+            // Tutor's job creates the first one.
             expect((await browser.list("auth/user")).map(({ username }) => username)).toEqual(["cms", "edx"]);
             await expect(backends()).resolves.toContain("ol-oauth2");
             const redirect = await new AdminBrowser(lms.baseUrl).get("/");
@@ -115,7 +115,7 @@ user.save()`;
         });
     });
 
-    /** Compose in a fresh checkout whose `.env` has these lines beside those of the example. */
+    /** Compose in a new checkout whose `.env` has these lines in addition to those of the example. */
     const makeCheckout = async (name: "mitxonline" | "mitxpro", ...settings: string[]) => {
         const folder = await docker.checkout(name);
         await copyFile(join(folder, ".env.example"), join(folder, ".env"));

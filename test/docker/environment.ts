@@ -1,6 +1,6 @@
 /**
- * Where end-to-end tests meet a real Docker daemon, real Compose and real Tutor; the servers in the containers are the
- * sandbox's. Databases and other services are there and do nothing.
+ * The environment of the end-to-end tests: a real Docker daemon, real Compose and real Tutor, with the sandbox's servers in
+ * the containers. Databases and other services exist but do nothing.
  */
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,56 +14,55 @@ import { lockTimeout, takeLock } from "./lock.ts";
 import { expectFreePorts } from "./ports.ts";
 import { cache } from "./steps.ts";
 
-/** How long {@link prepareDocker} may take in a hook, in milliseconds: it waits for the tests that have the daemon. */
+/** How long {@link prepareDocker} may take in a hook, in milliseconds: it waits for the tests that use the daemon. */
 export const preparationTimeout = lockTimeout;
 
-/** Tutor with a root of its own. */
+/** Tutor with its own root. */
 export interface TutorRoot {
-    /** Those of the daemon, and `TUTOR_ROOT`, `TUTOR_PLUGINS_ROOT` and a `PATH` on which `tutor` is this release. */
+    /** The daemon's variables, `TUTOR_ROOT`, `TUTOR_PLUGINS_ROOT`, and a `PATH` on which `tutor` is this release. */
     readonly env: Readonly<Record<string, string>>;
     /** `TUTOR_ROOT`. */
     readonly root: string;
-    /** `TUTOR_PLUGINS_ROOT`: a folder that is there, with nothing in it. */
+    /** `TUTOR_PLUGINS_ROOT`: an existing, empty folder. */
     readonly plugins: string;
-    /** Calls `tutor`; rejects where it fails. */
+    /** Runs `tutor`; rejects if it fails. */
     readonly tutor: (...args: readonly string[]) => Promise<{ stdout: string; stderr: string }>;
 }
 
-/** A Docker daemon that belongs to the tests, with all images in it and no containers. */
+/** A Docker daemon dedicated to the tests, with all images and no containers. */
 export interface DockerEnvironment {
-    /** Environment variables by which `docker`, `docker compose` and `tutor` find the daemon and the plugins. */
+    /** The environment variables that point `docker`, `docker compose` and `tutor` to the daemon and the plugins. */
     readonly env: Readonly<Record<string, string>>;
     /**
-     * The command `tutor` of a release. It builds the images `openedx` and `openedx-dev` from the sandbox LMS and the patch
-     * `openedx-dockerfile-post-python-requirements`; all else is Tutor's own.
+     * The `tutor` command of a release. It builds the images `openedx` and `openedx-dev` from the sandbox LMS and the patch
+     * `openedx-dockerfile-post-python-requirements`; everything else is Tutor's own.
      */
     tutor(release: TutorRelease): string;
     /**
-     * A Tutor with a root of its own, whose LMS is `local.openedx.io`; with `from: "nothing"` there is no root yet. It is
-     * gone after {@link release}.
+     * A Tutor with its own root, whose LMS is `local.openedx.io`; with `from: "nothing"`, the root doesn't exist yet.
+     * {@link release} deletes it.
      */
     tutorRoot(release: TutorRelease, options?: { readonly from?: "configuration" | "nothing" }): Promise<TutorRoot>;
     /**
-     * A fresh copy of an application's checkout, which has no `.env` yet. The name of the folder is that of the
-     * application, and so Compose's project. It is gone after {@link release}.
+     * A new copy of an application's checkout, without a `.env`. The folder has the application's name, and so does
+     * Compose's project. {@link release} deletes it.
      */
     checkout(name: "mitxonline" | "mitxpro"): Promise<string>;
-    /** Calls `docker` and gives what it prints; rejects where it fails. */
+    /** Runs `docker` and returns its output; rejects if it fails. */
     docker: Docker;
-    /** Removes all containers, networks, volumes, and images that are not the environment's own. */
+    /** Removes all containers, networks, volumes, and images that don't belong to the environment. */
     reset(): Promise<void>;
-    /** Resets, and lets the next test have the daemon. */
+    /** Resets, and releases the daemon for the next test. */
     release(): Promise<void>;
 }
 
 /**
- * Makes what is missing of the CLI's plugins, Tutor and the images, and waits until no other test has the daemon. Whoever
- * calls it has the daemon until `release`, or until the end of its process.
+ * Creates whatever is missing of the CLI plugins, Tutor and the images, and waits until no other test uses the daemon. The
+ * caller has the daemon until `release`, or until its process ends.
  *
- * @param options - `checksPorts`: whether the ports that containers publish have to be free where this process runs, as
- *   they have to for tests.
- * @throws Error where the environment variable `TEST_DOCKER_HOST` does not name a daemon, something can't be made, or
- *   something else has the ports.
+ * @param options - `checksPorts`: whether the ports that containers publish must be free on this machine, as tests require.
+ * @throws Error if the environment variable `TEST_DOCKER_HOST` doesn't name a daemon, something can't be created, or
+ *   another process uses the ports.
  */
 export async function prepareDocker({ checksPorts = true } = {}): Promise<DockerEnvironment> {
     const host = process.env["TEST_DOCKER_HOST"] ?? "";
@@ -143,7 +142,7 @@ function sandboxTutor(release: TutorRelease): string {
     return join(cache, "tutor", release, "tutor");
 }
 
-/** The command as a file, for whoever finds it on the PATH or by its name. */
+/** The command as a file, to be found on the PATH or called by name. */
 async function writeCommand(release: TutorRelease): Promise<void> {
     const file = sandboxTutor(release);
     const python = join(dirname(tutorCommand(release)), "python");

@@ -10,28 +10,28 @@ import { project } from "../../toolchain/pulumi.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
 import { cache, step } from "./steps.ts";
 
-/** Calls `docker` and gives what it prints; rejects where it fails. */
+/** Runs `docker` and returns its output; rejects if it fails. */
 export type Docker = (...args: readonly string[]) => Promise<string>;
 
-/** Image of ours by each name under which Tutor or a Compose file asks for it. */
+/** Our image for each name that Tutor or a Compose file uses. */
 export type Tags = Readonly<Record<string, string>>;
 
 const own = "openedx-mit-test";
 const base = { suite: "bookworm", packages: ["ca-certificates", "mariadb-server-core", "python3-venv"] };
 const pythonOfBase = "3.11";
-/** Where Tutor is run by a user, that user's id is also the one in the containers. */
+/** If a user runs Tutor, the containers use that user's ID, too. */
 const userId = process.getuid?.() ?? 1000;
 const sandbox = join(project, "sandbox");
 const here = import.meta.dirname;
 
-/** Where the published images declare volumes, by name and main version. */
+/** Where the published images declare volumes, by name and major version. */
 const declaredVolumes: Readonly<Record<string, string>> = {
     "postgres-15": "/var/lib/postgresql/data",
     "postgres-18": "/var/lib/postgresql",
     "redis-8": "/data",
 };
 
-/** What a release of Open edX has in other versions than the sandbox LMS. */
+/** The packages of a release of Open edX whose versions differ from the sandbox LMS's. */
 const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>>>> = {
     "20": { Django: "4.2.30", "django-config-models": "2.9.0", djangorestframework: "3.16.1" },
     "21": {},
@@ -39,16 +39,15 @@ const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>
 };
 
 /**
- * Makes all images, where one of their inputs changed since this daemon got them.
+ * Creates all images, if any of their inputs changed since this daemon got them.
  *
- * @param tools - what all images but the base need: the CLI's plugins and Tutor.
- * @throws Error where the daemon does not answer, a package can't be downloaded, or there is no `debootstrap`, or no
- *   right to use it.
+ * @param tools - what all images but the base need: the CLI plugins and Tutor.
+ * @throws Error if the daemon doesn't respond, a package can't be downloaded, or `debootstrap` is missing or not permitted.
  */
 export async function makeImages(docker: Docker, tools: Promise<unknown>): Promise<Tags> {
     const inputs = await digestOfInputs();
     const prepared = `${own}/prepared:${inputs}`;
-    // Another clone may have made them, and then this one does not know their names yet.
+    // Another clone may have created them, in which case this clone doesn't know their names yet.
     const file = join(cache, `tags-${inputs}.json`);
     if (existsSync(file) && (await isThere(docker, prepared))) {
         return JSON.parse(await readFile(file, "utf8")) as Tags;
@@ -83,7 +82,7 @@ export async function makeImages(docker: Docker, tools: Promise<unknown>): Promi
     return tags;
 }
 
-/** Takes away the images that others made, and gives each name back to the image that it belongs to. */
+/** Removes the images that others created, and points each name at its own image again. */
 export async function restoreTags(docker: Docker, tags: Tags): Promise<void> {
     const names = Object.keys(tags).map(withoutRegistry);
     const listed = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"));
@@ -92,16 +91,16 @@ export async function restoreTags(docker: Docker, tags: Tags): Promise<void> {
         await docker("image", "rm", "--force", ...foreign);
     }
     await Promise.all(Object.entries(tags).map(([name, image]) => docker("tag", image, name)));
-    // What had one of these names until now has none any more.
+    // An image that had one of these names until now is unnamed.
     await docker("image", "prune", "--force");
 }
 
-/** The lines of what a command printed; none where it printed nothing. */
+/** The lines of a command's output; none if it is empty. */
 export function lines(text: string): string[] {
     return text.split("\n").filter((line) => line !== "");
 }
 
-/** The smallest Debian with Python, made in a mount namespace of its own so that no mount stays behind. */
+/** The smallest Debian with Python, created in its own mount namespace so that no mount stays behind. */
 async function makeBase(docker: Docker): Promise<void> {
     const image = `${own}/base:${digest(JSON.stringify(base))}`;
     if (!(await isThere(docker, image))) {
@@ -144,19 +143,19 @@ async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
             Dockerfile: join(here, "lms", "Dockerfile"),
             bin: join(here, "lms", "bin"),
             "requirements.txt": requirements,
-            // The plugins are there to be installed later, in all versions.
+            // Plugins are installed later, so all of their versions are included.
             wheels: await downloadWheels(name, requirements, ...Object.values(lmsPackages)),
             "sandbox/lms": join(sandbox, "lms"),
             "sandbox/shared": join(sandbox, "shared"),
             platform: join(here, "lms", "platform"),
-            // Modules that only this release has.
+            // Modules that exist only in this release.
             ...(release === "22" && { "platform/openedx": join(here, "lms", "platform-22", "openedx") }),
         },
         `APP_USER_ID=${userId === 0 ? 1000 : userId}`,
     );
 }
 
-/** Those of the sandbox LMS, without the plugins and in the versions of this release; and YAML, for Tutor's settings. */
+/** The sandbox LMS's packages without the plugins, in this release's versions; and YAML, for Tutor's settings. */
 async function lmsRequirements(release: TutorRelease): Promise<string[]> {
     const plugins = lmsPackages[release].map(nameOf);
     const requirements = lines(await readFile(join(sandbox, "lms", "requirements.txt"), "utf8"))
@@ -170,7 +169,7 @@ async function lmsRequirements(release: TutorRelease): Promise<string[]> {
 
 const nameOf = (requirement: string) => requirement.replace(/==.*/, "");
 
-/** A folder with packages for the images' Python; each set of requirements may have a version of its own. */
+/** A folder with packages for the images' Python; each set of requirements may have its own version. */
 async function downloadWheels(name: string, ...sets: (readonly string[])[]): Promise<string> {
     const folder = join(cache, "wheels", name);
     const stamp = `${folder}.json`;
@@ -191,7 +190,8 @@ async function downloadWheels(name: string, ...sets: (readonly string[])[]): Pro
 }
 
 /**
- * Builds an image by its Dockerfile from files, folders and lines, each given with its place in the context.
+ * Builds an image by its Dockerfile from files, folders and lines, each with its place in the context.
+ *
  * @returns its name.
  */
 async function build(
@@ -223,7 +223,7 @@ async function build(
 
 const isSource = (file: string) => !/__pycache__|\.test\.ts$/.test(file);
 
-/** The images that Tutor asks for in development: in containers of services and of jobs. */
+/** The images that Tutor uses in development: for services and for jobs. */
 async function imagesOfTutor(release: TutorRelease): Promise<string[]> {
     return withFolder(async (root) => {
         await execa(tutorCommand(release), ["config", "save"], { env: { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: root } });
@@ -243,7 +243,7 @@ async function imagesIn(folder: string): Promise<string[]> {
     return images;
 }
 
-/** Changes with everything that the images are made from. */
+/** Changes with everything that the images are built from. */
 async function digestOfInputs(): Promise<string> {
     const ours = ["fixtures", "lms", "mit-application", "services"].map((name) => join(here, name));
     const others = ["sandbox/lms", "sandbox/mit-application", "sandbox/shared", "test/tutor"];

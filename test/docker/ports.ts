@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** What the containers of every profile publish: the LMS, MITx Online and xPro. */
+/** The ports that the containers of all profiles publish: the LMS, MITx Online and xPro. */
 const published = [8000, 8011, 8012, 8013, 8016, 8051, 8052, 8053];
 
-/**
- * @throws Error that names the ports that the tests with Docker need and something else on this machine has.
- */
+/** @throws Error naming the ports that the tests with Docker need and another process uses. */
 export async function expectFreePorts(ports: readonly number[] = published): Promise<void> {
     const free = await Promise.all(ports.map(isFree));
     const taken = ports.filter((_, index) => free[index] === false);

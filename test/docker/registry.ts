@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 
 const TYPES = "application/vnd.docker";
 
-/** An image of a registry on this machine. */
+/** An image in a registry on this machine. */
 export interface ServedImage {
     /** With tag and digest, as in the applications' Compose files. */
     readonly name: string;
@@ -14,8 +14,8 @@ export interface ServedImage {
 }
 
 /**
- * A registry with one image, as Docker knows the digest of pulled images only. Its program ends well at once; `init: true`
- * brings it along.
+ * A registry with one image, because Docker knows the digest of pulled images only. Its program exits successfully right
+ * away; `init: true` provides it.
  */
 export async function serveImage(): Promise<ServedImage> {
     const layer = Buffer.alloc(1024);

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { project } from "../../toolchain/pulumi.ts";
 
-/** Where everything that is expensive to make is kept. */
+/** The folder for everything that is expensive to create. */
 export const cache = join(project, ".toolchain", "test-docker");
 
-/** Does what takes long, and says so: what it is, and then how many seconds it took. */
+/** Runs a slow step, and prints its title, then how many seconds it took. */
 export async function step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
     process.stderr.write(`… ${title}\n`);
     const start = Date.now();

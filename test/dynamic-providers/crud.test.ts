@@ -22,14 +22,14 @@ const inputs: Inputs = { connection, key: "k", list: ["a", "b"], note: "n" };
 
 /** On a server that the stack itself runs. */
 const ofStack: Inputs = { ...inputs, connection: { ...connection, managedByStack: true } };
-/** On one that the stack starts, and that is there without the stack. */
+/** On a server that the stack only starts, and that exists without the stack. */
 const startedByStack: Inputs = { ...inputs, connection: { ...connection, startedByStack: true } };
 
 const gone = new UnreachableError("GET http://app.local/: no answer (ECONNREFUSED).", false);
 const refused = new RefusedError('http://app.local refused the sign-in of "admin": Wrong password.');
 const late = new UnreachableError("GET http://app.local/: no answer (ETIMEDOUT).", true);
 
-/** A resource with an input that may be left out, which the server does not hold. */
+/** A resource with an optional input that isn't stored on the server. */
 const optional = resourceType({
     name: "test:Optional",
     description: "Something with a note",

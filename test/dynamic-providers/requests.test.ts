@@ -13,7 +13,7 @@ import { checked, connectionTo } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 
 const SIGN_IN = /\/login(_session)?\/$/;
-/** Asked after a change so that the LMS sees it at once; not part of the change. */
+/** Requested after a change so that the LMS shows it at once; not part of the change. */
 const PROVIDER_CACHE = ["/api/mfe_context", "/admin/jsi18n/"];
 
 let servers: TestServers<"lms" | "mitxonline">;
@@ -37,10 +37,10 @@ interface Counts {
     readonly delete: number;
 }
 
-/** Whether a request is part of an operation, and not of the sign-in or of what follows. */
+/** Whether a request belongs to an operation, not to the sign-in or a follow-up. */
 const isOfOperation = ({ path }: { path: string }) => !SIGN_IN.test(path) && !PROVIDER_CACHE.includes(path);
 
-/** How many requests each operation of a resource takes: those that are counted. */
+/** How many requests of that kind each operation of a resource takes. */
 async function countRequests<Inputs extends object, Outputs extends Inputs>(
     proxy: CountingProxy,
     provider: CompleteProvider<Inputs, Outputs>,
@@ -115,7 +115,7 @@ test("every operation takes few requests, and a run one sign-in per server", asy
             signInPage,
             { kind: connection.kind, baseUrl: connection.baseUrl, servedBy: "1" },
             { servedBy: "2" },
-            // The page is all that it asks for.
+            // It only requests the page.
             () => true,
         ),
     };
@@ -131,15 +131,15 @@ test("every operation takes few requests, and a run one sign-in per server", asy
     const usual = { create: 3, read: 1, update: 2, delete: 1 };
     expect(counts).toEqual({
         "OAuthApplication (LMS)": usual,
-        // A MIT application looks its OAuth application up by name: the list tells whether there are two. MITx Online's
-        // CSRF cookie has a name of its own, so deleting takes the confirmation page.
+        // An MIT application looks up its OAuth application by name, so the list shows whether there are two. MITx
+        // Online's CSRF cookie has its own name, so deleting needs the confirmation page.
         "OAuthApplication (MITx Online)": { ...usual, read: 2, delete: 2 },
         "OAuthApplication (adopted)": { ...usual, read: 2, delete: 2 },
         DjangoUser: usual,
         AccessToken: { ...usual, create: 2 },
-        // The LMS usually keeps a site, which only the confirmation page says.
+        // The LMS usually keeps a site, which only the confirmation page shows.
         Site: { create: 2, read: 1, update: 0, delete: 2 },
-        // Only the newest row of a provider configuration counts: the list tells which one that is.
+        // Only the newest row of a provider configuration counts; the list shows which one it is.
         OAuth2ProviderConfig: { create: 3, read: 1, update: 3, delete: 3 },
         SignInPage: { create: 1, read: 1, update: 1, delete: 0 },
     });

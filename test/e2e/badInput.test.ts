@@ -41,7 +41,7 @@ test("such a variable is no obstacle to a stack that takes over what exists, and
     await stack.configure({ adopt: "true" });
 
     await stack.up();
-    // Who runs the application is told that it has to read the file.
+    // Whoever runs the application is reminded to reload the file.
     expect(stack.transcript()).toContain("Start or reload the application: docker compose up --detach");
     await expect(readFile(envFile, "utf8")).resolves.toMatch(
         /^# taken over by Pulumi: OPENEDX_API_CLIENT_ID=by-hand\r$/m,

@@ -17,7 +17,7 @@ beforeAll(async () => {
     cleanUp(() => stack.remove());
 });
 
-/** As an operator does, by Django's own shell: the LMS has no page for it. */
+/** As an operator does, in Django's shell: the LMS has no page for it. */
 async function changePassword(server: "lms" | "xpro"): Promise<void> {
     const { username } = servers[server];
     await runScript(

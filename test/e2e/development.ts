@@ -16,30 +16,30 @@ import { outputsSchema, targetFrom } from "../../verify/target.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
-/** What the default stack `dev` has, but for what differs by test. */
+/** The settings of the default stack `dev` that all tests share. */
 const development = { lmsFrom: "tutor", applicationFrom: "compose", platform: "linux", checkHealth: "true" };
 
-/** A profile and what is special to its test. */
+/** A profile, and what its test adds. */
 export interface Development {
     readonly application: ApplicationName;
     readonly checkout: "mitxonline" | "mitxpro";
-    /** Where its admin answers. */
+    /** The address of its admin. */
     readonly adminUrl: string;
-    /** The port by which Open edX's containers reach it. */
+    /** The port through which Open edX's containers reach it. */
     readonly port: number;
-    /** Every service of its Compose project that runs. */
+    /** The services of its Compose project that run. */
     readonly services: readonly string[];
-    /** What there is of Open edX before: Tutor's first configuration, or all of it, set up and running. */
+    /** The initial state of Open edX: only configured by Tutor, or set up and running. */
     readonly from: "configuration" | "launched";
-    /** Whether repairs are tried too, of what is undone by this: they are much the same for every profile, and take minutes. */
+    /** Whether to test repairs too, after these changes: they are similar for all profiles, and take minutes. */
     readonly undoneBy?: "docker" | "compose";
-    /** How verify says that it made a user, and how their account was made if it had to. */
+    /** How `verify` reports that it created a user, and how it created their account, if it had to. */
     readonly userMade: RegExp;
-    /** Further configuration. */
+    /** Additional configuration. */
     readonly config: Readonly<Record<string, string>>;
 }
 
-/** Everything that a test of the stack `dev` has: a real daemon, Tutor, a checkout, and the stack. */
+/** What a test of the stack `dev` uses: a real daemon, Tutor, a checkout, and the stack. */
 export interface DevelopmentEnvironment {
     readonly docker: DockerEnvironment;
     readonly tutor: TutorRoot;
@@ -49,14 +49,14 @@ export interface DevelopmentEnvironment {
     readonly settings: Readonly<Record<string, string>>;
     /** `docker compose` in the checkout. */
     compose(...args: readonly string[]): Promise<string>;
-    /** What is there that a stack may make, by name. */
+    /** What exists of everything that a stack may create, by name. */
     inventory(): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /**
- * Makes an empty stack of a profile.
+ * Creates an empty stack of a profile.
  *
- * @param cleanUp - is told how to take down what is made.
+ * @param cleanUp - takes the teardown of everything that is created.
  */
 export async function makeDevelopment(
     { application, checkout: name, config }: Pick<Development, "application" | "checkout" | "config">,
@@ -67,7 +67,7 @@ export async function makeDevelopment(
     cleanUp(() => docker.release());
     const tutor = await docker.tutorRoot("22", { from: from === "nothing" ? from : "configuration" });
     if (from !== "nothing") {
-        // Enabled by default and not installed here: Tutor forgets them as soon as any plugin is enabled.
+        // Enabled by default and not installed here: Tutor drops them as soon as any plugin is enabled.
         await tutor.tutor("plugins", "disable", "mfe", "indigo");
     }
     if (from === "launched") {
@@ -105,7 +105,7 @@ export async function makeDevelopment(
     };
 }
 
-/** The real xPro renders its sign-in page by JavaScript, the sandbox's does not. */
+/** The real xPro renders its sign-in page with JavaScript; the sandbox's doesn't. */
 class BrowserWithoutJavaScript extends PlainBrowser {
     override async open(address: string): Promise<Landing> {
         const landing = await super.open(address);
@@ -115,7 +115,9 @@ class BrowserWithoutJavaScript extends PlainBrowser {
     }
 }
 
-/** The life of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, and back to what was before. */
+/**
+ * The life cycle of the stack `dev`, on a real Docker daemon with the real Tutor and Compose, back to the initial state.
+ */
 export function describeDevelopment(profile: Development): void {
     const { application, adminUrl, port, services } = profile;
 
@@ -171,13 +173,13 @@ export function describeDevelopment(profile: Development): void {
                     .filter(({ state }) => !["passed", "warning"].includes(state))
                     .map(({ name, state, findings, note }) => [name, state, findings[0]?.cause ?? note]);
             };
-            // Nobody has learnt anything yet.
+            // Nobody has signed in yet.
             const usual = ["learner-tokens", "skipped", expect.stringContaining("no token that is still valid")];
             await expect(named()).resolves.toEqual([usual]);
 
             const inWeb = (script: string) =>
                 environment.compose("exec", "-T", "--user", "root", "web", "sh", "-c", script);
-            // A file that Docker mounts: it can be written, not replaced.
+            // A file that Docker mounts can be written, but not replaced.
             await inWeb(
                 "cp /etc/hosts /tmp/hosts; sed 's/^.*[[:space:]]local.openedx.io/127.0.0.9 local.openedx.io/' /tmp/hosts >/etc/hosts",
             );
@@ -233,7 +235,7 @@ except urllib.error.HTTPError as error: print(error.code)`;
                 return stdout.split("\n").at(-1);
             };
             await expect(ask("/.well-known/openid-configuration")).resolves.toBe("200");
-            // An empty question: the endpoint is there, and says what it lacks.
+            // An empty request: the endpoint exists, and reports what is missing.
             await expect(ask("/oauth2/token/")).resolves.toMatch(/^40[01]$/);
         });
 
@@ -262,7 +264,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
             ];
             const state = await stack.state();
             expect(secrets.filter((secret) => state.includes(secret))).toEqual([]);
-            // Tutor prints what it calls, with secrets of its own.
+            // Tutor prints the commands it runs, including its own secrets.
             const { stdout } = await environment.tutor.tutor("config", "printvalue", "MYSQL_ROOT_PASSWORD");
             expect(state.includes(stdout.split("\n").at(-1) ?? "")).toBe(false);
             expect(secrets.filter((secret) => stack.transcript().includes(secret))).toEqual([]);
@@ -306,7 +308,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
                 const gateway = await gatewayOf(`${profile.checkout}_default`);
                 if (profile.undoneBy === "compose") {
                     await environment.compose("down", "--volumes");
-                    // These are Compose's own now, with an empty database, in a network without a fixed gateway.
+                    // Compose created these, with an empty database, in a network without a fixed gateway.
                     await environment.compose("up", "--detach");
                     await stack.upRefreshing();
                 } else {
@@ -377,7 +379,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
         }
 
         test("leaves only what existed before when it is destroyed", async () => {
-            // A developer's shell would hold the network.
+            // A developer's shell would keep the network in use.
             await environment.compose("run", "--detach", "web", "sleep", "600");
             await stack.destroy();
             await expect(environment.inventory()).resolves.toEqual(before);
@@ -390,7 +392,9 @@ print(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization
     });
 }
 
-/** Tutor makes secrets of its own with its first configuration; what is in `config.yml` counts all the same. */
+/**
+ * Tutor generates its own secrets with its first configuration; the content of `config.yml` is compared all the same.
+ */
 function withoutSecrets(configuration: string): string {
     return configuration.replaceAll(/^(.*(?:PASSWORD|SECRET|KEY|ID)\b.*): .*$/gm, "$1");
 }

@@ -9,13 +9,13 @@ import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers } from "../support/sandbox.ts";
 import { makeStack } from "../support/stack.ts";
 
-/** The database of an application. A line of a file stands for a row. */
+/** An application's database. A line in a file stands for a row. */
 interface Database {
     readonly application: "xpro" | "mitxonline";
-    /** The folder of its checkout, and so its Compose project. */
+    /** The folder of its checkout, which is also the name of Compose's project. */
     readonly project: "mitxpro" | "mitxonline";
     readonly image: string;
-    /** Where that declares a volume. */
+    /** Where its image or Compose file declares a volume. */
     readonly data: string;
 }
 
@@ -52,7 +52,7 @@ async function runDatabase({ application, project, image, data }: Database, clea
         /** Adds a row. */
         write: (row: string) => docker("exec", container, "sh", "-c", `echo ${row} >>${data}/rows`),
         rows: async () => (await docker("exec", container, "cat", `${data}/rows`)).split("\n"),
-        /** Starts the project by hand, as somebody without this program has it, with a row. */
+        /** Starts the project manually, as a developer without this program does, with a row. */
         startByHand: async () => {
             const envFile = join(checkout, ".env");
             await copyFile(join(checkout, ".env.example"), envFile);
@@ -61,19 +61,19 @@ async function runDatabase({ application, project, image, data }: Database, clea
             await docker("exec", container, "sh", "-c", `echo adopted >${data}/rows`);
             await writeFile(envFile, "");
         },
-        /** Has Compose's override file say something else of the service. */
+        /** Changes the service in Compose's override file. */
         override: async (db: object) => {
             const file = join(checkout, "docker-compose.override.yml");
             const { services, ...rest } = parse(await readFile(file, "utf8")) as { services: object };
             await writeFile(file, stringify({ ...rest, services: { ...services, db } }));
         },
-        /** Gives the name of its image to another one. */
+        /** Points the image's name at another image. */
         changeImage: async () => {
             const id = await docker("create", image);
             await docker("commit", "--change", "LABEL changed=yes", id, image);
             await docker("rm", id);
         },
-        /** Gives the folder of the checkout another name. */
+        /** Renames the checkout's folder. */
         move: async () => {
             const place = join(dirname(checkout), "moved");
             await rename(checkout, place);
@@ -146,8 +146,9 @@ describeDocker("the database of xPro, whose Compose file gives it no named volum
         await db.changeImage();
         await db.stack.upRefreshing();
 
-        // The network with what holds it, and six containers; the superuser and the OAuth application, as the database's
-        // container is another; and what has the folder's name in it: the block in .env and two images that are built there.
+        // The network with everything on it, and six containers; the superuser and the OAuth application, because the
+        // database's container is replaced; and everything that has the folder's name: the block in .env and two images
+        // built there.
         expect(planned["replace"]).toBe(13);
         await expect(db.container()).resolves.not.toBe(container);
         await expect(db.image()).resolves.not.toBe(image);

@@ -55,7 +55,7 @@ describeDocker("the stack dev, on a machine without Open edX,", () => {
 
             expect(stdout).toContain(`${environment.tutor.root}: Tutor's configuration, databases and files`);
             expect(stdout).toMatch(/\d+ created/);
-            // Tutor made secrets of its own again, so nothing was left of the former one.
+            // Tutor generated new secrets, so nothing was left of the former ones.
             await expect(installation()).resolves.not.toBe(former);
             await expect(environment.stack.preview()).resolves.toEqual({});
         },

@@ -1,4 +1,4 @@
-/** What this project relies on of the real engine, and what the model of it in `support/engine.ts` is held true by. */
+/** What this project requires of the real engine; it keeps the model in `support/engine.ts` accurate. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { AdminBrowser } from "../support/adminBrowser.ts";
@@ -30,7 +30,7 @@ beforeEach(async () => {
     xpro = await AdminBrowser.signIn(servers.xpro);
 });
 
-/** The addresses and ids of what the stack has on the servers, each of which has to be there once. */
+/** The addresses and IDs of the stack's objects on the servers, each of which must exist once. */
 async function expectWhole(): Promise<void> {
     await expect(lms.list(APPLICATIONS)).resolves.toHaveLength(1);
     await expect(lms.list(TOKENS)).resolves.toHaveLength(1);
@@ -58,7 +58,7 @@ async function replaceEverything(): Promise<void> {
     }
 }
 
-/** The id of the only application on a server, and what is in its form. */
+/** The ID of the only application on a server, and the values of its form. */
 async function applicationOn(browser: AdminBrowser) {
     const [row] = await browser.list(APPLICATIONS);
     const id = row?.["id"] ?? "";

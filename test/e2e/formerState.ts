@@ -12,14 +12,14 @@ import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig, sandboxServer } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 
-/** What differs from test to test in a fixture. */
+/** The parts of a fixture that differ from test to test. */
 export interface Addresses {
     readonly envFile: string;
     readonly ports: Ports;
     readonly server: "mitxonline" | "xpro";
 }
 
-/** The placeholders of a fixture and the values that they stand for. */
+/** A fixture's placeholders and their values. */
 export function placeholders({ envFile, ports, server }: Addresses): [placeholder: string, value: string][] {
     return [
         ["{{envFile}}", envFile],
@@ -36,9 +36,9 @@ export interface FormerStack {
 }
 
 /**
- * Brings up a stack and its servers from the fixtures that `fixtures/writeState.ts` wrote.
+ * Starts a stack and its servers from the fixtures that `fixtures/writeState.ts` wrote.
  *
- * @param cleanUp - is told how to take down what is brought up.
+ * @param cleanUp - takes the teardown of everything that is started.
  */
 export async function restoreFormerStack(
     application: ApplicationName,
@@ -62,7 +62,7 @@ export async function restoreFormerStack(
         addresses = addressesOf(stateDirectory, ports);
         for (const name of ["lms", server]) {
             await mkdir(join(stateDirectory, name), { mode: 0o700 });
-            // A dump is in the order of the tables' names.
+            // A dump is sorted by table name.
             const file = join(stateDirectory, name, "db.sqlite3");
             const database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
             database.exec(await restored(`${name}.sql`, addresses));
@@ -74,7 +74,8 @@ export async function restoreFormerStack(
     cleanUp(() => servers.stop());
     const stack = await makeStack(sandboxConfig(application, servers));
     cleanUp(() => stack.remove());
-    // The fixture's secrets are in clear: this clone's passphrase encrypts them, not that of the clone that wrote it.
+    // The fixture's secrets are in plain text: this clone's passphrase encrypts them, not that of the clone that wrote
+    // it.
     const settings = parse(await readFile(join(stack.folder, "Pulumi.test.yaml"), "utf8")) as {
         encryptionsalt: string;
     };

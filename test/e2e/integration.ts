@@ -16,10 +16,10 @@ const TOKENS = "oauth2_provider/accesstoken";
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
 const FORM = "oauth2providerconfig_form";
 
-/** A profile and what is special to its test. */
+/** A profile, and what its test adds. */
 export interface Integration {
     readonly application: ApplicationName;
-    /** The sandbox server that is the application. */
+    /** The application's sandbox server. */
     readonly server: "mitxonline" | "xpro";
     /** The name of its OAuth application in Open edX. */
     readonly openEdxName: string;
@@ -27,7 +27,7 @@ export interface Integration {
     readonly other: ApplicationName;
 }
 
-/** The life of a stack on the real engine and real servers, the same for every profile. */
+/** The life cycle of a stack on the real engine and real servers, the same for every profile. */
 export function describeIntegration({ application, server, openEdxName, other }: Integration): void {
     describe(`the integration of ${application}`, () => {
         let servers: TestServers<"lms" | "mitxonline" | "xpro">;
@@ -45,7 +45,7 @@ export function describeIntegration({ application, server, openEdxName, other }:
 
         const configFor = (name: ApplicationName) => ({ ...sandboxConfig(name, servers), checkHealth: "true" });
 
-        /** What the LMS has, by the texts of its lists; versions of provider configurations can't be taken away. */
+        /** The LMS's objects, by the texts of its lists; versions of provider configurations can't be deleted. */
         async function inventory() {
             const lms = await AdminBrowser.signIn(servers.lms);
             const configurations = await lms.list(CONFIGURATIONS);
@@ -58,7 +58,9 @@ export function describeIntegration({ application, server, openEdxName, other }:
             };
         }
 
-        /** The application's own row for Open edX while no stack has it; it needs an `.env` to answer. */
+        /**
+         * The application's own row for Open edX before and after the stack; the application needs an `.env` to respond.
+         */
         async function applicationAlone() {
             const { envFile } = servers[server];
             await writeFile(envFile, "OPENEDX_API_CLIENT_ID=id\nOPENEDX_API_CLIENT_SECRET=secret\n");

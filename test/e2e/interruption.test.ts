@@ -23,7 +23,7 @@ beforeAll(async () => {
     cleanUp(() => stack.remove());
 });
 
-/** Stops the servers, as a reboot does, and starts them again. */
+/** Stops and restarts the servers, as a reboot does. */
 async function restart(): Promise<void> {
     const { lms, mitxonline, stateDirectory } = servers;
     const options = {
@@ -39,7 +39,7 @@ async function restart(): Promise<void> {
     await up(options);
 }
 
-/** How many of the stack's objects there are in Open edX; of provider configurations those that are enabled. */
+/** How many of the stack's objects exist in Open edX; only enabled provider configurations count. */
 async function inventory() {
     const lms = await AdminBrowser.signIn(servers.lms);
     const configurations = await lms.list("third_party_auth/oauth2providerconfig");
@@ -52,7 +52,7 @@ async function inventory() {
     };
 }
 
-/** How many rows provider configurations have, former ones too. */
+/** How many rows of provider configurations exist, including former ones. */
 async function history(): Promise<number> {
     const lms = await AdminBrowser.signIn(servers.lms);
     return (await lms.list("third_party_auth/oauth2providerconfig", "show_history=1")).length;
@@ -64,7 +64,7 @@ beforeEach(async () => {
 });
 
 const made = { applications: 1, tokens: 1, workers: 1, configurations: 2, newRows: 2 };
-// A row for each site takes its configuration away.
+// One row per site disables its configuration.
 const gone = { applications: 0, tokens: 0, workers: 0, configurations: 0, newRows: 4 };
 
 test.each<[pattern: RegExp, how: Kill]>([
@@ -160,5 +160,5 @@ test("an up and a destroy that are killed after each step are finished, without 
     await expect(stack.killedAfterEach("destroy")).resolves.toBeGreaterThan(5);
     await endLeftovers(project);
     await expect(inventory()).resolves.toEqual(gone);
-    // Some twenty runs, each of which Pulumi has to start for.
+    // Some twenty runs, and Pulumi has to start for each.
 }, 600_000);

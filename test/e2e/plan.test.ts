@@ -1,4 +1,4 @@
-/** What a plan says about servers that are up already. */
+/** What a plan reports about servers that are already running. */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ const cleanUp = cleanUpIn(afterAll);
 beforeAll(async () => {
     servers = await startServers(["lms", "mitxonline"]);
     cleanUp(() => servers.stop());
-    // The application runs by a file of its own: without a client id it does not start.
+    // The application starts from its own file, because it needs a client ID.
     await writeFile(servers.mitxonline.envFile, "OPENEDX_API_CLIENT_ID=id\nOPENEDX_API_CLIENT_SECRET=secret\n");
     envFile = join(servers.stateDirectory, "planned.env");
     mitxonline = await startCountingProxy(servers.mitxonline);

@@ -67,7 +67,8 @@ test("a run of the engine signs in once per server that it has work on, and to p
     process.stdout.write(`${table.toString()}\n`);
     const signIns = Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, run.signIns]));
     expect(signIns).toEqual({
-        // What is new must not be somebody else's on a server that is up. The application is not: it has no .env yet.
+        // The plan checks that new objects don't exist yet on a server that runs. The application doesn't: it has no
+        // .env yet.
         preview: [1, 0],
         up: [1, 1],
         "up again": [0, 0],
@@ -78,7 +79,7 @@ test("a run of the engine signs in once per server that it has work on, and to p
         destroy: [1, 1],
     });
     expect(runs.up.requests).toBe(28);
-    // One more if the two provider configurations do not start together: they share a list if they do.
+    // One more if the two provider configurations don't start together; otherwise they share a list.
     expect(runs.refresh.requests).toBeLessThanOrEqual(13);
     expect(runs.destroy.requests).toBeLessThanOrEqual(20);
 });

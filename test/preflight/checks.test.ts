@@ -61,7 +61,7 @@ describe("Docker", () => {
 describe("the daemon of Docker's current context", () => {
     const usual = "unix:///var/run/docker.sock";
     const colima = "unix:///home/ada/.colima/default/docker.sock";
-    /** What Docker says: where the context's daemon is, and the id of each that runs. */
+    /** Docker's answers: the address of the context's daemon, and the ID of each daemon that runs. */
     const docker = (endpoint: string, ids: Readonly<Record<string, string>> = {}) =>
         commands.make("docker", {
             "context inspect": `echo '${endpoint}'`,
@@ -147,7 +147,7 @@ describe("a port", () => {
     afterEach(() => {
         server.close();
     });
-    /** What Docker says of the port. */
+    /** Docker's answer about the port. */
     const taken = (by: string) => commands.make("docker", { [`ps --filter publish=${port} `]: `printf '${by}'` });
 
     test("that nobody listens on is free, and Docker is not asked", async () => {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { composeFile, composeService } from "../../preflight/composeFile.ts";
 import { project } from "../../toolchain/pulumi.ts";
 
-/** A schema as far as it matters here: what is inside it, whatever its kind. */
+/** A schema, reduced to what is inside it, whatever its kind. */
 type Inside = Readonly<Record<"innerType" | "valueType" | "element" | "in", z.core.$ZodType | undefined>> & {
     readonly options?: readonly z.core.$ZodType[];
 };
@@ -27,7 +27,7 @@ function keysOfItems(section: z.core.$ZodType): string[] {
 
 describe("docs/compose.md", () => {
     const text = () => readFile(join(project, "docs", "compose.md"), "utf8");
-    /** What stands in backticks, but not in code, word by word. */
+    /** The words in backticks, except in code blocks. */
     const words = (markdown: string) =>
         [...markdown.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = ""]) => code.split(/\.|: /));
 
@@ -44,7 +44,7 @@ describe("docs/compose.md", () => {
         const tables = (await text()).split("\n").filter((line) => line.startsWith("|"));
         const keys = tables.flatMap((line) => words(line.split("|", 2)[1] ?? ""));
         const known = [...Object.keys(composeFile.shape), ...keysIn(composeService)];
-        // Values, variables and patterns that stand beside keys, and a key that Compose merges into `environment`.
+        // Values, variables and patterns next to keys, and a key that Compose merges into `environment`.
         const others =
             /^(env_file|never|x-…|DOCKER_DEFAULT_PLATFORM|container:NAME|systempaths=unconfined|0|05|\S*\d:\d+)$/;
 

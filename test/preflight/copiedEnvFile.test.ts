@@ -8,7 +8,7 @@ import { configuredValues } from "../../config/stackConfig.ts";
 import { effectiveValues, parseDotEnv, withBlock, withoutBlock } from "../../dynamic-providers/files/dotEnvBlock.ts";
 import { preflight } from "../../preflight/preflight.ts";
 
-/** All that has no default. */
+/** All keys without a default. */
 const required = {
     lmsPassword: "correct horse",
     applicationPassword: "battery staple",
@@ -18,8 +18,8 @@ const required = {
 };
 
 describe("a .env copied from the application's example", () => {
-    // In the shape of the files of both applications: names without values, examples for what is to be chosen,
-    // addresses of another setup, comments behind values.
+    // Shaped like the files of both applications: names without values, examples of values to choose, addresses of
+    // another setup, comments after values.
     const xpro =
         "MAILGUN_KEY=\nMAILGUN_SENDER_DOMAIN=\nSECRET_KEY=\n#OPENEDX_IP=172.22.0.1\n\n\nLOGOUT_REDIRECT_URL=\n\nHMAC_SECRET=example  # not a secret\nEXTERNAL_COURSE_SYNC_API_KEY=example\n";
     const mitxonline = [
@@ -76,7 +76,7 @@ describe("a .env copied from the application's example", () => {
                               "pulumi config set adopt true; or delete them",
                       ],
             );
-            // It is no obstacle to a stack that takes over what is there, which leaves nothing of it behind.
+            // A stack that adopts existing lines accepts it, and leaves nothing of it in effect.
             const { detected } = await load(text, { ...values, adopt: "true" });
             const made = Object.fromEntries(Object.keys(placeholders).map((key) => [key, `made-${key}`]));
             const settings = parseSettings({ ...required, ...values });

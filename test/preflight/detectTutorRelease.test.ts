@@ -14,7 +14,7 @@ describe("Tutor's release", () => {
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    /** A command that answers as a Tutor of that version would. */
+    /** A command that responds like a Tutor of that version. */
     async function command(answer: string): Promise<string> {
         const path = join(folder, "tutor");
         await writeFile(path, `#!/bin/sh\nprintf '${answer}\\n'\n`, { mode: 0o755 });

@@ -9,7 +9,7 @@ import { preflight } from "../../preflight/preflight.ts";
 import { parseSettings } from "../../config/load.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 
-/** A machine on which everything is in the way: a port, a subnet, a full disk, and somebody else's containers. */
+/** A machine with every problem: a used port, a used subnet, a full disk, and someone else's containers. */
 const theirs = "printf 'theirs-1\\t\\n'";
 const dockerAnswers = {
     "version --format": "echo 28.5.2",
@@ -29,7 +29,7 @@ const portFault = (port: number) => `port ${port} is used by the container their
 const subnetFault = /the network other already uses the addresses 172\.30\.0\.0\/16/;
 const diskFault = "/proc has 0 GB of free disk space";
 
-// It has /proc only on Linux.
+// Only Linux has /proc.
 const describeLinux = existsSync("/proc/version") ? describe : describe.skip;
 
 let commands: FakeCommands;
@@ -48,7 +48,7 @@ afterEach(async () => {
 
 const docker = (answers: Readonly<Record<string, string>> = {}) =>
     commands.make("docker", { ...answers, ...dockerAnswers, ...answers });
-/** Settings of servers that somebody else runs, but for what the values say. */
+/** Settings for servers that someone else runs, with the given values. */
 const settingsOf = (values: Readonly<Record<string, string>>) =>
     parseSettings({
         platform: "linux",
@@ -56,11 +56,11 @@ const settingsOf = (values: Readonly<Record<string, string>>) =>
         lmsGateway: values["lmsFrom"] === "tutor" ? "" : "172.18.0.1",
         applicationPassword: "password of the application",
         applicationGateway: values["applicationFrom"] === "compose" ? "" : "172.19.0.1",
-        // A folder that is there.
+        // An existing folder.
         envFile: join(commands.folder, ".env"),
         ...values,
     });
-/** What is not as needed, in one text; `""` where all is. */
+/** The reported problems as one text; `""` if there are none. */
 const faults = async (values: Readonly<Record<string, string>>): Promise<string> => {
     const settings = settingsOf(values);
     try {
@@ -151,7 +151,7 @@ describeLinux("a machine that is to run the application", () => {
         await writeFile(join(checkout, "docker-compose.yml"), "services: {}\n");
     });
     const values = () => ({ application: "mitxonline", applicationFrom: "compose", envFile });
-    /** What Docker says, and Compose of a project that publishes the port. */
+    /** The answers of Docker, and of Compose for a project that publishes the port. */
     const compose = async (answers: Readonly<Record<string, string>> = {}, web: object = {}, network: object = {}) => {
         const file = join(commands.folder, "project.json");
         const project = {

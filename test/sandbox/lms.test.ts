@@ -81,7 +81,7 @@ describe("signing in to the LMS", () => {
         for (; answer.status === 200; successes++) answer = await visitor().signIn(account("learner"));
         expect(answer.status).toBe(400);
         expect(JSON.parse(answer.data)).toMatchObject({ value: "Too many failed login attempts. Try again later." });
-        // The five minutes go by the clock: where they end in between, counting starts again.
+        // The five minutes follow the clock: when they end, counting starts over.
         expect(successes).toBeGreaterThanOrEqual(30);
         expect(successes).toBeLessThan(60);
     });
@@ -313,7 +313,7 @@ describe("a provider configuration", () => {
     });
     const rows = (query = "") => admin.list(providerConfig, `site__id__exact=${site.id}&${query}`);
 
-    // A site for each test, as no configuration can be deleted.
+    // One site per test, because configurations can't be deleted.
     let count = 0;
     const newSite = async () => {
         const domain = `site-${++count}.example`;
@@ -420,7 +420,8 @@ describe("the LMS's list of providers", () => {
             const fields = { enabled: "on", name: "MIT", slug: "ol-oauth2", site, backend_name: "ol-oauth2" };
             await browser.add(providerConfig, fields);
 
-            // The admin's word that the configuration was saved waits in the session: the answer fails, but to a visitor.
+            // The admin's message that the configuration was saved is pending in the session, so the request fails,
+            // except for an anonymous visitor.
             const answer = await browser.get("/api/mfe_context?tpa_hint=oa2-ol-oauth2");
             expect(answer.status).toBe(500);
             expect(answer.data).toMatch(/IndexError/);
@@ -441,7 +442,7 @@ describe("the LMS's list of providers", () => {
     });
 });
 
-/** Adds a user in the two steps of the admin, of which only the second asks for an email address. */
+/** Adds a user in the admin's two steps; only the second one asks for an email address. */
 async function addUser(username: string, changes: Record<string, string> = {}): Promise<string> {
     const password = "quite-a-Password-1";
     const id = await admin.add("auth/user", { username, password1: password, password2: password, ...changes });
@@ -449,13 +450,13 @@ async function addUser(username: string, changes: Record<string, string> = {}): 
     return id;
 }
 
-/** What a page to delete something posts when that is confirmed, also where the page does not offer it. */
+/** What a deletion's confirmation page posts, even if the page doesn't offer it. */
 function confirmed(page: string): URLSearchParams {
     const csrfmiddlewaretoken = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(page)?.[1] ?? "";
     return new URLSearchParams({ csrfmiddlewaretoken, post: "yes" });
 }
 
-/** Does something several times, one after the other, and gives the last result. */
+/** Does something several times, one after another, and returns the last result. */
 async function inTurn<Result>(times: number, task: () => Promise<Result>): Promise<Result> {
     const result = await task();
     return times > 1 ? inTurn(times - 1, task) : result;

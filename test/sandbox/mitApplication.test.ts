@@ -69,7 +69,7 @@ describe.each([
         algorithm: "",
         ...changes,
     });
-    /** What the token endpoint says of an id and a secret with a made-up code. */
+    /** The token endpoint's response to an ID and a secret with a made-up code. */
     const probe = async (client_id: string, client_secret: string) => {
         const grant = { grant_type: "authorization_code", code: "made-up", redirect_uri: "http://one.example/a" };
         const answer = await visitor().post(

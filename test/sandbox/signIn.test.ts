@@ -23,19 +23,19 @@ afterAll(async () => {
 const open = (address: string) => visit(chromium, address);
 const onDashboard = (page: Page) => nameOnDashboard(page, servers.lms.baseUrl);
 
-/** Presses "Sign out" and waits for the page that comes then, which has this text. */
+/** Clicks "Sign out" and waits for the next page, which has this text. */
 async function signOut(page: Page, text: string): Promise<void> {
     await page.click("text=Sign out");
     await page.getByText(text).waitFor();
 }
 
-/** With SCREENSHOTS=FOLDER in the environment: the pictures of the documentation. */
+/** With SCREENSHOTS=FOLDER in the environment: takes the documentation's screenshots. */
 async function picture(page: Page, name: string): Promise<void> {
     const folder = process.env["SCREENSHOTS"];
     if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
-/** The names of those who have a row on each page that the handbook's last step looks at. */
+/** The names in the rows on each page of the handbook's last step. */
 async function known(application: ApplicationName) {
     const { openEdxUsers, openEdxApiAuths } = profiles[application].confirmPages;
     const lms = await AdminBrowser.signIn(servers.lms);
@@ -203,7 +203,7 @@ get_user_model().objects.create_user("learner", "kim@example.com", "kims-passwor
         await send(page, { username: "kim@example.com", password: "wrong" });
         await page.getByText("Invalid username or password.").waitFor();
         await send(page, { username: "kim@example.com", password: "kims-password" });
-        // The first time, MITx Online asks for a name for Open edX.
+        // The first time, MITx Online asks for a user name in Open edX.
         await page.waitForURL(/create-profile/);
         await send(page, { username: "kim", name: "Kim Newcomer" });
         await page.waitForURL(dashboardOfMitxOnline());

@@ -4,10 +4,10 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { project } from "../../toolchain/pulumi.ts";
 
-/** A clone of this project whose setup is still to be done, but for what takes minutes. */
+/** A clone of this project that hasn't been set up, except for what takes minutes. */
 export interface Clone {
     readonly folder: string;
-    /** Runs a program of the project as npm does: through the setup. */
+    /** Runs one of the project's programs as npm does: through the setup. */
     run(program: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
     /** `npm run pulumi -- ARGUMENT...`. */
     pulumi(...args: string[]): Promise<Ended>;
@@ -25,9 +25,9 @@ export interface Ended {
 }
 
 /**
- * Makes a clone.
+ * Creates a clone.
  *
- * @param program - takes the place of the project's own `index.ts`.
+ * @param program - replaces the project's own `index.ts`.
  */
 export async function makeClone(program: string): Promise<Clone> {
     const folder = await mkdtemp(join(tmpdir(), "clone-"));
@@ -37,7 +37,7 @@ export async function makeClone(program: string): Promise<Clone> {
     }
     await writeFile(join(folder, "index.ts"), program);
     await writeFile(join(folder, "Pulumi.test.yaml"), settings);
-    // Its packages are there, but the setup does not know that yet: it calls npm.
+    // Its packages are installed, but the setup doesn't know that yet: it calls npm.
     await mkdir(join(folder, "node_modules"));
     for (const name of (await readdir(join(project, "node_modules"))).filter((entry) => entry !== ".set-up")) {
         await symlink(join(project, "node_modules", name), join(folder, "node_modules", name));

@@ -26,7 +26,7 @@ afterEach(async () => {
     await rm(clone, { recursive: true });
 });
 
-/** Starts a process with the command line of one of Pulumi's, which does nothing. */
+/** Starts an idle process with the command line of one of Pulumi's. */
 async function startLike(folder: string, program: "run" | "dynamic-provider", ...args: string[]): Promise<number> {
     const cmd = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", program);
     await mkdir(cmd, { recursive: true });
@@ -67,7 +67,7 @@ test("a program and a dynamic provider whose engine is gone end; those of a runn
 });
 
 test("the sessions of a killed command are removed by the next one; those of a running command stay", async () => {
-    /** Starts a command that has sessions, and returns once it does. */
+    /** Starts a command that has sessions, and returns once it runs. */
     const startCommand = async () => {
         const leftovers = JSON.stringify(join(project, "toolchain", "leftovers.ts"));
         const program = `
@@ -95,7 +95,7 @@ test("the sessions of a killed command are removed by the next one; those of a r
 
 test("a stand-in plugin ends when its engine is killed", async () => {
     const plugin = join(project, "toolchain", "plugins", "random.ts");
-    // The engine is the parent of its plugins; this one tells the id of its plugin and waits.
+    // The engine is the parent of its plugins; this one prints its plugin's ID and waits.
     const program = `
         const plugin = require("node:child_process").spawn(process.execPath,
             ["--disable-warning=ExperimentalWarning", ${JSON.stringify(plugin)}, "127.0.0.1:1"],

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 
-/** What the program below is to do; it reads this from its environment. */
+/** What the program below does; it reads this from its environment. */
 interface Settings {
     EPOCH?: "1" | "2";
     INVALID?: "command" | "string";
@@ -86,7 +86,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 it.each(names)("%s has the properties of the published plugin", async (name) => {
     const published = await readFile(path.join(import.meta.dirname, "schemas", `${name}.json`), "utf8");
     const { stdout } = await pulumi({}, "package", "get-schema", name);
-    // The CLI leaves this property out.
+    // The CLI omits this property.
     const parse = (schema: string) =>
         JSON.parse(schema, (key, value: unknown) => (key === "replaceOnChanges" ? undefined : value)) as Values;
     const { types = {}, resources } = parse(stdout);
@@ -185,9 +185,9 @@ type Values = Record<string, unknown>;
 interface Run {
     exitCode: number | undefined;
     stdout: string;
-    /** The outputs of each resource, by its name, as stored. */
+    /** The stored outputs of each resource, by name. */
     state: Record<string, Values>;
-    /** The same without encryption. */
+    /** The same, decrypted. */
     decrypted: Record<string, Values>;
 }
 
@@ -201,7 +201,7 @@ async function outputs(...options: string[]): Promise<Record<string, Values>> {
     const { deployment } = JSON.parse(stdout, (_key, value) => reveal(value)) as {
         deployment: { resources: { urn: string; delete?: boolean; outputs?: Values }[] };
     };
-    // A replaced resource that is yet to be deleted has the same name as its replacement.
+    // A replaced resource that is pending deletion has the same name as its replacement.
     const current = deployment.resources.filter((resource) => !resource.delete);
     return Object.fromEntries(
         current.map((resource) => [resource.urn.split("::").at(-1) ?? "", resource.outputs ?? {}]),

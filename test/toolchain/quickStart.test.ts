@@ -12,7 +12,7 @@ const settings = parse(await readFile(join(project, "Pulumi.yaml"), "utf8")) as 
     plugins: { providers: { name: string; path: string }[] };
 };
 
-/** Runs a program as the language host does, and reads what it prints as JSON. */
+/** Runs a program as the language host does, and parses its output as JSON. */
 async function run(program: string): Promise<unknown> {
     const args = [...settings.runtime.options.nodeargs.split(" "), "--no-warnings", "--eval", program];
     const { stdout } = await execa(process.execPath, args, { cwd: project });

@@ -1,4 +1,4 @@
-/** A program for tests: a Compose project, in the folder that `checkout` names, as Docker resources. */
+/** A program for tests: the Compose project in the folder that `checkout` names, as Docker resources. */
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources } from "../../../components/composeResources.ts";
 import { findVolumes } from "../../../dynamic-providers/docker/anonymousVolumes.ts";

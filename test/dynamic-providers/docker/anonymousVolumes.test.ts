@@ -23,7 +23,7 @@ const note = "mitxpro_db_var_lib_postgresql.note";
 const commands = commandsOfEachTest();
 
 const printing = (answer: unknown) => `echo '${JSON.stringify(answer)}'`;
-/** A container of `db`, with volumes by place. `binds` are those that have names in its configuration. */
+/** A container of `db`, with volumes by mount path. `binds` are those with names in its configuration. */
 const database = (volumes: Record<string, string>, binds: string[] | null = null) => ({
     Id: "c0ffee".padEnd(64, "0"),
     Image: "sha256:decaf",
@@ -114,7 +114,7 @@ describe("a place without a named volume", () => {
 
         expect(lost({ [data]: anonymous, "/logs": own })).toStrictEqual([]);
         expect(lost({ [data]: "mitxpro_db-data" })).toStrictEqual([anonymous, own]);
-        // A named volume that the Compose file mounts elsewhere or nowhere is there all the same.
+        // A named volume that the Compose file mounts elsewhere or nowhere still exists.
         expect(lost({})).not.toContain("mitxpro_media");
     });
 });

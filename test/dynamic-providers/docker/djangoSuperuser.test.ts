@@ -13,7 +13,7 @@ import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
 import { describeLife } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
-/** `docker compose exec` that runs what it is told in the Django, whatever project and service it is for. */
+/** A `docker compose exec` that runs the command in the Django process, whatever the project and service. */
 const exec = ({ exec: words }: Django, before = "true", after = "") => ({
     "compose --project-name ": `${before}; shift 6; ${words.map((word) => `'${word}'`).join(" ")} "$@"${after}`,
 });
@@ -26,7 +26,7 @@ let commands: FakeCommands;
 let number = 0;
 let args: DjangoSuperuserInputs;
 
-/** Lets the tests of a block have a Django, each of them with a user name of its own. */
+/** Gives the tests of a block a Django, and each test its own user name. */
 function useDjango(name: DjangoName): void {
     beforeAll(async () => {
         commands = await fakeCommands();
@@ -60,7 +60,7 @@ const create = async (more: Partial<DjangoSuperuserInputs> = {}) => {
     return { inputs, ...(await provider.create(inputs)) };
 };
 
-/** The user as the database has it; `null` where there is none. */
+/** The user in the database; `null` if there is none. */
 const look = (password = args.password) =>
     django.run(`
 import json
@@ -72,12 +72,12 @@ print(json.dumps(user and {
     "knows": user.check_password("${password}"),
 }))`);
 
-/** Somebody changes something by hand. */
+/** A manual change. */
 const byHand = (...lines: readonly string[]) => django.run([...lines, "print()", "print(1)"].join("\n"));
 const makeByHand = (password: string) =>
     byHand(
         `user = User.objects.create_superuser("${args.username}", "${args.email}", "${password}")`,
-        // An MIT application lets nobody in who has not confirmed the email address.
+        // An MIT application only lets users in whose email address is confirmed.
         "user.is_active = True",
         "user.save()",
     );

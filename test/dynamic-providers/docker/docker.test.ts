@@ -14,7 +14,7 @@ import { commandsOfEachTest, missingAnswer, networkAnswer } from "../../support/
 
 const commands = commandsOfEachTest();
 
-/** What Docker says of a network. */
+/** Docker's description of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
     networkAnswer("app_default", labels, config);
 
@@ -107,7 +107,7 @@ describe("a service's container", () => {
 
 describe("a command in a service's container", () => {
     const exec = (project: string, service: string) => `compose --project-name ${project} exec -T ${service} `;
-    /** What the shell does in the first calls, one after the other, and from then on. */
+    /** The shell code of the first calls, in order; the last one is for all later calls. */
     const inTurn = (name: string, ...actions: readonly string[]) => {
         const count = `${commands.folder}/${name}`;
         const cases = actions.map((action, index) => `${index === actions.length - 1 ? "*" : index + 1}) ${action} ;;`);

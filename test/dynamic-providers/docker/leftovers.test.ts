@@ -4,7 +4,7 @@ import { commandsOfEachTest, missingAnswer, networkAnswer } from "../../support/
 
 const commands = commandsOfEachTest();
 
-/** What Docker says of a network. */
+/** Docker's description of a network. */
 const network = (labels: Record<string, string> | null, config: object[] | null) =>
     networkAnswer("app_default", labels, config);
 describe("a leftover in the way of a new resource", () => {

@@ -104,7 +104,7 @@ test("delete accepts a missing copy, a missing template, or both", async () => {
     const { id, outs } = await create();
     await rm(source);
     await provider.delete(id, outs);
-    // It can't be told from one that was edited.
+    // It can't be distinguished from an edited one.
     expect(existsSync(target)).toBe(true);
 
     await rm(target);

@@ -15,7 +15,7 @@ import { describeCompose } from "../../support/compose.ts";
 import { randomNumbers, type Reading, readByCompose, readByPython } from "../../support/envFiles.ts";
 
 const COUNT = 3000;
-/** Of those that Compose can't read, which each take a run of their own. */
+/** How many files that Compose can't read to try: each takes a run of its own. */
 const UNREADABLE = 12;
 const owner = "project/stack";
 
@@ -81,7 +81,7 @@ function assignment(keys: readonly string[], breakLine: string): string {
         () => `${space()}${oneOf("", "", "export ")}${key}${space()}=${space()}${value}${comment}`,
         () => `${key}=${value}`,
         () => `${key}=${value}`,
-        // python-dotenv has no such line, and takes what it goes on with for lines of their own.
+        // python-dotenv doesn't support such lines, and reads their continuations as separate lines.
         () => (/[\r\n]/.test(value) ? key : `${key}: ${value}`),
         () => key,
     )();
@@ -93,15 +93,15 @@ function line(breakLine: string): string {
         () => assignment([...managed, ...own], breakLine),
         () => assignment(own, breakLine),
         () => oneOf("", " ", "# a comment", "  # it's another", "#", utf8("# \u00fc"), "# \xfc"),
-        // Several on a line.
+        // Several assignments on a line.
         () => (random() < 0.2 ? `A=${single("")} B=${double("")}` : ""),
-        // What Compose can't read.
+        // Lines that Compose can't read.
         () =>
             random() < 0.05 ? oneOf("A+B=1", "A B=1", "A B", "C='", 'D="', "E=${", "F=${1}", "\xe9=1", "export") : "",
     )();
 }
 
-/** A `.env` file as somebody may have it. */
+/** A `.env` file such as a developer may have. */
 function file(): string {
     const ends = oneOf(["\n"], ["\n"], ["\r\n"], ["\n", "\r\n"], ["\r"], ["\n", "\r"]);
     const lines = some(0, 8, () => line(oneOf(...ends)) + oneOf(...ends));
@@ -149,7 +149,8 @@ describeCompose("real-world `.env` files", () => {
 
         readable.forEach(({ text, assignments }, index) => {
             const here = Object.fromEntries(assignments.map(({ key, value: read }) => [key, read]));
-            // Compose has no bare name that the shell does not have; what depends on others is not read here.
+            // Compose drops bare names that the shell doesn't set; values that depend on other variables aren't
+            // resolved here.
             const compose = Object.entries(here).map(([key, read]) => [
                 key,
                 read === undefined || read === null ? read : readings[index]?.[key],
@@ -192,7 +193,7 @@ describeCompose("real-world `.env` files", () => {
     });
 
     test("are read by python-dotenv as before once the block is added, and the block as intended", async () => {
-        // Only python-dotenv has lines end with a carriage return alone.
+        // Only in python-dotenv does a lone carriage return end a line.
         const alike = files.filter(({ text }) => !/\r(?!\n)/.test(text));
         const blocks = alike.map(({ parsed, values }) => withBlock(parsed, owner, values));
         const before = await readByPython(

@@ -14,7 +14,7 @@ const owner = "project/stack";
 const values = { OPENEDX_IP: "172.18.0.1", OPENEDX_SOCIAL_LOGIN_PATH: "/auth/login/ol-oauth2/?auth_entry=login" };
 let folder: string;
 let path: string;
-/** What the user is told. */
+/** The warnings shown to the user. */
 let warn: jest.SpiedFunction<typeof console.warn>;
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const text = () => readFile(path, "utf8");
 const mode = async () => (await stat(path)).mode & 0o777;
-/** The variables as a reader finds them: the last of each name. */
+/** The variables as a reader sees them: the last value of each name. */
 const readEnv = (content: string) =>
     Object.fromEntries(
         readAssignments(content.replace(/^\xEF\xBB\xBF/, "")).assignments.map(({ key, value, text: written }) => [
@@ -188,7 +188,7 @@ describe("check", () => {
 });
 
 describe("lines outside the block that set its variables", () => {
-    /** In every form that Compose reads. */
+    /** In every form that Compose supports. */
     const taken = [
         "OPENEDX_IP=10.0.0.1",
         "  export OPENEDX_IP = '10.0.0.2'  # mine",
@@ -305,7 +305,7 @@ describe("read, update and delete", () => {
         expect(warn).toHaveBeenCalledWith(
             expect.stringContaining(`${path} no longer sets OPENEDX_SOCIAL_LOGIN_PATH, OPENEDX_API_CLIENT_ID.`),
         );
-        // What was given back is not lacking, and a second delete has nothing to say.
+        // Restored lines aren't missing, and a second delete has nothing to report.
         await provider.delete(id, outs);
         expect(warn).toHaveBeenCalledTimes(1);
     });

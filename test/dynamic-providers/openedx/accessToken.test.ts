@@ -31,7 +31,7 @@ const args = (token: string, more: Partial<AccessTokenInputs> = { lifetimeDays: 
     ...more,
 });
 
-/** The answer of an API of the LMS to a bearer token. */
+/** The response of an LMS API to a bearer token. */
 const ask = (token: string) =>
     axios.get<unknown>(`http://127.0.0.1:${servers.lms.port}/api/user/v1/me`, {
         headers: { Authorization: `Bearer ${token}` },
@@ -73,7 +73,7 @@ describe("AccessToken", () => {
         const lasting = inDays(11);
         expect((await again(lasting)).expires).toBe(lasting.expires);
         expect(Date.parse((await again(inDays(9))).expires)).toBeGreaterThan(Date.now() + 99 * DAY);
-        // Somebody extended it in the admin.
+        // Someone extended it in the admin.
         expect(Date.parse((await again(inDays(2000))).expires)).toBeLessThan(Date.now() + 101 * DAY);
     });
 
@@ -106,7 +106,7 @@ describe("AccessToken", () => {
         await browser.change(MODEL, token.id, { expires_0: "2020-01-01", user: learner?.["id"] ?? "" });
         await expect(token.refresh()).resolves.toBe(true);
         expect(token.outputs).toMatchObject({ username: "learner" });
-        // A user takes their tokens with them: the token of another one is another token.
+        // Deleting a user deletes their tokens: another user's token is a different token.
         await expect(token.up()).resolves.toEqual(["delete", "create"]);
         await expect(token.refresh()).resolves.toBe(false);
         await expect(ask("token-drifted")).resolves.toMatchObject({ status: 200, data: { username: "staff" } });
@@ -170,7 +170,7 @@ describe("AccessToken on a server that is not in UTC", () => {
     });
     afterAll(() => away.stop());
 
-    /** An instant in so many years when New York has the same time as now, and one when it has the other. */
+    /** An instant, in that many years, when New York's UTC offset is the same as now, and one when it isn't. */
     const noons = () => {
         const clock = (date: Date) =>
             new Intl.DateTimeFormat("en", { timeZone: NEW_YORK, timeZoneName: "short" }).format(date).split(" ").at(-1);
@@ -178,7 +178,7 @@ describe("AccessToken on a server that is not in UTC", () => {
         const [same, other] = days.sort((day) => (clock(new Date(day)) === clock(new Date()) ? -1 : 1));
         return { same: same ?? "", other: other ?? "" };
     };
-    /** The time of day there, so many milliseconds after an instant. */
+    /** The time of day there, that many milliseconds after an instant. */
     const inNewYork = (instant: string, later: number) =>
         new Date(Date.parse(instant) + later).toLocaleTimeString("en-GB", { timeZone: NEW_YORK });
     const created = async (token: string, expires: string) => {
@@ -190,7 +190,7 @@ describe("AccessToken on a server that is not in UTC", () => {
         });
         return { inputs, ...(await provider.create(inputs)) };
     };
-    /** Whether the server lets the token expire at an instant: look-ups take one with its own distance from UTC. */
+    /** Whether the token expires on the server at an instant; a lookup takes an instant with its own UTC offset. */
     const expiresAt = async (id: string, instant: string) =>
         (await reader.list(MODEL, `expires=${instant}`)).some((row) => row["id"] === id);
 

@@ -18,7 +18,7 @@ const connectionOf = (stack: string) => ({
 });
 const command = (stack: string) => `config --json --show-secrets --stack ${stack}`;
 
-/** Lets Pulumi's command print a configuration. */
+/** Makes the `pulumi` command print a configuration. */
 async function configure(stack: string, values: Readonly<Record<string, string>>): Promise<void> {
     const entries = Object.entries(values).map(([key, value]) => [`openedx-mit-integration:${key}`, { value }]);
     await commands.make("pulumi", { [command(stack)]: `echo '${JSON.stringify(Object.fromEntries(entries))}'` });

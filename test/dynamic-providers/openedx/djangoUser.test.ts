@@ -21,7 +21,7 @@ afterAll(() => servers.stop());
 
 let proxy: CountingProxy | undefined;
 afterEach(() => proxy?.stop());
-/** A proxy in front of the LMS that goes with the test. */
+/** A proxy in front of the LMS that stops after the test. */
 const proxyOfTest = async () => (proxy = await startCountingProxy(servers.lms));
 
 const args = (username: string, more: Partial<DjangoUserInputs> = {}): Partial<DjangoUserInputs> => ({
@@ -177,7 +177,7 @@ describe("DjangoUser", () => {
         );
         const { id, outs } = await provider.create(inputs);
         const page = await browser.get(`/admin/${MODEL}/${id}/change/`);
-        // As Django renders a password that nobody can have.
+        // As Django renders an unusable password.
         const body = page.data.replace(
             /(field-password[\s\S]*?)<p>[\s\S]*?<\/p>/,
             "$1<p><strong>No password set.</strong></p>",
@@ -234,7 +234,7 @@ describe("DjangoUser", () => {
         const inputs = await checked(provider, args("kept", { connection: connectionTo(servers.lms, proxy.baseUrl) }));
         const { id, outs } = await provider.create(inputs);
         const page = await browser.get(`/admin/${MODEL}/${id}/delete/`);
-        // As Django renders it, also for a post, where protected objects refer to the one that is to go: without a form.
+        // As Django renders it if protected objects refer to the object, also in response to a post: without a form.
         const body = page.data.replace(
             /<form method="post">[\s\S]*<\/form>/,
             "<p>Deleting the user 'kept' would require deleting the following protected related objects:</p>" +
@@ -278,7 +278,7 @@ describe("DjangoUser", () => {
         await expect(user.up()).rejects.toThrow(/answered 500: Out of order/);
         proxy.fault = undefined;
         const { id } = user;
-        // Refresh and destroy need the provider in what was saved half made.
+        // Refresh and destroy need the provider in the properties of a partly created object.
         await expect(user.up({}, { refresh: true })).resolves.toEqual(["update"]);
         await expect(rows("partly")).resolves.toMatchObject([
             { id, email: "partly@mit.odl.local", is_staff: "True", last_name: "project/stack" },

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-/** Inputs for a site of the test's own. */
+/** Inputs for the test's own site. */
 async function inputsFor(site: string, more: Partial<OAuth2ProviderConfigInputs> = {}) {
     const connection = connectionTo(servers.lms);
     await siteProvider.create(await checked(siteProvider, { connection, domain: site, displayName: "Test" }));
@@ -51,11 +51,11 @@ async function history(site: string) {
     return rows.filter((row) => row["site"] === site).sort((one, other) => Number(one["id"]) - Number(other["id"]));
 }
 const newest = async (site: string) => (await history(site)).at(-1);
-/** The values of a row, as the page for adding a copy of it shows them. */
+/** The values of a row, as shown by the page that adds a copy of it. */
 const values = async (id: string) =>
     (await browser.form(`/admin/${MODEL}/add/?source=${id}`, "oauth2providerconfig_form")).values;
 
-/** Saves another version by hand, as a person would. */
+/** Saves another version manually. */
 async function edit(site: string, changes: Record<string, string | null>) {
     await browser.add(MODEL, changes, `source=${(await newest(site))?.["id"] ?? ""}`);
 }
@@ -113,7 +113,7 @@ describe("OAuth2ProviderConfig", () => {
             const { data } = await new AdminBrowser(proxy.baseUrl).get(`${PROVIDER_CACHE}?tpa_hint=oa2-ol-oauth2`);
             return data;
         };
-        // The LMS caches the names of all backends that ever had a row.
+        // The LMS caches the names of all backends that have ever had a row.
         runSql(servers.lms, "DELETE FROM third_party_auth_oauth2providerconfig");
         await rm(join(servers.lms.stateDirectory, "cache"), { recursive: true, force: true });
         expect(await listed()).not.toContain("oa2-ol-oauth2");
@@ -127,7 +127,7 @@ describe("OAuth2ProviderConfig", () => {
             proxy.fault = undefined;
             return fault();
         };
-        // As the next run does.
+        // As the next run does it.
         await provider.create(inputs).catch(() => provider.create(inputs));
         expect(await listed()).toContain("oa2-ol-oauth2");
         await proxy.stop();
@@ -303,7 +303,7 @@ describe("OAuth2ProviderConfig", () => {
         await expect(history("lost.io")).resolves.toHaveLength(2);
         await provider.delete(resumed.id, resumed.outs);
         await expect(newest("lost.io")).resolves.toMatchObject({ enabled: "True", name: "Former" });
-        // A run that is killed before the state is saved is followed by one that deletes again.
+        // If a run is killed before it saves the state, the next one deletes again.
         await provider.delete(resumed.id, resumed.outs);
         await proxy.stop();
         await expect(history("lost.io")).resolves.toHaveLength(3);

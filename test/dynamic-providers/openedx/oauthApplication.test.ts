@@ -34,13 +34,13 @@ const argsFor = (server: (typeof serverNames)[number], name: string): Partial<OA
     clientSecret: "the-secret-of-the-client",
     redirectUris: ["http://a.odl.local/one", "http://a.odl.local/two"],
 });
-/** By which the note of what an adopted application was is found. */
+/** The key of the note with an adopted application's former values. */
 const keyOf = ({ connection, clientId }: OAuthApplicationInputs): ObjectKey => ({
     connection,
     path: `/admin/${MODEL}/`,
     mark: clientId,
 });
-/** Somebody changes an application of the LMS. */
+/** A manual change to an application on the LMS. */
 const edit = (changes: Changes) => (id: string) => browsers.lms.change(MODEL, id, changes);
 
 describe.each([
@@ -95,7 +95,7 @@ describe.each([
 
     test("adopts one if requested, and restores its former values, including the secret", async () => {
         const id = (await provider.create(await checked(provider, argsFor(server, "adopted")))).id;
-        // The servers take any white space between addresses; by hand it is often a space.
+        // The servers accept any white space between addresses; people often use a space.
         await browsers[server].change(MODEL, id, { redirect_uris: "http://a.odl.local/  http://b.odl.local/" });
         const former = await browsers[server].values(MODEL, id);
         const inputs = await checked(provider, {
@@ -138,7 +138,7 @@ describe.each([
         const { id } = application;
         await browsers[server].change(MODEL, id, change);
         await expect(application.refresh()).resolves.toBe(true);
-        // In place: a replacement would delete the application that the other server's users came through.
+        // In place: a replacement would delete the application through which the other server's users signed in.
         await expect(application.up()).resolves.toEqual(["update"]);
         await expect(application.refresh()).resolves.toBe(false);
         expect(application.id).toBe(id);
@@ -209,7 +209,7 @@ describe("OAuthApplication on MITx Online", () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         const adopted = await provider.create(inputs);
         expect(adopted.id).toBe(row?.["id"]);
-        // As after an interruption between the change and the state's saving.
+        // As after an interruption between the change and saving the state.
         const resumed = await provider.create(inputs);
         expect(resumed).toEqual(adopted);
         await provider.delete(resumed.id, resumed.outs);
@@ -219,7 +219,7 @@ describe("OAuthApplication on MITx Online", () => {
     test("is never deleted if it is unknown whether it was adopted", async () => {
         const inputs = await checked(provider, { ...argsFor("mitxonline", "edx-oauth-app"), adopt: true });
         await provider.create(inputs);
-        // As on another machine: its project has no note.
+        // As on another machine, whose clone has no note.
         await forgetFormer(keyOf(inputs));
         const resumed = await provider.create(inputs);
         await provider.delete(resumed.id, resumed.outs);
@@ -281,7 +281,7 @@ describe("OAuthApplication on MITx Online", () => {
         });
         const { id, outs } = await provider.create(inputs);
         const page = await browsers.lms.get(`/admin/${MODEL}/${id}/delete/`);
-        // As Django renders it, also for a post, where protected objects refer to the one that is to go: without a form.
+        // As Django renders it if protected objects refer to the object, also in response to a post: without a form.
         const body = page.data.replace(
             /<form method="post">[\s\S]*<\/form>/,
             "<p>Deleting the application 'kept' would require deleting the following protected related objects:</p>" +

@@ -6,7 +6,7 @@ import { describeLife, nothing } from "../../support/lifeCycle.ts";
 import { checked, connectionTo } from "../../support/providers.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
-/** How the sandbox's LMS is told whether the package and its settings are live. */
+/** Tells the sandbox's LMS whether the package and its settings are live. */
 const SWITCH = "SANDBOX_OL_SOCIAL_AUTH";
 
 let servers: TestServers<"lms">;

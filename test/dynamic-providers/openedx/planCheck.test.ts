@@ -37,7 +37,7 @@ beforeEach(async () => {
     await stateHas();
 });
 
-/** Pulumi's command says that the stack has these resources. */
+/** Makes the `pulumi` command report these resources in the stack. */
 const stateHas = (...urns: readonly string[]) =>
     commands.make("pulumi", {
         [`stack export --stack ${plan.stack}`]: `echo '${JSON.stringify({
@@ -48,13 +48,13 @@ const stateHas = (...urns: readonly string[]) =>
 
 const application = { name: "by-hand", clientId: "ours", clientSecret: "s", redirectUris: ["http://a.local/"] };
 
-/** A resource as a program plans it, and the request with which somebody else makes an object like it. */
+/** A planned resource, and the request with which someone else creates such an object. */
 interface Planned {
     readonly provider: AnyProvider;
     readonly type: string;
     readonly args: () => { readonly connection: Connection };
     readonly server: () => CountingProxy;
-    /** What is not known before `up`. */
+    /** Unknown before `up`. */
     readonly unknown: object;
     readonly makeStranger: () => Promise<unknown>;
     readonly message: RegExp;

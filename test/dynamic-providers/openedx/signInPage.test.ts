@@ -127,7 +127,7 @@ test("a sign-in page is another one if its server or its kind is, and is waited 
     await expect(diff({})).resolves.toStrictEqual({ changes: false, replaces: [] });
 });
 
-/** A server of both kinds, which answers with an error once where it was taken away. */
+/** A server of both kinds that responds with an error while `isAway`. */
 const cleanUp = cleanUpIn(afterAll);
 let isAway = false;
 let origin: string;

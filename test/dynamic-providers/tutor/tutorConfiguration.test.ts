@@ -34,7 +34,7 @@ const keep = async (text: string) => {
     await writeFile(file, text);
     await backUpConfigurationOf("tutor");
 };
-/** The files that this project keeps for the configuration. */
+/** This project's backups of the configuration. */
 const keptFiles = async () => {
     const files = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
     const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));
@@ -48,7 +48,7 @@ describe("Tutor's configuration", () => {
 
         await restoreTutorConfigurations();
 
-        // By this test, or by another one of this project that runs at the same time.
+        // Backed up by this test, or by another one of this project that runs at the same time.
         await expect(readFile(file, "utf8")).resolves.toBe("LMS_HOST: before\n");
     });
 

@@ -1,4 +1,4 @@
-/** What the plugin's file goes through; `test/tutor/tutorPlugin.test.ts` tests it with the real Tutor. */
+/** The life of the plugin's file; `test/tutor/tutorPlugin.test.ts` tests the plugin with the real Tutor. */
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { describeLife } from "../../support/lifeCycle.ts";
 const cleanUp = cleanUpIn(afterAll);
 const args = { tutor: "tutor", name: "mit-integration", text: "# project/stack\nhooks = 1\n" };
 
-/** Makes a Tutor that knows one plugin at a time; returns its project root. */
+/** Creates a fake Tutor that can enable one plugin at a time; returns its project root. */
 async function makeTutor(): Promise<string> {
     const { folder, make, remove } = await fakeCommands();
     cleanUp(remove);

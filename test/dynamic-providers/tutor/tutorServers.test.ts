@@ -13,7 +13,7 @@ import { describeLife } from "../../support/lifeCycle.ts";
 import { checked } from "../../support/providers.ts";
 
 const owner = "openedx-mit-integration/dev";
-/** What a version of this program had in its inputs that left what it found to the program. */
+/** Inputs of a former version of this program, in which the program passed what it had detected. */
 const fromBefore = { found: "", since: "2026-11-24T15:00:00.000Z" };
 
 let commands: FakeCommands;
@@ -43,7 +43,7 @@ describe("the network of Tutor's development server", () => {
     const inspect = (its: string, labels: Record<string, string> = {}) =>
         networkAnswer("tutor_dev_default", labels, [{ Gateway: its }]);
     const missing = "echo 'Error: network tutor_dev_default not found' >&2; exit 1";
-    /** A network that is there only after it was made. */
+    /** A network that exists only once it has been created. */
     const made = () => {
         const mark = `${commands.folder}/made`;
         return {
@@ -185,7 +185,7 @@ describe("Tutor's development server", () => {
         ...more,
     });
     const running = (container: string) => ({ ps: `echo '${container}'` });
-    /** A container that runs only after Tutor started it. */
+    /** A container that runs only once Tutor has started it. */
     const startedByTutor = async (container: string) => {
         const mark = `${commands.folder}/started`;
         await commands.make("tutor", { "dev start --detach": `touch '${mark}'; echo started` });
@@ -318,7 +318,7 @@ describe("Tutor's development server", () => {
             replaces: [],
         });
 
-        // The first refresh learns the container.
+        // The first refresh stores the container.
         const { props } = await server.read("tutor_dev", outs);
         expect(props).toMatchObject({ container: "c0ffee", since: fromBefore.since });
         await server.delete("tutor_dev", props ?? outs);
@@ -326,7 +326,7 @@ describe("Tutor's development server", () => {
     });
 });
 
-/** A Docker and a Tutor that keep what they are told in files; these tell which are there. */
+/** A fake Docker and a fake Tutor whose networks and containers are files. */
 const cleanUp = cleanUpIn(afterAll);
 let dockerFiles: Record<"network" | "container", string>;
 const fakeTutorAndDocker = async () => {

@@ -23,7 +23,7 @@ from state import prepare_directory  # noqa: E402
 
 def main():
     """Run one command."""
-    # From the start: the first process of a container can't be stopped otherwise.
+    # From the start, because the first process of a container can't be stopped otherwise.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     service, *arguments = sys.argv[1:]
     if service != "lms":

@@ -26,7 +26,7 @@ afterEach(() => {
     proxy.fault = undefined;
 });
 
-/** Answers that are none of the admin's. */
+/** Responses that aren't the admin's. */
 const ODD_ANSWERS: readonly { status: number; body?: string; headers?: Record<string, string> }[] = [
     { status: 404, body: "Not found" },
     { status: 500, body: "Out of order" },
@@ -38,7 +38,7 @@ const ODD_ANSWERS: readonly { status: number; body?: string; headers?: Record<st
 ];
 
 describe("an object", () => {
-    /** Makes a site by hand, and gives its page. */
+    /** Creates a site manually, and returns its page. */
     const makeSite = async (domain: string) =>
         `${SITES}${await browser.add("sites/site", { domain, name: "by hand" })}/`;
     const sites = (domain: string) => browser.list("sites/site", `domain=${domain}`);
@@ -79,7 +79,7 @@ describe("an object", () => {
 
     describe("takes one request", () => {
         const stale = { status: 403, body: "<h1>Forbidden</h1> CSRF verification failed." };
-        /** The requests for the objects of a path, by method, that an operation makes. */
+        /** An operation's requests for the objects under a path, by method. */
         const requestsOf = async (path: string, operation: () => Promise<unknown>) => {
             const before = proxy.requests.length;
             await operation();

@@ -16,7 +16,7 @@ import { forgetSilences } from "../../../../dynamic-providers/openedx/django-adm
 let server: Server | undefined;
 /** How many requests reached the server. */
 let asked = 0;
-/** Starts a server of the test, and gives a client for it. */
+/** Starts a server for a test, and returns a client for it. */
 async function clientOf(listener: RequestListener) {
     asked = 0;
     server = createServer((request, response) => {
@@ -43,7 +43,7 @@ const GET = { method: "GET", path: "/page" } as const;
 const POST = { method: "POST", path: "/page", data: new URLSearchParams({ a: "b" }) } as const;
 
 describe("an answer whose body is cut off", () => {
-    /** Cuts the first answers off, and then answers in full. */
+    /** Cuts off the first responses, then responds in full. */
     const cutting = (times: number) =>
         clientOf((_request, response) => {
             response.writeHead(200, { "content-length": "10" });

@@ -28,13 +28,13 @@ let proxy: CountingProxy;
 let connection: Connection;
 
 beforeAll(async () => {
-    // Together the tests sign in more often than the LMS allows.
+    // Together, the tests sign in more often than the LMS allows.
     process.env["SANDBOX_RATELIMIT"] = "0";
     servers = await startServers(["lms"]);
 });
 afterAll(() => servers.stop());
 beforeEach(async () => {
-    // A new address each time: sessions are remembered by it.
+    // A new address each time, because sessions are cached by address.
     proxy = await startCountingProxy(servers.lms);
     connection = connectionTo(servers.lms, proxy.baseUrl);
 });

@@ -11,7 +11,7 @@ pymysql.install_as_MySQLdb()
 _platform = import_module(os.environ["PLATFORM_SETTINGS_MODULE"])
 globals().update({name: value for name, value in vars(_platform).items() if name.isupper()})
 
-# The first one: its commands come before Django's.
+# First, so that its commands override Django's.
 INSTALLED_APPS = ["tutor_sandbox.apps.TutorSandboxConfig", *_platform.INSTALLED_APPS]
 CACHES = sandbox.CACHES
 LOGGING = sandbox.LOGGING

@@ -4,7 +4,7 @@ from edx_django_utils.plugins import add_plugins, get_plugin_apps
 from lms_sandbox.settings import *  # noqa: F403
 from lms_sandbox.settings import INSTALLED_APPS
 
-# A LMS offers ol-oauth2 as soon as its settings say so, and not before.
+# An LMS offers ol-oauth2 only once its settings say so.
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.AllowAllUsersModelBackend"]
 
 FEATURES = {"SKIP_EMAIL_VALIDATION": False}

@@ -14,7 +14,7 @@ _features = {**FEATURES, **(ENV_TOKENS.get("FEATURES") or {})}
 globals().update(ENV_TOKENS)
 FEATURES = _features
 
-# The one way by which the platform reads this setting: from YAML.
+# The platform reads this setting only from YAML.
 AUTHENTICATION_BACKENDS = [
     *ENV_TOKENS.get("THIRD_PARTY_AUTH_BACKENDS", ["social_core.backends.google.GoogleOAuth2"]),
     *AUTHENTICATION_BACKENDS,

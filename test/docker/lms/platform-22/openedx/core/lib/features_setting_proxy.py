@@ -7,7 +7,7 @@ class FeaturesProxy(MutableMapping):
     """`FEATURES["X"]` is the setting `X` of a settings module, which is given as its namespace."""
 
     def __init__(self, namespace):
-        # A feature that was set in the former FEATURES is a setting from now on.
+        # A feature that is set in the former FEATURES becomes a setting.
         features = namespace.get("FEATURES", {})
         self.namespace = namespace
         if not isinstance(features, FeaturesProxy):
