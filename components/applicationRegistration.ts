@@ -5,7 +5,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { ConnectionArgs } from "../dynamic-providers/openedx/connection.ts";
 import { OAuthApplication } from "../dynamic-providers/openedx/oauthApplication.ts";
 import { childNames } from "./childNames.ts";
-import { childOptions } from "./childOptions.ts";
+import { childOptions, inDatabase } from "./childOptions.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
 /** The arguments of {@link ApplicationRegistration}. */
@@ -16,8 +16,8 @@ export type ApplicationRegistrationArgs = Pick<StackConfig, "openEdx" | "applica
     readonly client: ClientCredentials;
     /** The LMS's URL at the gateway of its network. */
     readonly openEdxGatewayUrl: pulumi.Input<string>;
-    /** Options for resources in the application's database: they are replaced if the database is. */
-    readonly inDatabase: pulumi.CustomResourceOptions;
+    /** Changes with the application's database; `undefined` if the stack doesn't run the application. */
+    readonly databaseVersion: pulumi.Input<string> | undefined;
 };
 
 /**
@@ -45,7 +45,7 @@ export class ApplicationRegistration extends pulumi.ComponentResource {
                 ),
                 adopt: adopt || (application.profile.hasEdxApplication && "untouched"),
             },
-            { ...childOptions(this, opts), ...args.inDatabase },
+            { ...childOptions(this, opts), ...inDatabase(args.databaseVersion) },
         );
 
         this.done = registered.id;

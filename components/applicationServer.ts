@@ -11,7 +11,7 @@ import { DjangoSuperuser } from "../dynamic-providers/docker/djangoSuperuser.ts"
 import { expectDatabase } from "../dynamic-providers/docker/docker.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
 import { childNames } from "./childNames.ts";
-import { childOptions } from "./childOptions.ts";
+import { childOptions, inDatabase } from "./childOptions.ts";
 import { ComposeResources } from "./composeResources.ts";
 
 /** The arguments of {@link ApplicationServer}. */
@@ -40,8 +40,8 @@ export class ApplicationServer extends pulumi.ComponentResource {
     readonly connection: ConnectionArgs;
     /** What must exist before anybody can sign in to its admin. */
     readonly signInReady: pulumi.Resource[];
-    /** Options for resources in its database: they are replaced if the database is. */
-    readonly inDatabase: pulumi.CustomResourceOptions;
+    /** Changes with its database; `undefined` if the stack doesn't run it. */
+    readonly databaseVersion: pulumi.Output<string> | undefined;
     readonly #named: (child: string) => string;
 
     constructor(name: string, args: ApplicationServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -58,9 +58,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
             password: superuserPassword,
         };
         const containers = compose && this.#containers(args, compose, childOptions(this, opts));
-        this.inDatabase = containers
-            ? { replacementTrigger: containers.dataVersions[application.profile.service], deleteBeforeReplace: true }
-            : {};
+        this.databaseVersion = containers?.dataVersions[application.profile.service];
         this.signInReady = containers ? [this.#superuser(args, compose.project.name, containers)] : [];
         this.registerOutputs({ gateway: this.gateway, gatewayUrl: this.gatewayUrl });
     }
@@ -108,7 +106,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
                 password: superuserPassword,
                 owner,
             },
-            { parent: this, dependsOn: page, ...this.inDatabase },
+            { parent: this, dependsOn: page, ...inDatabase(this.databaseVersion) },
         );
     }
 }

@@ -10,3 +10,12 @@ export function childOptions(
 ): pulumi.CustomResourceOptions {
     return { parent, ...(options?.dependsOn !== undefined && { dependsOn: options.dependsOn }) };
 }
+
+/**
+ * The options for a resource in a server's database: it is replaced if the database is.
+ *
+ * @param version - changes with the database; `undefined` if the stack doesn't run the server.
+ */
+export function inDatabase(version: pulumi.Input<string> | undefined): pulumi.CustomResourceOptions {
+    return version === undefined ? {} : { replacementTrigger: version, deleteBeforeReplace: true };
+}

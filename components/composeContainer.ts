@@ -148,7 +148,7 @@ export function dependenciesOf({ depends_on, links, network_mode, pid, ipc }: Co
 }
 
 /** Whether another service waits for this one to reach a state. */
-export function isAwaited(
+function isAwaited(
     { services }: Pick<ComposeProject, "services">,
     service: string,
     state: "service_healthy" | "service_completed_successfully",

@@ -73,7 +73,7 @@ export function integrate(config: StackConfig, compose: ComposeApplication | und
             connection: applicationServer.connection,
             client: credentials.openEdxAsClient,
             openEdxGatewayUrl: openEdxServer.gatewayUrl,
-            inDatabase: applicationServer.inDatabase,
+            databaseVersion: applicationServer.databaseVersion,
         },
         { dependsOn: applicationServer.signInReady },
     );

@@ -190,7 +190,7 @@ export function applicationUrlOf({
 }
 
 /** The URL of the application's admin, without a trailing slash: behind APISIX, Keycloak handles `/admin/login`. */
-export function adminUrlOf(settings: Pick<Settings, "application" | "applicationUrl" | "applicationAdminUrl">): string {
+function adminUrlOf(settings: Pick<Settings, "application" | "applicationUrl" | "applicationAdminUrl">): string {
     const { isBehindApisix, adminPort } = profiles[settings.application];
     const { protocol, hostname, origin } = new URL(applicationUrlOf(settings));
     const usual = isBehindApisix ? `${protocol}//${hostname}:${adminPort}` : origin;

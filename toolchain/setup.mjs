@@ -337,10 +337,10 @@ function installStandIns(reachable) {
  * Downloading the Docker plugin is the engine's job, too. If it can't, this builds the plugin from the upstream provider
  * on request, and removes that build once the published one can be downloaded.
  * @param {boolean} reachable
- * @param {boolean} wanted
+ * @param {boolean} required
  * @returns {Promise<boolean>} whether a later request has nothing left to do
  */
-async function installDockerPlugin(reachable, wanted) {
+async function installDockerPlugin(reachable, required) {
     const version = packageVersion("@pulumi/docker");
     const folder = join(PULUMI_HOME, "plugins", `resource-docker-v${version}`);
     const marker = join(folder, BUILT_HERE);
@@ -355,7 +355,7 @@ async function installDockerPlugin(reachable, wanted) {
     if (existsSync(marker) && readFileSync(marker, "utf8") === origin) {
         return true;
     }
-    if (!wanted) {
+    if (!required) {
         return false;
     }
     const title = `Plugin docker ${version}, built with Go (minutes, once)`;
@@ -481,7 +481,7 @@ async function succeeds(work) {
 }
 
 /**
- * Runs a command and keeps its output in case it fails.
+ * Runs a command and collects its output in case it fails.
  * @param {string} command
  * @param {string[]} args
  * @param {string} [folder]
@@ -534,8 +534,8 @@ function runProgram(program) {
 
 /** The shell's environment with this project's Pulumi settings instead of its own, which are for other projects. */
 function environment() {
-    const own = Object.entries(process.env).filter(([name]) => !isPulumiSetting(name));
-    return { ...Object.fromEntries(own), ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
+    const others = Object.entries(process.env).filter(([name]) => !isPulumiSetting(name));
+    return { ...Object.fromEntries(others), ...QUIET, PATH: BIN + delimiter + (process.env["PATH"] ?? "") };
 }
 
 /** Lists the settings {@link environment} drops, except those that match this project's. */
@@ -548,7 +548,7 @@ function announceIgnoredSettings() {
         .map(([name]) => name);
     if (ignored.length > 0) {
         console.error(
-            `Ignoring ${ignored.join(", ")} of the shell: this project keeps its state in .pulumi and its passphrase in ` +
+            `Ignoring ${ignored.join(", ")} of the shell: this project stores its state in .pulumi and its passphrase in ` +
                 ".pulumi-passphrase. To use the shell's settings, call pulumi itself.",
         );
     }
@@ -588,9 +588,9 @@ function isExecutable(file) {
 function isAtLeast(version, least) {
     const numbers = version.replace(/^v/, "").split(".").map(Number.parseFloat);
     for (const [index, number] of least.entries()) {
-        const found = numbers[index] ?? 0;
-        if (found !== number) {
-            return found > number;
+        const actual = numbers[index] ?? 0;
+        if (actual !== number) {
+            return actual > number;
         }
     }
     return true;

@@ -9,18 +9,18 @@ import { configurationIn } from "../dynamic-providers/tutor/tutor.ts";
  *
  * @param folder - an existing folder.
  * @param project - this project's folder.
- * @returns e.g. `it holds /home/ada`; nothing if it may be removed.
+ * @returns e.g. `it contains /home/ada`; nothing if it may be removed.
  */
 export async function whyKept(folder: string, project: string): Promise<string | undefined> {
     const root = await realpath(folder);
-    const holds = (place: string) => {
+    const contains = (place: string) => {
         const path = relative(root, place);
         return path.split(/[\\/]/)[0] !== ".." && !isAbsolute(path);
     };
     const places = await Promise.all([homedir(), project, process.cwd()].map((place) => realpath(place)));
-    const held = places.find(holds);
+    const held = places.find(contains);
     if (held !== undefined) {
-        return `it holds ${held}`;
+        return `it contains ${held}`;
     }
     return existsSync(configurationIn(root)) ? undefined : "it has no config.yml of Tutor";
 }

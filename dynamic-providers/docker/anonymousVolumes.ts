@@ -28,9 +28,6 @@ export interface ExistingVolumes {
     readonly noted: Readonly<Record<string, VolumesByPath>>;
 }
 
-/** The result on a machine that has nothing of the project. */
-export const noVolumes: ExistingVolumes = { mounted: {}, noted: {} };
-
 /** The parts of a container that concern its data. */
 interface DockerContainer {
     readonly Id: string;

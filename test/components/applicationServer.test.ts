@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
 import type { ComposeProject } from "../../preflight/composeProject.ts";
-import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
+import { composeProject, composeService, hashesAnswer, noVolumes } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { configured, deployed, the, valueOf } from "../support/pulumiMocks.ts";
 

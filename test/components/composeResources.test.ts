@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { ComposeResources, type ComposeResourcesArgs, inOrder } from "../../components/composeResources.ts";
-import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
-import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
+import { composeProject, composeService, hashesAnswer, noVolumes } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
 import { deploy, type RecordedResource, the, valueOf } from "../support/pulumiMocks.ts";
 

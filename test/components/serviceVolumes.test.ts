@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { nameVolumes, type ServiceWithVolumes } from "../../components/serviceVolumes.ts";
-import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
+import { noVolumes } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 
 const anonymous = "1".repeat(64);

@@ -8,8 +8,7 @@ import { OpenEdxRegistration } from "../../components/openEdxRegistration.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
 import { ProviderConfigurations } from "../../components/providerConfigurations.ts";
 import type { GeneratedValues } from "../../config/environmentLines.ts";
-import { noVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
-import { composeProject, composeService, hashesAnswer } from "../support/composeProject.ts";
+import { composeProject, composeService, hashesAnswer, noVolumes } from "../support/composeProject.ts";
 import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
 import { deploy, stackConfig } from "../support/pulumiMocks.ts";
 
@@ -83,7 +82,7 @@ const components: Readonly<Record<string, (name: string) => unknown>> = {
             connection,
             client,
             openEdxGatewayUrl: "http://172.18.0.1:8000",
-            inDatabase: {},
+            databaseVersion: undefined,
         }),
     ProviderConfigurations: (name) =>
         new ProviderConfigurations(name, {

@@ -1,4 +1,8 @@
+import type { ExistingVolumes } from "../../dynamic-providers/docker/anonymousVolumes.ts";
 import type { ComposeProject, ComposeService } from "../../preflight/composeProject.ts";
+
+/** The data on a machine that has never run the project. */
+export const noVolumes: ExistingVolumes = { mounted: {}, noted: {} };
 
 /** A service as Compose normalizes an empty one, with the definition on top. */
 export function composeService(definition: Partial<ComposeService> = {}): ComposeService {

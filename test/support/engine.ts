@@ -230,7 +230,7 @@ export class ManagedResource<Inputs extends object, Outputs extends Inputs> {
  * Whether a resource must be replaced along with another one whose outputs are in the given inputs: the engine calls
  * `diff` with these inputs unknown.
  */
-export async function isReplacedWith(
+async function isReplacedWith(
     provider: AnyProvider,
     state: ResourceState,
     properties: readonly string[],

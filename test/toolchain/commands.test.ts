@@ -124,6 +124,6 @@ describe("the project's commands, in a clone that is not set up", () => {
     test("warn before Pulumi prints secrets", async () => {
         const { stderr } = await clone.pulumi("stack", "ls", "--logtostderr", "-v=9");
 
-        expect(stderr).toContain("Caution: with --logtostderr, -v=9 Pulumi prints secrets in clear.");
+        expect(stderr).toContain("Caution: with --logtostderr, -v=9 Pulumi prints secrets in plain text.");
     });
 });

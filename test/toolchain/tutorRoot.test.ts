@@ -35,6 +35,6 @@ describe("the folder that Tutor names as its root is removed", () => {
         ["a folder that holds the project", () => join(folder, "work")],
         ["a link to that", () => join(folder, "link")],
     ])("not if it is %s", async (_, place) => {
-        await expect(whyKept(place(), project)).resolves.toMatch(/^it holds /);
+        await expect(whyKept(place(), project)).resolves.toMatch(/^it contains /);
     });
 });

@@ -6,11 +6,11 @@ import {
     lostVolumes,
     makeOwnVolumes,
     noteVolumes,
-    noVolumes,
     projectVolumes,
     releaseVolumes,
     volumeFor,
 } from "../../../dynamic-providers/docker/anonymousVolumes.ts";
+import { noVolumes } from "../../support/composeProject.ts";
 import { commandsOfEachTest } from "../../support/fakeCommands.ts";
 
 const anonymous = "1".repeat(64);
