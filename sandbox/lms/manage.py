@@ -4,8 +4,8 @@ Django's command line for the sandbox LMS:
 
     LMS_SANDBOX_STATE=DIR/state python manage.py shell
 
-The state directory is the server's; it is there once the server has started. What the `shell` saves never saw the checks
-of the admin's forms, as what other people's scripts make on a real LMS.
+The state directory is the server's, which creates it when it starts. Rows saved in the `shell` bypass the validation
+of the admin's forms, like rows that scripts create on a real LMS.
 """
 
 import os

@@ -4,8 +4,8 @@ Start the sandbox LMS.
 
     python serve.py --listen 127.0.0.1:18000 --state DIR
 
-Made on the first start: DIR with the database, caches, uploads and secret key.
-Log on standard output, one line a request: method, path without query string, status, ms.
+The first start creates DIR with the database, caches, uploads and secret key. Standard output has one log line per
+request: method, path without query string, status, ms.
 """
 
 import os
@@ -31,7 +31,7 @@ def main():
 
 
 def application(state):
-    """Django's WSGI application on a state directory that is up to date."""
+    """Django's WSGI application, after migrating the state directory."""
     prepare_directory(state)
     os.environ["LMS_SANDBOX_STATE"] = str(state)
     os.environ["DJANGO_SETTINGS_MODULE"] = "lms_sandbox.settings"

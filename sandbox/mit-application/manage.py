@@ -4,8 +4,8 @@ Django's command line for the sandbox MIT application, in its container:
 
     docker compose exec web ./manage.py createsuperuser
 
-Needs the environment variables MIT_SANDBOX_FLAVOR and MIT_SANDBOX_STATE, which the image has, and the application's
-settings, as the real one does. The database is there once the server has started.
+Needs the environment variables MIT_SANDBOX_FLAVOR and MIT_SANDBOX_STATE, which the image sets, and the application's
+settings, like the real one. The server creates the database when it starts.
 """
 
 import os

@@ -4,9 +4,9 @@ Start the sandbox MIT application.
 
     python serve.py --flavor mitxonline --listen 127.0.0.1:18013 --apisix-listen 127.0.0.1:19080 --state DIR
 
-Made on the first start: DIR with the database and secret key. DIR/.env is the application's settings file; with
---from-environment the settings are the environment variables of the process, as in the real application's container.
-Log on standard output, one line a request: method, path without query string, status, ms.
+The first start creates DIR with the database and secret key. DIR/.env is the application's settings file; with
+--from-environment, the settings are the process's environment variables, as in the real application's container.
+Standard output has one log line per request: method, path without query string, status, ms.
 """
 
 import os
@@ -25,9 +25,9 @@ def main():
     options = parser("Sandbox MIT application: admin and OAuth provider on loopback.")
     options.add_argument("--flavor", required=True, choices=("mitxonline", "xpro"))
     options.add_argument("--apisix-listen", metavar="HOST:PORT", type=host_and_port, help="mitxonline: its API gateway")
-    options.add_argument("--direct-listen", metavar="HOST:PORT", type=host_and_port, help="with nothing in front of it")
-    options.add_argument("--from-environment", action="store_true", help="no .env; ends where a setting is missing")
-    options.add_argument("--no-accounts", action="store_true", help="no account from the start: manage.py makes them")
+    options.add_argument("--direct-listen", metavar="HOST:PORT", type=host_and_port, help="without APISIX and nginx")
+    options.add_argument("--from-environment", action="store_true", help="no .env; exits if a setting is missing")
+    options.add_argument("--no-accounts", action="store_true", help="start without accounts; manage.py creates them")
     arguments = options.parse_args()
     serve(
         f"sandbox {arguments.flavor}",
@@ -38,7 +38,7 @@ def main():
 
 
 def application(arguments):
-    """Django's WSGI application on a state directory that is up to date."""
+    """Django's WSGI application, after migrating the state directory."""
     state = arguments.state.resolve()
     prepare_directory(state)
     os.environ["MIT_SANDBOX_STATE"] = str(state)

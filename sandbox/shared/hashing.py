@@ -1,9 +1,9 @@
-"""A hash of passwords that takes no time, for tests."""
+"""A fast password hash, for tests."""
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 
 class FewIterations(PBKDF2PasswordHasher):
-    """Django's own, with next to no iterations."""
+    """Django's own, with almost no iterations."""
 
     iterations = 10

@@ -1,4 +1,4 @@
-"""Serving a Django application on loopback: arguments, sockets, the log."""
+"""Serves a Django application on loopback: arguments, sockets, the log."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ THREADS = 8
 
 
 def parser(description):
-    """A parser with the arguments that every server has: `--listen` and `--state`."""
+    """A parser with the arguments of every server: `--listen` and `--state`."""
     arguments = argparse.ArgumentParser(description=description)
     arguments.add_argument("--listen", required=True, metavar="HOST:PORT", type=host_and_port)
     arguments.add_argument("--state", required=True, metavar="DIR", type=Path, help="made when missing")
@@ -21,7 +21,7 @@ def parser(description):
 
 
 def host_and_port(text):
-    """`127.0.0.1:18000` taken apart."""
+    """Parse `127.0.0.1:18000`."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit():
         raise argparse.ArgumentTypeError(f"expected HOST:PORT, got {text!r}")
@@ -29,7 +29,7 @@ def host_and_port(text):
 
 
 def serve(title, addresses, make_application, requirements):
-    """Bind, make the application, serve it until SIGTERM. A fault ends the process with one line."""
+    """Bind, create the application, and serve it until SIGTERM. An error ends the process with one line."""
     sys.stdout.reconfigure(line_buffering=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     add_hosts(os.environ.get("SANDBOX_HOSTS", "").split())
@@ -47,7 +47,7 @@ def serve(title, addresses, make_application, requirements):
 
 
 def add_hosts(names):
-    """Have these names lead to this machine, whatever the hosts file says, as `extra_hosts` do in a container."""
+    """Make these names resolve to this machine, whatever the hosts file says, like `extra_hosts` in a container."""
     look_up = socket.getaddrinfo
     if names:
         socket.getaddrinfo = lambda host, *rest, **named: look_up(
@@ -56,7 +56,7 @@ def add_hosts(names):
 
 
 def _bind(title, address):
-    """A bound socket, so that a taken port is told before any work; it listens once all is ready."""
+    """A bound socket, so that a used port is reported first; it listens once everything is ready."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -67,7 +67,7 @@ def _bind(title, address):
 
 
 def _logged(application):
-    """The same application with one log line a request; no bodies, no query strings."""
+    """The same application with one log line per request; no bodies, no query strings."""
 
     def wrapper(environ, start_response):
         started = time.perf_counter()

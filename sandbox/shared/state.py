@@ -1,4 +1,4 @@
-"""A server's state directory: made on the first start, brought up to date on later ones."""
+"""A server's state directory: created on the first start, migrated on later ones."""
 
 import os
 import secrets
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def prepare_directory(state: Path):
-    """Make the directory and, once, its secret key (mode 0600). Needs no Django."""
+    """Create the directory and, once, its secret key (mode 0600). Doesn't need Django."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(state / "secret_key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -17,7 +17,7 @@ def prepare_directory(state: Path):
 
 
 def prepare_database(seed):
-    """Migrate when there is something to migrate; `seed()` a database without users, where there is a seed."""
+    """Migrate if there are new migrations; call `seed()` for a database without users, if given."""
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
     from django.db import connection
@@ -39,7 +39,7 @@ def database(state: Path):
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "timeout": 30,
-                # Writers queue at BEGIN; without it two of them could deadlock on the upgrade.
+                # Writers queue at BEGIN; otherwise two of them could deadlock on the upgrade.
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
@@ -48,7 +48,7 @@ def database(state: Path):
 
 
 def password_hashers():
-    """Django's `PASSWORD_HASHERS`: its own, or with `SANDBOX_FAST_HASHES=1` one for tests that sign in very often."""
+    """Django's `PASSWORD_HASHERS`: its own, or a fast one for tests with `SANDBOX_FAST_HASHES=1`."""
     from django.conf import global_settings
 
     fast = os.environ.get("SANDBOX_FAST_HASHES", "") not in ("", "0", "false")
@@ -56,7 +56,7 @@ def password_hashers():
 
 
 def templates(header):
-    """Django's `TEMPLATES`: those of the apps, and the page that all servers share, whose head is made by `header`."""
+    """Django's `TEMPLATES`: those of the apps, and the page that all servers share, whose heading `header` returns."""
     return [
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,1 +1,1 @@
-"""Django project of the sandbox LMS: settings, URLs, start-up and the pages for people."""
+"""The Django project of the sandbox LMS: settings, URLs, startup, and pages for people."""

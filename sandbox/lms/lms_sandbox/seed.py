@@ -1,4 +1,4 @@
-"""What a fresh LMS holds: three accounts, and the site `example.com` that Django itself makes."""
+"""The content of a new LMS: three accounts, and the site `example.com`, which Django itself creates."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Account:
 
     @property
     def email(self):
-        """Address to sign in with."""
+        """The address to sign in with."""
         return f"{self.username}@example.org"
 
 
@@ -32,7 +32,7 @@ ACCOUNTS = (
 
 @transaction.atomic
 def seed():
-    """Make the accounts, each with the profile that an Open edX sign-in needs."""
+    """Create the accounts, each with the profile that a sign-in to Open edX needs."""
     for account in ACCOUNTS:
         user = get_user_model().objects.create_user(
             account.username,

@@ -38,7 +38,7 @@ TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 PLATFORM_NAME = "Open edX sandbox"
 
-# In Tutor the public site is told by the Host header; SITE_ID is only the fallback.
+# Tutor chooses the public site by the Host header; SITE_ID is only the fallback.
 SITE_ID = 2
 
 INSTALLED_APPS = [
@@ -81,7 +81,7 @@ PASSWORD_HASHERS = password_hashers()
 DATABASES = database(STATE_DIR)
 
 CACHES = {
-    # On disk, as the real one is in Redis: what is cached outlives a restart.
+    # On disk, like the real one in Redis: cached values survive a restart.
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": STATE_DIR / "cache",
@@ -97,7 +97,7 @@ STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = STATE_DIR / "media"
 
-# In the session, where a page that fails leaves them.
+# In the session, where they stay if a page fails.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Sign-in -----------------------------------------------------------------------------
@@ -117,7 +117,7 @@ MAX_FAILED_LOGIN_ATTEMPTS_LOCKOUT_PERIOD_SECS = 30 * 60
 
 AUTHENTICATION_BACKENDS = [
     "social_core.backends.google.GoogleOAuth2",
-    # Unlike Django's own, it lets a view see that an inactive user knew the password.
+    # Unlike Django's own, it shows a view that an inactive user knew the password.
     "django.contrib.auth.backends.AllowAllUsersModelBackend",
 ]
 if _switch("SANDBOX_OL_SOCIAL_AUTH", "1"):
@@ -173,7 +173,7 @@ if _switch("SANDBOX_COMPANION", "0"):
 
     plugin_settings(sys.modules[__name__])
 
-# --- Log: one line per request comes from serve.py, one per exception from handler500 ------
+# --- Log: serve.py writes one line per request, handler500 one per exception ---------------
 
 LOGGING = {
     "version": 1,

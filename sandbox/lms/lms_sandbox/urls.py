@@ -1,4 +1,4 @@
-"""URLs of the sandbox LMS: those of Open edX that the product and the MIT applications call."""
+"""The sandbox LMS's URLs: those of Open edX that this project and the MIT applications call."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -22,7 +22,7 @@ urlpatterns = [
     path("logout", views.logout_page, name="logout"),
     # Django's own sign-in page is not reachable on an Open edX LMS.
     path("admin/login/", views.admin_login),
-    # Nor are its pages that change a password.
+    # Neither are its pages that change a password.
     re_path(r"^admin/(?:password_change|auth/user/\d+/password)/$", views.no_page),
     path("admin/", admin.site.urls),
     path("auth/", include("social_django.urls", namespace="social")),

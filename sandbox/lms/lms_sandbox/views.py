@@ -1,4 +1,4 @@
-"""Pages for people, the health check, and the answer to an unexpected exception."""
+"""Pages for people, the health check, and the response to an unexpected exception."""
 
 import logging
 import sys
@@ -29,20 +29,20 @@ LIBRARIES = (
     "ol-social-auth",
     "openedx-companion-auth",
 )
-#: The hosts to which a sign-out leads back.
+#: The hosts that a sign-out may redirect to.
 DEVELOPMENT_HOSTS = (".odl.local", "local.openedx.io")
 
 log = logging.getLogger("lms")
 
 
 def header(_request):
-    """What the head of each page says."""
+    """The heading of each page."""
     return {"server": {"kind": "openedx", "name": "Open edX (sandbox)"}}
 
 
 @require_GET
 def home(request):
-    """What this server is, what is in it, and where to look."""
+    """What this server is, what it contains, and where to look."""
     configurations = OAuth2ProviderConfig.objects.current_set().select_related("site").order_by("site__domain")
     context = {
         "libraries": [(name, version(name)) for name in LIBRARIES],
@@ -64,19 +64,19 @@ def home(request):
 
 @login_required
 def dashboard(request):
-    """Where Open edX sends a learner after sign-in."""
+    """The page that Open edX shows a learner after the sign-in."""
     links = UserSocialAuth.objects.filter(user=request.user)
     return render(request, "lms_sandbox/dashboard.html", {"links": links})
 
 
 @require_GET
 def login_page(request):
-    """Stands in for the sign-in micro-frontend, which is another server in reality."""
+    """Stands in for the sign-in micro-frontend, which is a separate server in reality."""
     return render(request, "lms_sandbox/login.html", {"providers": displayed_providers()})
 
 
 def logout_page(request):
-    """End the session, by GET as Open edX does; on to `redirect_url` where that is an address of development."""
+    """End the session on GET, as Open edX does, then redirect to `redirect_url` if that is a development address."""
     logout(request)
     target = request.GET.get("redirect_url", "")
     host = urlsplit(target).hostname or ""
@@ -86,30 +86,30 @@ def logout_page(request):
 
 
 def admin_login(request):
-    """Open edX keeps its admin's sign-in page out of reach."""
+    """Open edX makes its admin's sign-in page unavailable."""
     return redirect("/login?next=/admin")
 
 
 def no_page(request):
-    """A page of Django's that Open edX takes away."""
+    """A page of Django's that Open edX removes."""
     raise Http404
 
 
 @require_GET
 def heartbeat(request):
-    """Health check: 200 when the database answers."""
+    """Health check: 200 if the database responds."""
     Site.objects.exists()
     return JsonResponse({"sql": {"status": True, "message": "OK"}})
 
 
 def not_found(request, exception):
-    """404 with the view's own words where it has some, as `Backend not found`."""
+    """404 with the view's own message if it has one, such as `Backend not found`."""
     words = exception.args[0] if exception.args and isinstance(exception.args[0], str) else request.path
     return HttpResponseNotFound(_error_page("Not found (404)", words))
 
 
 def server_error(request):
-    """500 with the exception's own words, which a person would read in Tutor's debug page or log."""
+    """500 with the exception's message, which Tutor shows on its debug page or in its log."""
     kind, error, _ = sys.exc_info()
     words = f"{kind.__name__}: {error}" if kind else "unknown error"
     log.error("%s %s: %s", request.method, request.path, words[:300].replace("\n", " "))

@@ -1,8 +1,4 @@
-"""
-Open edX's own admin pages for tokens and grants.
-
-Applications keep the page that django-oauth-toolkit gives them.
-"""
+"""Open edX's own admin pages for tokens and grants. Applications keep django-oauth-toolkit's page."""
 
 from django.contrib import admin
 from oauth2_provider.models import get_access_token_model, get_grant_model, get_refresh_token_model
@@ -14,7 +10,7 @@ for model in (AccessToken, Grant, RefreshToken):
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(admin.ModelAdmin):
-    """Access tokens: can be added, the token itself included."""
+    """Access tokens: they can be added, with a given token."""
 
     date_hierarchy = "expires"
     list_display = ("token", "user", "application", "expires")

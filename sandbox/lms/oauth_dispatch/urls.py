@@ -1,4 +1,4 @@
-"""OAuth endpoints at Open edX's paths, with or without the last slash."""
+"""OAuth endpoints at Open edX's paths, with or without a trailing slash."""
 
 from django.urls import re_path
 from oauth2_provider.views import AuthorizationView, RevokeTokenView, TokenView

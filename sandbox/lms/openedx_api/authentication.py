@@ -21,7 +21,7 @@ class BearerAuthentication(BaseAuthentication):
         return self._check(rest[0].decode("utf-8", "replace"))
 
     def authenticate_header(self, request):
-        """Makes the answer a 401."""
+        """Turns the response into a 401."""
         return 'Bearer realm="api"'
 
     @staticmethod

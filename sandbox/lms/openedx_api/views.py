@@ -1,4 +1,4 @@
-"""The course catalogue (open, but a bad token is refused) and who the token belongs to."""
+"""The course catalog (public, but a bad token is rejected) and the token's user."""
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
@@ -52,11 +52,11 @@ class CourseDetailView(APIView):
 
 
 class MeView(APIView):
-    """The user of the token, or of the browser's session."""
+    """The user of the token or of the browser's session."""
 
     authentication_classes = (BearerAuthentication, SessionAuthentication)
     permission_classes = (IsAuthenticated,)
 
     def get(self, request):
-        """Username only, as Open edX answers."""
+        """The username only, as in Open edX's response."""
         return Response({"username": request.user.username})

@@ -1,1 +1,1 @@
-"""The one model of edx-organizations that a provider configuration can point at."""
+"""The only model of edx-organizations that a provider configuration can refer to."""

@@ -1,10 +1,10 @@
-"""Organization, as far as a foreign key and its admin page need it."""
+"""Organization, reduced to what a foreign key and its admin page need."""
 
 from django.db import models
 
 
 class Organization(models.Model):
-    """A body that offers courses."""
+    """An institution that offers courses."""
 
     name = models.CharField(max_length=255)
     short_name = models.CharField(max_length=255, unique=True)

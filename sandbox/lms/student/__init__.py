@@ -1,1 +1,1 @@
-"""What Open edX hangs on a user: profile, account recovery, failed sign-ins."""
+"""What Open edX adds to a user: profile, account recovery, failed sign-ins."""

@@ -1,4 +1,4 @@
-"""The user admin of Open edX: profile and account recovery inline, username fixed once made."""
+"""Open edX's user admin: profile and account recovery inline, username fixed after creation."""
 
 from django import forms
 from django.contrib import admin
@@ -27,7 +27,7 @@ class AccountRecoveryInline(admin.StackedInline):
 
 
 class UserChangeForm(DjangoUserChangeForm):
-    """Shows a password without a link to change it, and takes a shorter last name than the database does."""
+    """Shows a password without a link to change it, and allows a shorter last name than the database does."""
 
     last_name = forms.CharField(max_length=30, required=False)
     password = ReadOnlyPasswordHashField(label="Password")
@@ -44,14 +44,14 @@ class UserAdmin(DjangoUserAdmin):
     form = UserChangeForm
 
     def get_readonly_fields(self, request, obj=None):
-        """The username can be chosen, not changed."""
+        """The username can be chosen, but not changed."""
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username") if obj else fields
 
 
 @admin.register(UserProfile)
 class UserProfileAdmin(admin.ModelAdmin):
-    """Profiles on a page of their own."""
+    """Profiles, on their own page."""
 
     list_display = ("user", "name")
     raw_id_fields = ("user",)
@@ -60,7 +60,7 @@ class UserProfileAdmin(admin.ModelAdmin):
 
 @admin.register(LoginFailures)
 class LoginFailuresAdmin(admin.ModelAdmin):
-    """Delete a row to unlock the account."""
+    """Deleting a row unlocks the account."""
 
     list_display = ("user", "failure_count", "lockout_until")
     raw_id_fields = ("user",)

@@ -1,5 +1,5 @@
 """
-Models beside Django's user.
+Models in addition to Django's user.
 
 The related names give the admin its inline prefixes `profile-*` and `account_recovery-*`.
 """
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 
 class UserProfile(models.Model):
-    """A person's details. Open edX can't sign in a user who has none (it answers 500)."""
+    """A person's details. Open edX can't sign in a user without one (it responds with 500)."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, related_name="profile", on_delete=models.CASCADE)
     name = models.CharField(blank=True, max_length=255, db_index=True)
@@ -45,7 +45,7 @@ class AccountRecovery(models.Model):
 
 
 class LoginFailures(models.Model):
-    """Failed passwords of a user, and until when the account is locked because of them."""
+    """A user's failed passwords, and until when they lock the account."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     failure_count = models.IntegerField(default=0)
@@ -59,12 +59,12 @@ class LoginFailures(models.Model):
 
     @classmethod
     def is_locked_out(cls, user):
-        """Whether `user` may not sign in now, whatever the password."""
+        """Whether `user` may not sign in now, whatever the password is."""
         return cls.objects.filter(user=user, lockout_until__gt=timezone.now()).exists()
 
     @classmethod
     def count_failure(cls, user):
-        """Note one more failure, lock the account at the limit; return the count."""
+        """Count one more failure, and lock the account at the limit; return the count."""
         record, _ = cls.objects.get_or_create(user=user)
         record.failure_count += 1
         if record.failure_count >= settings.MAX_FAILED_LOGIN_ATTEMPTS_ALLOWED:
@@ -75,5 +75,5 @@ class LoginFailures(models.Model):
 
     @classmethod
     def clear(cls, user):
-        """Forget the failures, after a successful sign-in."""
+        """Reset the failures after a successful sign-in."""
         cls.objects.filter(user=user).delete()

@@ -1,1 +1,1 @@
-"""Third-party sign-in as Open edX does it: provider configurations kept in the database."""
+"""Third-party sign-in as in Open edX: provider configurations stored in the database."""

@@ -1,4 +1,4 @@
-"""Provider configurations in the admin; behaviour by django-config-models."""
+"""Provider configurations in the admin, as django-config-models implements them."""
 
 from config_models.admin import KeyedConfigurationModelAdmin
 from django import forms
@@ -8,19 +8,19 @@ from third_party_auth.models import OAUTH_BACKENDS, OAuth2ProviderConfig
 
 
 class OAuth2ProviderConfigForm(forms.ModelForm):
-    """Offers the backends that were in the settings when the process started."""
+    """Offers the backends that the settings had when the process started."""
 
     backend_name = forms.ChoiceField(choices=[(name, name) for name in OAUTH_BACKENDS])
 
 
 @admin.register(OAuth2ProviderConfig)
 class OAuth2ProviderConfigAdmin(KeyedConfigurationModelAdmin):
-    """Newest row per key, with an Update link."""
+    """The newest row per key, with an Update link."""
 
     form = OAuth2ProviderConfigForm
 
     def get_list_display(self, request):
-        """The columns of Open edX."""
+        """Open edX's columns."""
         return (
             "name",
             "enabled",

@@ -1,7 +1,7 @@
 """
-OAuth2ProviderConfig: one row is one version of the settings of a backend on a site.
+OAuth2ProviderConfig: a row is a version of the settings of a backend on a site.
 
-Append-only by ConfigurationModel; the newest row of a (site, backend_name) counts.
+ConfigurationModel makes it append-only; the newest row of a (site, backend_name) counts.
 """
 
 import json
@@ -25,17 +25,17 @@ OAUTH_BACKENDS = {
 
 
 def default_site_id():
-    """The site of SITE_ID. Being a function, it makes the form carry a hidden `initial-site`."""
+    """The site of SITE_ID. Because it is a function, the form has a hidden `initial-site`."""
     return settings.SITE_ID
 
 
 def current_site_id():
-    """Id of the site that serves the current request: by Host, else SITE_ID."""
+    """The ID of the current request's site: by Host, otherwise SITE_ID."""
     return Site.objects.get_current(get_current_request()).id
 
 
 class OAuth2ProviderConfig(ConfigurationModel):
-    """Settings with which the LMS is a client of an OAuth provider."""
+    """The settings of the LMS as a client of an OAuth provider."""
 
     KEY_FIELDS = ("site_id", "backend_name")
     PREFIX = "oa2"
@@ -80,33 +80,33 @@ class OAuth2ProviderConfig(ConfigurationModel):
 
     @classmethod
     def current(cls, backend_name):
-        """The row in force for a backend on the current request's site; a new, disabled one when there is none."""
+        """The row in effect for a backend on the current request's site; a new, disabled one if there is none."""
         return super().current(current_site_id(), backend_name)
 
     @property
     def provider_id(self):
-        """Name of the provider in URLs, the same on every site: `oa2-<backend_name>`."""
+        """The provider's name in URLs, the same on every site: `oa2-<backend_name>`."""
         return f"{self.PREFIX}-{self.backend_name}"
 
     @property
     def enabled_for_current_site(self):
-        """Whether sign-in can use it for the current request."""
+        """Whether the current request can use it to sign in."""
         return self.enabled and self.site_id == current_site_id()
 
     @property
     def displayed_for_login(self):
-        """Whether the sign-in page offers it."""
+        """Whether the sign-in page shows it."""
         return self.enabled_for_current_site and self.visible
 
     def clean(self):
-        """One icon at most; other settings are a JSON object, stored indented."""
+        """At most one icon; the other settings are a JSON object, stored indented."""
         super().clean()
         if self.icon_class and self.icon_image:
             raise ValidationError("Either an icon class or an icon image must be given (but not both)")
         self.other_settings = _clean_json_object(self.other_settings)
 
     def get_setting(self, name):
-        """The backend's setting `name`; KeyError when it has to come from Django's settings."""
+        """The backend's setting `name`; KeyError if Django's settings have to provide it."""
         if name == "KEY":
             return self.key
         if name == "SECRET":

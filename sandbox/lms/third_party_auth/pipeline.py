@@ -1,4 +1,4 @@
-"""Open edX's own steps in the pipeline of a sign-in through a provider; the others are social-auth's."""
+"""Open edX's own steps of the sign-in pipeline; the others are social-auth's."""
 
 from django.contrib.auth import get_user_model, logout
 from django.http import HttpResponseBadRequest, JsonResponse
@@ -8,21 +8,22 @@ from social_core.pipeline.partial import partial
 
 from third_party_auth.models import OAuth2ProviderConfig
 
-#: The `auth_entry` of a registration through the API, which has no browser to send anywhere.
+#: The `auth_entry` of a registration through the API, where there is no browser to redirect.
 REGISTER_API = "register_api"
 SIGNED_IN_COOKIE = "edxloggedin"
 
 
 def note_entry(strategy, *args, **kwargs):
-    """How the user came in: `login`, `register` or `register_api`."""
+    """The user's entry: `login`, `register` or `register_api`."""
     return {"auth_entry": strategy.session_get("auth_entry") or "login"}
 
 
 @partial
 def ensure_account(strategy, backend, auth_entry, details, user=None, *args, **kwargs):
     """
-    Somebody who is not linked yet: on to registration, where the provider's configuration vouches for the e-mail
-    address, else to the sign-in page; also there where an account has that email address or username already.
+    Redirect a user without a linked account: to registration if the provider's configuration vouches for the email
+    address, otherwise to the sign-in page. If an account has the same email address or username, always to the
+    sign-in page.
     """
     if user:
         return None
@@ -36,7 +37,7 @@ def ensure_account(strategy, backend, auth_entry, details, user=None, *args, **k
 
 
 def sync_profile(backend, details, user=None, *args, **kwargs):
-    """Take name and email address over from the provider, where its configuration says so."""
+    """Copy name and email address from the provider, if its configuration says so."""
     if not user or not OAuth2ProviderConfig.current(backend.name).sync_learner_profile_data:
         return
     email = details.get("email")
@@ -50,7 +51,7 @@ def sync_profile(backend, details, user=None, *args, **kwargs):
 
 @partial
 def mark_signed_in(strategy, backend, auth_entry, user=None, *args, **kwargs):
-    """Set the cookie of signed-in users by one more redirect; refuse an account without a usable password."""
+    """Set the cookie of signed-in users with one more redirect; reject an account without a usable password."""
     if auth_entry == REGISTER_API or not user:
         return None
     if not user.has_usable_password():

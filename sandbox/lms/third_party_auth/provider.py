@@ -1,4 +1,4 @@
-"""Which providers the current request's site has."""
+"""The providers of the current request's site."""
 
 from social_core.utils import PARTIAL_TOKEN_SESSION_NAME
 from social_django.utils import load_strategy
@@ -8,10 +8,8 @@ from third_party_auth.models import OAUTH_BACKENDS, OAuth2ProviderConfig
 
 def enabled_providers():
     """
-    Enabled configurations of the current site, by name.
-
-    Open edX keeps the list of backend names for ten minutes under a cache key that saving a
-    configuration does not clear (saving clears the one for the whole key, site and backend).
+    The site's enabled configurations, by name. Open edX caches the list of backend names for ten minutes, under a key
+    that saving a configuration doesn't clear (saving clears the key of that site and backend).
     """
     names = OAuth2ProviderConfig.key_values("backend_name", flat=True)
     providers = (OAuth2ProviderConfig.current(name) for name in names if name in OAUTH_BACKENDS)
@@ -19,15 +17,15 @@ def enabled_providers():
 
 
 def displayed_providers(hint=None):
-    """The visible ones, and the one whose provider id is `hint` even when it is not visible."""
+    """The visible ones, and the one whose provider ID is `hint` even if it isn't visible."""
     return [p for p in enabled_providers() if p.displayed_for_login or p.provider_id == hint]
 
 
 def running_pipeline(request):
     """
-    The sign-in through a provider that waits in this session for an account, as `(provider, details)`, or None.
+    The sign-in through a provider that waits for an account in this session, as `(provider, details)`, or None.
 
-    `details` are what the provider told about the user: `username`, `email`, `name`.
+    `details` are what the provider returned about the user: `username`, `email`, `name`.
     """
     token = request.session.get(PARTIAL_TOKEN_SESSION_NAME)
     partial = load_strategy(request).partial_load(token) if token else None

@@ -7,10 +7,10 @@ from third_party_auth.models import OAuth2ProviderConfig
 
 
 class ConfigurationModelStrategy(DjangoStrategy):
-    """Looks an OAuth backend's setting up in the row in force for the request's site."""
+    """Looks up an OAuth backend's setting in the row in effect for the request's site."""
 
     def setting(self, name, default=None, backend=None):
-        """The setting; an exception, hence a 500, when the backend has no enabled row here."""
+        """The setting; an exception, and so a 500, if the backend has no enabled row here."""
         if isinstance(backend, OAuthAuth):
             configuration = OAuth2ProviderConfig.current(backend.name)
             if not configuration.enabled_for_current_site:

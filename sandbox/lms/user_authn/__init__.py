@@ -1,1 +1,1 @@
-"""Sign-in over HTTP and the context that the sign-in micro-frontend asks for."""
+"""Sign-in over HTTP, and the context that the sign-in micro-frontend requests."""

@@ -1,4 +1,4 @@
-"""Registration: its API, which the MIT applications call, too, and its page."""
+"""Registration: its API, which the MIT applications also call, and its page."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ PASSWORD_BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 
 
 class Refused(Exception):
-    """A registration that ends in 400 or 409; `errors` is a message by field."""
+    """A registration that ends with 400 or 409; `errors` has a message per field."""
 
     def __init__(self, errors, error_code, status=400):
         super().__init__(error_code)
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 @method_decorator(csrf_exempt, name="dispatch")
 class RegistrationView(View):
-    """GET describes the form, POST makes an account and signs it in."""
+    """GET describes the form, POST creates an account and signs in."""
 
     @method_decorator(ensure_csrf_cookie)
     def get(self, request):
@@ -48,10 +48,9 @@ class RegistrationView(View):
 
     def post(self, request):
         """
-        Make the account.
-
-        With `provider` and `access_token` the account is linked to the user of that token, whom the provider names; an
-        MIT application registers its users so. Within a sign-in through a provider the pipeline links it afterwards.
+        Create the account. With `provider` and `access_token`, link it to the provider's user with that token; MIT
+        applications register their users this way. During a sign-in through a provider, the pipeline links it
+        afterwards.
         """
         try:
             user = self._register(request)
@@ -117,7 +116,7 @@ def _check_values(fields, password):
 
 
 def _link(request, user):
-    """Link the new account to the user of the provider's token: the provider's user-info says whose it is."""
+    """Link the new account to the user of the provider's token, whom the provider's user info names."""
     name, token = request.POST["provider"], request.POST.get("access_token")
     request.social_strategy = load_strategy(request)
     request.backend = load_backend(request.social_strategy, name, reverse("social:complete", args=[name]))
@@ -137,7 +136,7 @@ def _link(request, user):
 
 
 def form_description(request):
-    """The fields of the registration form, filled with what a provider told about the user."""
+    """The registration form's fields, filled with the provider's data about the user."""
     waits = running_pipeline(request)
     details = waits[1] if waits else {}
     fields = [
@@ -161,7 +160,7 @@ def form_description(request):
 @require_GET
 @ensure_csrf_cookie
 def register_page(request):
-    """The registration form. It submits itself where a provider whose configuration says so vouches for the user."""
+    """The registration form. It submits itself if the provider's configuration vouches for the user."""
     description = form_description(request)
     options = {
         "initial_mode": "register",
@@ -175,5 +174,5 @@ def register_page(request):
 
 
 def _script_safe(value):
-    """JSON for the inside of a script element."""
+    """JSON for use inside a script element."""
     return json.dumps(value).translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&"})

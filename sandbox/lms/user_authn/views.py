@@ -22,7 +22,7 @@ INCORRECT = "Email or password is incorrect."
 
 
 class SignInRefused(Exception):
-    """A sign-in that ends in 400; `answer` is the body besides success and email."""
+    """A sign-in that ends with 400; `answer` is the body besides success and email."""
 
     def __init__(self, value="", error_code=None, context=None):
         super().__init__(value)
@@ -63,7 +63,7 @@ class LoginSessionView(View):
         LoginFailures.clear(user)
         login(request, authenticated)
         request.session.set_expiry(FOUR_WEEKS)
-        # Open edX announces the sign-in with the profile's name: without a profile it is a 500.
+        # Open edX includes the profile's name in the sign-in's event, so a user without a profile gets a 500.
         authenticated.profile.name  # noqa: B018
         return JsonResponse({"success": True, "redirect_url": None})
 
@@ -123,7 +123,7 @@ def _locked_out():
 
 
 def _is_rate_limited(request):
-    """Count the attempt for its email address and its IP address; whether either is over its limit."""
+    """Count the attempt for its email address and its IP address; return whether either exceeds its limit."""
     limits = (
         (_email_or_username, settings.LOGISTRATION_PER_EMAIL_RATELIMIT_RATE),
         ("ip", settings.LOGISTRATION_RATELIMIT_RATE),
@@ -142,8 +142,8 @@ def mfe_context(request):
     """
     What the sign-in page needs; `providers` has the enabled ones of the request's site.
 
-    `tpa_hint` adds a hidden one; `force_cache_miss=true` from signed-in staff renews the list. A session in which a
-    message of the admin waits gets 500, once the list is renewed: such a message has no tag.
+    `tpa_hint` adds a hidden one; `force_cache_miss=true` from signed-in staff refreshes the list. A session with a
+    pending admin message gets a 500 after the list is refreshed, because such a message has no tag.
     """
     context = third_party_auth_context(request)
     details = context.pop("pipeline_user_details")
@@ -157,7 +157,7 @@ def mfe_context(request):
 
 
 def third_party_auth_context(request):
-    """What the pages for signing in and registering need to know of providers, and of the one that vouches for the user."""
+    """What the sign-in and registration pages need: the providers, and the one that vouches for the user."""
     context = {
         "currentProvider": None,
         "platformName": settings.PLATFORM_NAME,

@@ -1,1 +1,1 @@
-"""The name under which xPro has its calls to Open edX, for `manage.py shell`."""
+"""xPro's name for its calls to Open edX, for `manage.py shell`."""

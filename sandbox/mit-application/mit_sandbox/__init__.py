@@ -1,1 +1,1 @@
-"""Sandbox MIT application: MITx Online or xPro, as far as the integration with Open edX sees them."""
+"""The sandbox MIT application: MITx Online or xPro, reduced to what the integration with Open edX uses."""

@@ -1,4 +1,4 @@
-"""Admin pages: django-oauth-toolkit's own, xPro's with an inline formset, and the handbook's pages to confirm with."""
+"""Admin pages: django-oauth-toolkit's own, xPro's with an inline formset, and the handbook's confirmation pages."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -29,7 +29,7 @@ class OpenEdxApiAuthAdmin(admin.ModelAdmin):
 if settings.FLAVOR == "xpro":
 
     class AccessInline(admin.TabularInline):
-        """Posts without its management fields are refused."""
+        """Rejects posts without its management fields."""
 
         model = Access
         extra = 0

@@ -1,4 +1,4 @@
-"""The app, under the label that the real application's admin has in its addresses."""
+"""The app, with the label that the real application's admin has in its URLs."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The application's settings: those of its `.env`, read afresh whenever that changes, or its environment variables."""
+"""The application's settings: from its `.env`, reloaded whenever that changes, or from environment variables."""
 
 import os
 import sys
@@ -16,12 +16,12 @@ _given = {}
 
 
 def path() -> Path:
-    """Where the settings file is."""
+    """The path of the settings file."""
     return settings.STATE_DIR / ".env"
 
 
 def given() -> dict:
-    """What the file, or the environment, says now."""
+    """The current values in the file or the environment."""
     global _version, _given
     if settings.FROM_ENVIRONMENT:
         return dict(os.environ)
@@ -38,22 +38,22 @@ def given() -> dict:
 
 
 def values() -> dict:
-    """The settings, with the defaults of the real application."""
+    """The settings, with the real application's defaults."""
     return {**settings.ENV_DEFAULTS, **given()}
 
 
 def missing() -> list:
-    """The names of the settings without which the real application does not start."""
+    """The names of missing settings that the real application needs to start."""
     present = given()
     return [name for name in REQUIRED if not present.get(name)]
 
 
 def require():
-    """End the process where a setting is missing, as the real application does in its container."""
+    """Exit if a setting is missing, like the real application in its container."""
     if settings.FROM_ENVIRONMENT and missing():
         sys.exit(f"The following settings are missing: {', '.join(missing())}")
 
 
 def base_url() -> str:
-    """The address by which browsers know the application, without a slash at the end."""
+    """The application's URL in a browser, without a trailing slash."""
     return values().get(settings.BASE_URL_VARIABLE, "").rstrip("/")

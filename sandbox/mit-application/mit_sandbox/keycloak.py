@@ -1,6 +1,6 @@
 """
-Stands in for the Keycloak that signs users in behind APISIX: the sign-in page of a realm without registration, and the
-part of the admin API that makes, finds and deletes users. Its users are in `keycloak.json` in the state directory.
+Stands in for the Keycloak that signs users in behind APISIX: the sign-in page of a realm without registration, and
+the admin API's requests that create, find and delete users. Its users are in `keycloak.json` in the state directory.
 """
 
 import json
@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from mit_sandbox import env
 
-#: The realm of MITx Online's checkout; its administrator is one of the realm `master`.
+#: The realm of MITx Online's checkout; the administrator is in the realm `master`.
 REALM = "ol-local"
 SIGN_IN = f"/realms/{REALM}/protocol/openid-connect/auth"
 SIGNED_IN = f"/realms/{REALM}/login-actions/authenticate"
@@ -37,9 +37,10 @@ def sign_in(request):
 @csrf_exempt
 def authenticate(request):
     """
-    Sign a user in by name or email address. APISIX then tells the application who it is, which knows them from then on.
+    Sign in a user by name or email address.
 
-    APISIX's route for the sign-in leads to `/dashboard` always, whatever page asked for a session.
+    APISIX then passes the user to the application, which stores them. APISIX's route always leads to `/dashboard`
+    after a sign-in, whatever page asked for it.
     """
     if not request.is_behind_apisix:
         raise Http404
@@ -52,7 +53,7 @@ def authenticate(request):
 
 
 def _user_of(name, password):
-    """The application's user of one of Keycloak's, or one of its own: the sandbox's accounts are in both."""
+    """The application's user for one of Keycloak's, or one of its own: the sandbox's accounts exist in both."""
     users = get_user_model().objects
     for known in _read().values():
         if name.lower() in (known["username"], known["email"]) and check_password(password, known["password"]):
@@ -65,7 +66,7 @@ def _user_of(name, password):
 
 @csrf_exempt
 def token(request):
-    """A token for the admin API, for the administrator that the checkout's Compose file names."""
+    """A token for the admin API, for the administrator in the checkout's Compose file."""
     given = env.values()
     expected = (given.get("KEYCLOAK_SVC_ADMIN", "admin"), given.get("KEYCLOAK_SVC_ADMIN_PASSWORD", "admin"))
     if (request.POST.get("username"), request.POST.get("password")) != expected:
@@ -77,7 +78,7 @@ def token(request):
 
 @csrf_exempt
 def users(request, user_id=None):
-    """GET finds by `search`, POST makes one, DELETE deletes one."""
+    """GET finds users by `search`, POST creates one, DELETE deletes one."""
     if request.headers.get("Authorization", "").removeprefix("Bearer ") not in tokens:
         return JsonResponse({"error": "HTTP 401 Unauthorized"}, status=401)
     known = _read()
@@ -99,7 +100,7 @@ def _make(fields, known):
         return JsonResponse({"errorMessage": "User exists with same email"}, status=409)
     password = next(one["value"] for one in fields["credentials"] if one["type"] == "password")
     names = {name: fields.get(name, "") for name in ("firstName", "lastName")}
-    # In this realm the email address is the username.
+    # In this realm, the email address is the username.
     user = {"username": email, "email": email, **names, "password": make_password(password)}
     user_id = str(uuid.uuid4())
     _write({**known, user_id: user})

@@ -1,4 +1,4 @@
-"""What stands in front of the application: its missing settings, APISIX, nginx."""
+"""What comes before the application: missing settings, APISIX, nginx."""
 
 import uuid
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,7 @@ from mit_sandbox import env, keycloak
 
 
 def missing_settings(get_response):
-    """503 until `.env` has what the real application needs to start at all."""
+    """503 until `.env` has everything that the real application needs to start."""
 
     def middleware(request):
         missing = env.missing()
@@ -25,7 +25,7 @@ def missing_settings(get_response):
 
 
 def apisix(get_response):
-    """The API gateway on a port of its own: it keeps the sign-in for Keycloak, and passes on the rest."""
+    """The API gateway on its own port: it redirects sign-ins to Keycloak and forwards everything else."""
 
     def middleware(request):
         request.is_behind_apisix = request.META["SERVER_PORT"] == str(settings.APISIX_PORT)
@@ -41,7 +41,7 @@ def apisix(get_response):
 
 
 def nginx(get_response):
-    """MITx Online's nginx passes the host name on without its port."""
+    """MITx Online's nginx forwards the host name without its port."""
 
     def middleware(request):
         if settings.FLAVOR == "mitxonline" and request.META["SERVER_PORT"] == str(settings.PORT):
@@ -53,7 +53,7 @@ def nginx(get_response):
 
 
 def debug_toolbar(get_response):
-    """The words of Django's debug toolbar, which MITx Online in development has on every page."""
+    """The text of Django's debug toolbar, which MITx Online shows on every page in development."""
 
     def middleware(request):
         response = get_response(request)
@@ -85,21 +85,23 @@ def legal_address(get_response):
 
 class TrustedOrigins(CsrfViewMiddleware):
     """
-    Django's own, with `CSRF_TRUSTED_ORIGINS` of the application's settings.
+    Django's own, with `CSRF_TRUSTED_ORIGINS` from the application's settings.
 
-    A browser names its origin with the port, which nginx has stripped from the host: MITx Online refuses its posts at the
-    application's own port unless that origin is among them.
+    A browser's origin includes the port, which nginx strips from the host, so MITx Online rejects posts to the
+    application's own port unless that origin is in the list.
     """
 
     @property
     def allowed_origins_exact(self):
-        """The origins, as Django compares them."""
+        """The origins in the form in which Django compares them."""
         return set(env.values().get("CSRF_TRUSTED_ORIGINS", "").split(","))
 
     def process_response(self, request, response):
         """
-        MITx Online sets the cookie for the domain where the browser comes from one of these origins, and for the host
-        alone otherwise. So a browser has two of that name, and Django reads the last one.
+        MITx Online sets the cookie for the domain if the browser comes from one of these origins, otherwise for the
+        host only.
+
+        So a browser has two cookies of that name, and Django reads the last one.
         """
         response = super().process_response(request, response)
         referrer = urlsplit(request.headers.get("Referer", ""))

@@ -1,11 +1,11 @@
-"""What the real applications keep of Open edX, as far as their admins show it."""
+"""What the real applications store about Open edX, reduced to what their admins show."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Access(models.Model):
-    """Scopes of an OAuth application: the inline formset of xPro's form, with the prefix `access`."""
+    """The scopes of an OAuth application: the inline formset of xPro's form, with the prefix `access`."""
 
     application = models.ForeignKey(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="access"
@@ -33,7 +33,7 @@ class OpenEdxUserBase(models.Model):
 if settings.FLAVOR == "mitxonline":
 
     class OpenEdxUser(OpenEdxUserBase):
-        """As MITx Online names it. The name in Open edX is chosen by the user."""
+        """MITx Online's name for it. The user chooses the username in Open edX."""
 
         edx_username = models.CharField(max_length=30, null=True, unique=True)
 
@@ -42,12 +42,12 @@ if settings.FLAVOR == "mitxonline":
 
         @property
         def name_in_open_edx(self):
-            """The username there."""
+            """The username in Open edX."""
             return self.edx_username
 
         @classmethod
         def prepare(cls, user, edx_username):
-            """The user's row, with a name in Open edX."""
+            """The user's row, with a username in Open edX."""
             row, _ = cls.objects.get_or_create(user=user)
             if not row.edx_username:
                 row.edx_username = edx_username
@@ -57,26 +57,26 @@ if settings.FLAVOR == "mitxonline":
 else:
 
     class CoursewareUser(OpenEdxUserBase):
-        """As xPro names it. The name in Open edX is that in xPro."""
+        """xPro's name for it. The username in Open edX is the same as in xPro."""
 
         class Meta:
             verbose_name = "courseware user"
 
         @property
         def name_in_open_edx(self):
-            """The username there."""
+            """The username in Open edX."""
             return self.user.username
 
         @classmethod
         def prepare(cls, user, _edx_username):
-            """The user's row; a new one is saved only once its account has been made."""
+            """The user's row; a new one is saved only once its account exists."""
             return cls.objects.filter(user=user).first() or cls(user=user)
 
     OpenEdxUser = CoursewareUser
 
 
 def edx_username(user):
-    """The name by which Open edX gets to know `user`, or None where MITx Online has none for them."""
+    """The name that Open edX gets for `user`, or None if MITx Online has none."""
     if settings.FLAVOR == "xpro":
         return user.get_username() or None
     row = OpenEdxUser.objects.filter(user_id=user.pk).first()

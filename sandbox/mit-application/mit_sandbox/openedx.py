@@ -1,4 +1,4 @@
-"""A user's account in Open edX and tokens for its API, made by the same calls that the real applications make."""
+"""A user's account in Open edX and tokens for its API, created with the real applications' calls."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -15,26 +15,26 @@ from mit_sandbox import env
 from mit_sandbox.models import OpenEdxApiAuth, OpenEdxUser
 
 TOKEN_LIFETIME = timedelta(hours=1000)
-#: What is taken off an access token's lifetime, so that it is renewed in time.
+#: How much earlier than its expiry an access token is renewed.
 MARGIN = timedelta(seconds=10)
 TIMEOUT = 30
 
 
 class OpenEdxError(Exception):
-    """Which call failed, and in whose words."""
+    """The call that failed, and the server's message."""
 
     def __init__(self, call, words):
         super().__init__(f"{call}: {words}")
 
 
 def create_user(user, edx_username=None):
-    """Make `user`'s account in Open edX and tokens, as far as they are missing; `OpenEdxError` where a call fails."""
+    """Create what is missing of `user`'s account in Open edX and tokens; `OpenEdxError` if a call fails."""
     _create_account(user, edx_username or user.username)
     _create_tokens(user)
 
 
 def _create_account(user, edx_username):
-    # Before the call: Open edX asks user-info back, whose answer has the name.
+    # Before the call, because Open edX requests the user info, which contains the name.
     account = OpenEdxUser.prepare(user, edx_username)
     if account.has_been_synced:
         return
@@ -83,7 +83,7 @@ def _create_tokens(user):
 
 
 def _session_of(user):
-    """The key of a new session in which `user` is signed in to this application."""
+    """The key of a new session of `user` in this application."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
@@ -97,7 +97,7 @@ def _address(path):
 
 
 def _call(name, method, address, **arguments):
-    """The answer, where that is 200."""
+    """The response, if it is a 200."""
     try:
         answer = method(address, timeout=TIMEOUT, **arguments)
     except requests.RequestException as error:

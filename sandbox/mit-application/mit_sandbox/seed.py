@@ -1,4 +1,4 @@
-"""The accounts that a fresh application has."""
+"""The accounts of a new application."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ ACCOUNTS = (
 
 @transaction.atomic
 def seed():
-    """Make the accounts; in MITx Online only the superuser has a username for Open edX."""
+    """Create the accounts; in MITx Online, only the superuser has a username for Open edX."""
     for account in ACCOUNTS:
         user = get_user_model().objects.create_user(
             account.username,

@@ -1,7 +1,8 @@
 """
-Settings of the sandbox MIT application. `serve.py` and `manage.py` set the environment that they are read from:
-`MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOR`, `MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`,
-`MIT_SANDBOX_FROM_ENVIRONMENT`, `MIT_SANDBOX_NO_ACCOUNTS`.
+Settings of the sandbox MIT application.
+
+`serve.py` and `manage.py` set the environment variables: `MIT_SANDBOX_STATE`, `MIT_SANDBOX_FLAVOR`,
+`MIT_SANDBOX_PORT`, `MIT_SANDBOX_APISIX_PORT`, `MIT_SANDBOX_FROM_ENVIRONMENT`, `MIT_SANDBOX_NO_ACCOUNTS`.
 """
 
 import os
@@ -13,13 +14,13 @@ STATE_DIR = Path(os.environ["MIT_SANDBOX_STATE"])
 FLAVOR = os.environ["MIT_SANDBOX_FLAVOR"]
 PORT = int(os.environ["MIT_SANDBOX_PORT"])
 APISIX_PORT = int(os.environ.get("MIT_SANDBOX_APISIX_PORT", "0"))
-#: Whether the application's settings are environment variables, not in `.env`.
+#: Whether the application's settings are environment variables instead of in `.env`.
 FROM_ENVIRONMENT = bool(os.environ["MIT_SANDBOX_FROM_ENVIRONMENT"])
-#: Whether there are accounts from the start.
+#: Whether accounts exist from the start.
 HAS_ACCOUNTS = not os.environ.get("MIT_SANDBOX_NO_ACCOUNTS")
 TITLE = {"mitxonline": "MITx Online", "xpro": "MIT xPro"}[FLAVOR]
 
-#: What the real applications take for granted where `.env` says nothing.
+#: The real applications' defaults for settings that `.env` doesn't set.
 ENV_DEFAULTS = {
     "OPENEDX_OAUTH_APP_NAME": "edx-oauth-app",
     "OPENEDX_OAUTH_PROVIDER": {"mitxonline": "mitxpro-oauth2", "xpro": "ol-oauth2"}[FLAVOR],
@@ -29,11 +30,11 @@ ENV_DEFAULTS = {
         "xpro": "/auth/login/ol-oauth2/?auth_entry=login",
     }[FLAVOR],
     "LOGOUT_REDIRECT_URL": "/",
-    # Empty in reality; here as in the `.env` of somebody who uses a browser at the application's own port.
+    # Empty in reality; here, the value for a browser at the application's own port.
     "CSRF_TRUSTED_ORIGINS": f"http://mitxonline.odl.local:{PORT}" if FLAVOR == "mitxonline" else "",
 }
 
-#: Its own address in `.env`, and where Open edX sends a browser back to.
+#: The variable of its own URL in `.env`, and the path to which Open edX redirects a browser.
 BASE_URL_VARIABLE = {"mitxonline": "MITX_ONLINE_BASE_URL", "xpro": "MITXPRO_BASE_URL"}[FLAVOR]
 REDIRECT_PATH = {"mitxonline": "/_/auth/complete", "xpro": "/login/_private/complete"}[FLAVOR]
 

@@ -1,4 +1,4 @@
-"""URLs of the sandbox MIT application: those that Open edX and the product call."""
+"""The sandbox MIT application's URLs: those that Open edX and this project call."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""The application's few own answers, and its pages for people."""
+"""The application's own endpoints, and its pages for people."""
 
 import json
 from importlib.metadata import version
@@ -28,13 +28,13 @@ LIBRARIES = ("Django", "django-oauth-toolkit")
 
 
 def header(_request):
-    """What the head of each page says."""
+    """The heading of each page."""
     return {"server": {"kind": "mit", "name": f"{settings.TITLE} (sandbox)"}}
 
 
 @require_GET
 def home(request):
-    """What this server is, what is in it, and where to look."""
+    """What this server is, what it contains, and where to look."""
     models = [get_application_model(), *apps.get_containing_app_config(__name__).get_models()]
     context = {
         "title": settings.TITLE,
@@ -54,14 +54,14 @@ def home(request):
 
 
 def _sign_out_path(request):
-    """Where the session ends: MITx Online's own sign-out only leads on to Keycloak's, which its own port has not."""
+    """After the sign-out: MITx Online's own page only redirects to Keycloak's, which its own port doesn't have."""
     if settings.FLAVOR == "xpro":
         return reverse("logout")
     return "/logout/oidc" if request.is_behind_apisix else reverse("admin:logout")
 
 
 def dashboard(request):
-    """MITx Online's dashboard, which first asks somebody for a username for Open edX who has none."""
+    """MITx Online's dashboard, which first asks a user without a username for Open edX for one."""
     if request.user.is_authenticated and not edx_username(request.user):
         return redirect(f"{reverse('create-profile')}?{urlencode({'next': '/dashboard'})}")
     return home(request)
@@ -70,8 +70,8 @@ def dashboard(request):
 @require_GET
 def openid_configuration(request):
     """
-    The discovery document. MITx Online's names the endpoints as containers reach them, but for the page that a browser
-    is sent to; xPro's has no user-info endpoint.
+    The discovery document. MITx Online's has the endpoints' addresses for containers, except for the page for
+    browsers; xPro's has no user info endpoint.
     """
     given = env.values()
     public = given.get("MITX_ONLINE_BASE_URL") or request.build_absolute_uri("/").rstrip("/")
@@ -92,7 +92,7 @@ def openid_configuration(request):
 
 @require_GET
 def me(request):
-    """Who asks. Without a valid token the answer is 200 as well. For a browser it is a page, as of Django REST framework."""
+    """The current user. Without a valid token, still a 200. For a browser, a page, like Django REST framework's."""
     answer = JsonResponse(_about(request.user))
     if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
         return HttpResponse(format_html("<pre>{}</pre>", answer.content.decode()))
@@ -101,7 +101,7 @@ def me(request):
 
 @require_GET
 def userinfo(request):
-    """Who asks; 409 for somebody whom Open edX has no name for, and for nobody."""
+    """The current user; 409 for a user without a name for Open edX, and for nobody."""
     if request.user.is_anonymous or not edx_username(request.user):
         return JsonResponse({"error": "User has no edx_username."}, status=409)
     return JsonResponse(_about(request.user))
@@ -119,7 +119,7 @@ def _about(user):
 
 
 class CreateAccountForm(forms.Form):
-    """What a new user is asked for."""
+    """The fields for a new user."""
 
     username = forms.SlugField(max_length=30)
     name = forms.CharField(label="Full name", max_length=150)
@@ -134,23 +134,25 @@ class CreateAccountForm(forms.Form):
 
 
 class CreateProfileForm(forms.Form):
-    """What MITx Online asks somebody for who has signed in and whom it has no username for."""
+    """What MITx Online asks a signed-in user who has no username for Open edX."""
 
     username = forms.SlugField(max_length=30, help_text="Your public username in courses.")
     name = forms.CharField(label="Full name", max_length=150)
 
 
 class OpenEdxFormView(FormView):
-    """A form that ends with an account in Open edX, and then leads to `next`; 424 with the words where that fails."""
+    """
+    A form that creates an account in Open edX, then redirects to `next`; 424 with the server's message if that fails.
+    """
 
     template_name = "mit_sandbox/form.html"
 
     def get_context_data(self, **kwargs):
-        """With the address to go on to."""
+        """With the address to redirect to."""
         return {"next": self._next(), "title": self.title, "text": self.text, **super().get_context_data(**kwargs)}
 
     def form_valid(self, form):
-        """Make the account."""
+        """Create the account."""
         try:
             create_user(self.user_of(form), form.cleaned_data["username"])
         except OpenEdxError as error:
@@ -166,10 +168,10 @@ class OpenEdxFormView(FormView):
 
 class CreateAccountView(OpenEdxFormView):
     """
-    Signing up, on one page: the user, the session, and the account in Open edX.
+    Sign-up on one page: the user, the session, and the account in Open edX.
 
-    xPro does that on several pages and by email; with MITx Online behind APISIX Keycloak has the first part, and at
-    its own port there is no page for it, but `openedx.api.create_user`.
+    xPro uses several pages and email. Behind APISIX, Keycloak handles MITx Online's first part; at its own port there
+    is no page for it, only `openedx.api.create_user`.
     """
 
     form_class = CreateAccountForm
@@ -177,7 +179,7 @@ class CreateAccountView(OpenEdxFormView):
     text = "One page here for what takes several, and an email, in the real application."
 
     def user_of(self, form):
-        """The new user, signed in; one that is there already after a failure in Open edX."""
+        """The new user, signed in; an existing one after a failure in Open edX."""
         fields = form.cleaned_data
         user = get_user_model().objects.create_user(
             fields["username"], fields["email"], fields["password"], first_name=fields["name"]
@@ -187,14 +189,14 @@ class CreateAccountView(OpenEdxFormView):
 
 
 class CreateProfileView(LoginRequiredMixin, OpenEdxFormView):
-    """Where MITx Online sends somebody who has signed in for the first time."""
+    """The page that MITx Online shows after a user's first sign-in."""
 
     form_class = CreateProfileForm
     title = "Complete your profile"
     text = "MITx Online asks for this after the first sign-in. Open edX does not know you until then."
 
     def user_of(self, form):
-        """The one who has signed in."""
+        """The signed-in user."""
         self.request.user.first_name = form.cleaned_data["name"]
         self.request.user.save()
         return self.request.user
@@ -203,8 +205,8 @@ class CreateProfileView(LoginRequiredMixin, OpenEdxFormView):
 @require_POST
 def profile_details(request):
     """
-    What MITx Online's page for completing the profile sends: it gives the signed-in user a name for Open edX, and makes
-    their account there. 500 with the words where that fails.
+    What MITx Online's profile completion page sends: it gives the signed-in user a name for Open edX, and creates
+    their account there. 500 with the server's message if that fails.
     """
     if request.user.is_anonymous:
         return JsonResponse({"detail": "Authentication credentials were not provided."}, status=403)
@@ -223,9 +225,8 @@ def profile_details(request):
 
 def gateway_login(request):
     """
-    MITx Online's own sign-in page only redirects: APISIX keeps it for Keycloak.
-
-    So at the application's own port somebody without a session is sent in a circle.
+    MITx Online's own sign-in page only redirects, because APISIX handles it with Keycloak. At the application's own
+    port, a browser without a session is redirected in a loop.
     """
     target = request.GET.get("next", "/dashboard")
     if not url_has_allowed_host_and_scheme(target, {request.get_host(), urlsplit(env.base_url()).netloc}):
@@ -236,7 +237,9 @@ def gateway_login(request):
 
 
 def gateway_logout(request):
-    """MITx Online: first the LMS's sign-out, which leads back here; from its page (`no_redirect=1`) that of Keycloak."""
+    """
+    MITx Online: first the LMS's sign-out, which redirects back here; from its page (`no_redirect=1`), Keycloak's.
+    """
     base_url = env.base_url()
     if request.GET.get("no_redirect", "").startswith("1"):
         return redirect(f"{base_url}/logout/oidc" if request.user.is_authenticated else base_url)
@@ -244,7 +247,7 @@ def gateway_logout(request):
 
 
 def keycloak_logout(request):
-    """APISIX ends the session at Keycloak and here; the application itself has no such page."""
+    """APISIX ends the session in Keycloak and here; the application itself has no such page."""
     if not request.is_behind_apisix:
         raise Http404
     logout(request)
@@ -252,7 +255,7 @@ def keycloak_logout(request):
 
 
 class XproLogoutView(LogoutView):
-    """xPro: by POST; on to the LMS's sign-out, which leads back."""
+    """xPro: by POST, then to the LMS's sign-out, which redirects back."""
 
     def get_success_url(self):
         """The LMS's sign-out."""
@@ -260,10 +263,10 @@ class XproLogoutView(LogoutView):
 
 
 def csrf_failure(request, reason=""):
-    """A refused post, with the reason that Django itself shows only while DEBUG is on."""
+    """A rejected post, with the reason that Django itself shows only if DEBUG is on."""
     return HttpResponseForbidden(format_html("<h1>CSRF verification failed. Request aborted.</h1>\n<p>{}</p>", reason))
 
 
 def complete(request):
-    """Where Open edX sends a browser back to; names what arrived, not its values."""
+    """The page to which Open edX redirects a browser; names what arrived, but not its values."""
     return render(request, "mit_sandbox/complete.html", {"names": sorted(request.GET)})

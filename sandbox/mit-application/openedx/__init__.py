@@ -1,1 +1,1 @@
-"""The name under which MITx Online has its calls to Open edX, for `manage.py shell`."""
+"""MITx Online's name for its calls to Open edX, for `manage.py shell`."""

@@ -1,17 +1,17 @@
-"""Open edX's own index on Django's table of users: no two accounts have the same email address, nor both have none."""
+"""Open edX's own index on Django's table of users: no two accounts with the same email address, or with none."""
 
 from django.conf import settings
 from django.db import migrations
 
 
 def upper_and_lower_case_alike(_apps, schema_editor):
-    """MySQL compares text without regard to case; SQLite has to be told."""
+    """MySQL compares text case-insensitively; SQLite needs to be told."""
     collation = " COLLATE NOCASE" if schema_editor.connection.vendor == "sqlite" else ""
     schema_editor.execute(f"CREATE UNIQUE INDEX email ON auth_user (email{collation})")
 
 
 class Migration(migrations.Migration):
-    # MySQL changes no table within a transaction.
+    # MySQL doesn't change tables within a transaction.
     atomic = False
 
     dependencies = [

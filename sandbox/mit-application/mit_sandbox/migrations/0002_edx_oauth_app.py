@@ -1,4 +1,4 @@
-"""The OAuth application that MITx Online's migrations make."""
+"""The OAuth application that MITx Online's migrations create."""
 
 import secrets
 
@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 def make(apps, _schema_editor):
-    """The real row as well has a redirect URI that does not fit, and a secret that is known to nobody."""
+    """Like the real row, it has a wrong redirect URI and an unknown secret."""
     if settings.FLAVOR != "mitxonline":
         return
     apps.get_model(settings.OAUTH2_PROVIDER_APPLICATION_MODEL).objects.get_or_create(

@@ -1,4 +1,4 @@
-"""What the applications note of a user's account in Open edX and of the tokens for its API."""
+"""What the applications store about a user's account in Open edX and the tokens for its API."""
 
 import django.db.models.deletion
 from django.conf import settings
