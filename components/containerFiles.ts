@@ -89,10 +89,7 @@ function volumeName(
 }
 
 /** Secrets and configs that aren't files on this machine are copied into the container before it starts. */
-export function uploadsOf(
-    project: ComposeProject,
-    service: ComposeService,
-): docker.types.input.ContainerUpload[] {
+export function uploadsOf(project: ComposeProject, service: ComposeService): docker.types.input.ContainerUpload[] {
     return filesOf(project, service).flatMap(({ reference, object, path }) => {
         const content = object?.environment === undefined ? object?.content : project.variables[object.environment];
         return content === undefined || content === ""

@@ -3,7 +3,13 @@ import { statfs } from "node:fs/promises";
 import { BlockList, createServer, isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { lastLines } from "../dynamic-providers/command.ts";
-import { dockerEndpoint, networkSubnets, publisherOf, subnetOf, tryDocker } from "../dynamic-providers/docker/docker.ts";
+import {
+    dockerEndpoint,
+    networkSubnets,
+    publisherOf,
+    subnetOf,
+    tryDocker,
+} from "../dynamic-providers/docker/docker.ts";
 import { lookup } from "../dynamic-providers/openedx/django-admin/lookup.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
 import { Fault } from "./faults.ts";

@@ -375,7 +375,11 @@ export const composeFile = z
     })
     .superRefine(({ services }, context) => {
         const links = Object.entries(services).flatMap(([name, definition]) =>
-            definition.links.map((link, index) => ({ ...parseLink(link), link, path: ["services", name, "links", index] })),
+            definition.links.map((link, index) => ({
+                ...parseLink(link),
+                link,
+                path: ["services", name, "links", index],
+            })),
         );
         for (const { service, alias, link, path } of links) {
             const isTaken =

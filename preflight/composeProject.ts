@@ -211,7 +211,9 @@ function expectReadable(file: string, content: string): void {
 
 /** The stack's profiles and the shell's combined, because either would override the other. */
 function profilesOfShell({ COMPOSE_PROFILES: profiles }: Readonly<Record<string, string>>): Record<string, string> {
-    return profiles === undefined ? {} : { COMPOSE_PROFILES: joinProfiles(profiles, process.env["COMPOSE_PROFILES"] ?? "") };
+    return profiles === undefined
+        ? {}
+        : { COMPOSE_PROFILES: joinProfiles(profiles, process.env["COMPOSE_PROFILES"] ?? "") };
 }
 
 /** Whether a service has an environment file, or variables Compose fills in: `${NAME}`, or a name without a value. */

@@ -9,7 +9,14 @@ import { z } from "zod";
 import { projectVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
 import { runCommand } from "../dynamic-providers/command.ts";
 import { DELETE_UNREACHABLE } from "../dynamic-providers/crud.ts";
-import { composeLabels, docker, dockerLines, OWNER_LABEL, runDocker, withLabels } from "../dynamic-providers/docker/docker.ts";
+import {
+    composeLabels,
+    docker,
+    dockerLines,
+    OWNER_LABEL,
+    runDocker,
+    withLabels,
+} from "../dynamic-providers/docker/docker.ts";
 import { tutorFolder, valueIn } from "../dynamic-providers/tutor/tutor.ts";
 import { restoreTutorConfigurations } from "../dynamic-providers/tutor/tutorConfiguration.ts";
 import { askPulumi, project, projectName } from "./pulumi.ts";

@@ -18,7 +18,9 @@ import { clearFinishedCreations, protectState } from "./stackState.ts";
 export async function runPulumi(...args: string[]): Promise<number> {
     const revealing = revealingOptions(args);
     if (revealing.length > 0) {
-        console.error(`Caution: with ${revealing.join(", ")} Pulumi prints secrets in plain text. Don't share the output.`);
+        console.error(
+            `Caution: with ${revealing.join(", ")} Pulumi prints secrets in plain text. Don't share the output.`,
+        );
     }
     await endLeftovers(project);
     await protectState();

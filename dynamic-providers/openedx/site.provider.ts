@@ -14,7 +14,10 @@ export const provider = defineProvider<Inputs, Outputs>(site, {
         const [existing] = await session.list(LIST, { domain: inputs.domain });
         if (existing !== undefined) {
             // The name distinguishes a site that an interrupted run created from one that already existed.
-            return { id: existing.id, outs: { ...inputs, createdHere: existing.cells.get("name") === inputs.displayName } };
+            return {
+                id: existing.id,
+                outs: { ...inputs, createdHere: existing.cells.get("name") === inputs.displayName },
+            };
         }
         const id = await session.add(`${LIST}add/`, FORM, { domain: inputs.domain, name: inputs.displayName });
         return { id, outs: { ...inputs, createdHere: true } };
