@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { ProviderError } from "./errors.ts";
 import { pulumiCommand } from "./pulumiCommand.ts";
 
@@ -33,6 +32,8 @@ export async function answerOf(
     args: readonly string[],
     { input, show = false, cwd, env }: CommandOptions = {},
 ): Promise<Answer> {
+    // Lazy import: most runs start no command.
+    const { execa } = await import("execa");
     const { failed, exitCode, code, stdout, stderr } = await execa(command, args, {
         reject: false,
         ...(input === undefined ? { stdin: "ignore" as const } : { input }),

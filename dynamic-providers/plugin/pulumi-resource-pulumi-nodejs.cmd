@@ -1,4 +1,2 @@
 @echo off
-setlocal
-for /f "delims=" %%i in ('node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')"') do set script=%%i
-if defined script node --require @openedx-mit/dynamic-providers/quickStart "%script%" %*
+node --require @openedx-mit/dynamic-providers/quickStart "%CD%\node_modules\@pulumi\pulumi\cmd\dynamic-provider\index.js" %*

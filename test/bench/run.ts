@@ -43,8 +43,9 @@ const servers = await startServers(["lms", "mitxonline", "xpro"], {
 const rounds = Number(values.times);
 let noChange: Spread;
 try {
-    noChange = await compareUps();
-    await measureProgramStart(servers, tell, rounds);
+    const { ratio, resources } = await compareUps();
+    noChange = ratio;
+    await measureProgramStart(servers, resources, tell, rounds);
     await compareFirstUps(servers, tell, rounds);
     await measureNpmStart(tell, rounds);
     await comparePreview(tell, rounds);
@@ -62,7 +63,7 @@ if (values.write) {
 console.log(`no-change up against an empty program: ${noChange.median.toFixed(2)}`);
 
 /** The sandbox's stack without changes against two programs with as many resources, plus its requests. */
-async function compareUps(): Promise<Spread> {
+async function compareUps(): Promise<{ ratio: Spread; resources: number }> {
     const proxies = [await startCountingProxy(servers.lms), await startCountingProxy(servers.mitxonline)] as const;
     const stack = await makeStack({
         ...sandboxConfig("mitxonline", servers),
@@ -86,7 +87,8 @@ async function compareUps(): Promise<Spread> {
         const types = state.deployment.resources.map(({ type }) => type);
         const count = (prefix: string) => types.filter((type) => type.startsWith(prefix)).length;
         const [components, random, dynamic] = [count("openedx-mit:"), count("random:"), count("pulumi-nodejs:")];
-        const empty = await stackOf(emptyProgram(components + random + dynamic));
+        const resources = components + random + dynamic;
+        const empty = await stackOf(emptyProgram(resources));
         const idle = await stackOf(idleProgram({ components, random, dynamic }));
         try {
             await empty.run("up");
@@ -111,7 +113,7 @@ async function compareUps(): Promise<Spread> {
                 goal: "28, 0, 12, 19",
                 measured: requests.join(", "),
             });
-            return ratio;
+            return { ratio, resources };
         } finally {
             await empty.remove();
             await idle.remove();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { type ApplicationName, profiles } from "../../config/profiles.ts";
@@ -114,6 +115,10 @@ get_user_model().objects.create_user("otto", "otto@example.com", "otto", first_n
         const rows = await known("xpro");
         expect(rows.userSocialAuths).toContain("otto");
         expect(rows.openEdxApiAuths).not.toContain("otto");
+    });
+
+    test("makes no browser ask for an icon, whose answer could end the session of a sign-in that ends just then", async () => {
+        await expect(readFile(servers.lms.logFile, "utf8")).resolves.not.toContain("favicon");
     });
 });
 
