@@ -4,11 +4,16 @@ export default {
     testEnvironment: "node",
     testSequencer: "<rootDir>/test/support/sequencer.js",
     globalSetup: "<rootDir>/test/support/globalSetup.ts",
+    setupFiles: ["<rootDir>/test/support/stackTraces.js"],
     // Tests wait for servers and the engine more than they work.
     maxWorkers: "100%",
     // Real servers and the real engine take their time; each waits on conditions.
     testTimeout: 120_000,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/test/support/stripTypes.js" },
+    moduleNameMapper: {
+        "^(@npmcli/arborist|@opentelemetry/.*|\\.\\./\\.\\./typescript-shim|\\./automation)$":
+            "<rootDir>/test/support/onUse.cjs",
+    },
     modulePathIgnorePatterns: ["<rootDir>/.toolchain", "<rootDir>/.sandbox"],
 };

@@ -67,28 +67,45 @@ const made = { applications: 1, tokens: 1, workers: 1, configurations: 2, newRow
 // One row per site disables its configuration.
 const gone = { applications: 0, tokens: 0, workers: 0, configurations: 0, newRows: 4 };
 
+async function expectFinishedUp(moment: RegExp, how: Kill): Promise<void> {
+    await stack.killedAt("up", moment, how);
+    // As the project's commands do before each run.
+    await endLeftovers(project);
+    await stack.up();
+    await expect(stack.preview()).resolves.toEqual({});
+    await expect(inventory()).resolves.toEqual(made);
+    const mitxonline = await AdminBrowser.signIn(servers.mitxonline);
+    await expect(mitxonline.list("oauth2_provider/application")).resolves.toHaveLength(1);
+}
+
 test.each<[pattern: RegExp, how: Kill]>([
     [/random.* created/, {}],
-    [/DjangoUser service-worker creating/, {}],
     [/OAuth2ProviderConfig .* creating/, {}],
     [/edx-oauth-app creating/, {}],
     [/DjangoUser service-worker creating/, { what: "engine" }],
-    [/edx-oauth-app creating/, { what: "provider" }],
-    [/OAuth2ProviderConfig .* creating/, { what: "provider" }],
     [/DjangoUser service-worker creating/, { what: "engine", signal: "SIGHUP" }],
     [/OAuth2ProviderConfig .* creating/, { what: "engine", signal: "SIGTERM" }],
 ])(
     "an up that is killed at %s (%j) is finished by the next one, without duplicates or orphans",
     async (moment, how) => {
-        await stack.killedAt("up", moment, how);
-        // As the project's commands do before each run.
-        await endLeftovers(project);
-        await stack.up();
-        await expect(stack.preview()).resolves.toEqual({});
-        await expect(inventory()).resolves.toEqual(made);
-        const mitxonline = await AdminBrowser.signIn(servers.mitxonline);
-        await expect(mitxonline.list("oauth2_provider/application")).resolves.toHaveLength(1);
+        await expectFinishedUp(moment, how);
 
+        await stack.destroy();
+        await expect(inventory()).resolves.toEqual(gone);
+    },
+);
+
+test.each<[up: RegExp, how: Kill, destroy: RegExp, how: Kill]>([
+    [/DjangoUser service-worker creating/, {}, /AccessToken service-worker-token deleting/, {}],
+    [/edx-oauth-app creating/, { what: "provider" }, /OAuth2ProviderConfig .* deleting/, { what: "provider" }],
+    [/OAuth2ProviderConfig .* creating/, { what: "provider" }, /edx-oauth-app deleting/, { what: "engine" }],
+])(
+    "an up that is killed at %s (%j), and then a destroy that is killed at %s (%j), are finished by the next one",
+    async (up, howUp, destroy, howDestroy) => {
+        await expectFinishedUp(up, howUp);
+
+        await stack.killedAt("destroy", destroy, howDestroy);
+        await endLeftovers(project);
         await stack.destroy();
         await expect(inventory()).resolves.toEqual(gone);
     },
@@ -121,35 +138,19 @@ test("of two stacks that are set up on the same servers at the same time, at mos
     await expect(inventory()).resolves.toMatchObject({ applications, tokens, workers, configurations });
 });
 
-test.each([
-    ["up", /DjangoUser service-worker creating/, made],
-    ["destroy", /AccessToken service-worker-token deleting/, gone],
-] as const)(
-    "servers that restart in the middle of %s cause an error or no harm, and the next run makes it right",
-    async (command, moment, end) => {
-        if (command === "destroy") {
-            await stack.up();
-        }
+test("servers that restart in the middle of up and of destroy cause an error or no harm, and the next run makes it right", async () => {
+    const runs = [
+        ["up", /DjangoUser service-worker creating/, made],
+        ["destroy", /AccessToken service-worker-token deleting/, gone],
+    ] as const;
+    for (const [command, moment, end] of runs) {
         const run = await stack.begin(command, moment);
         await restart();
         const { exitCode, output } = await run.ended;
         expect(exitCode === 0 || /error: .*(no answer|broke off)/.test(output) || output).toBe(true);
         await stack[command]();
         await expect(inventory()).resolves.toEqual(end);
-        await stack.destroy();
-    },
-);
-
-test.each<[pattern: RegExp, how: Kill]>([
-    [/AccessToken service-worker-token deleting/, {}],
-    [/OAuth2ProviderConfig .* deleting/, { what: "provider" }],
-    [/edx-oauth-app deleting/, { what: "engine" }],
-])("a destroy that is killed at %s (%j) is finished by the next one", async (moment, how) => {
-    await stack.up();
-    await stack.killedAt("destroy", moment, how);
-    await endLeftovers(project);
-    await stack.destroy();
-    await expect(inventory()).resolves.toEqual(gone);
+    }
 });
 
 test("an up and a destroy that are killed after each step are finished, without duplicates or orphans", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Ports, type Server, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
 import { project } from "../../toolchain/pulumi.ts";
+import { provideDatabase } from "./migrated.ts";
 
 export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
     stateDirectory: string;
@@ -45,6 +46,7 @@ export async function startServers<const Name extends ServerName>(
         const environment = { SANDBOX_FAST_HASHES: "1", ...options.environment };
         const ports = await freePorts();
         await prepare?.(stateDirectory, ports);
+        await Promise.all(servers.map((name) => provideDatabase(name, stateDirectory)));
         const started = await up({ servers, stateDirectory, ports, environment });
         return { ...started, stateDirectory, stop };
     } catch (error) {

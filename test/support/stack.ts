@@ -31,7 +31,7 @@ export interface TestStack {
     begin(command: "up" | "destroy", pattern: RegExp): Promise<{ readonly ended: Promise<Ended> }>;
     /**
      * Runs `pulumi up` or `pulumi destroy` and kills it the same way as soon as it has created or deleted a resource, over
-     * and over until there is nothing left to do.
+     * and over until there is nothing left to do. Random values don't count.
      *
      * @returns how many times it was killed.
      */
@@ -199,8 +199,8 @@ export async function makeStack(
         },
         killedAfterEach: async (command) => {
             let kills = 0;
-            // Components don't count: no provider creates anything for them.
-            while (await runUntil(command, / [+-] +(?!pulumi:|openedx-mit:)\S+ \S+ (created|deleted)/)) {
+            // Components and random values don't count: nothing is created for them outside of the state.
+            while (await runUntil(command, / [+-] +(?!pulumi:|openedx-mit:|random:)\S+ \S+ (created|deleted)/)) {
                 kills++;
             }
             return kills;

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
@@ -43,17 +43,24 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
     const command = tutorCommand(release);
     let folder: string;
     let root: string;
+    let plugins: string;
     let file: string;
     let former: Record<string, string | undefined>;
 
-    beforeEach(async () => {
+    beforeAll(async () => {
         folder = await mkdtemp(join(tmpdir(), "tutor-"));
         root = join(folder, "root");
-        file = join(folder, "plugins", "mit-integration.py");
+        plugins = join(folder, "plugins");
+        file = join(plugins, "mit-integration.py");
         const variables = ["TUTOR_ROOT", "TUTOR_PLUGINS_ROOT", "PYTHONPATH"];
         former = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
-        Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: join(folder, "plugins") });
-        await execa(command, ["config", "save"]);
+        await execa(command, ["config", "save"], { env: { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins } });
+        await rename(root, join(folder, "new"));
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+    beforeEach(async () => {
+        Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins });
+        await cp(join(folder, "new"), root, { recursive: true });
     });
     afterEach(async () => {
         for (const [name, value] of Object.entries(former)) {
@@ -64,7 +71,7 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
             }
         }
         await deleteTutorBackup(configurationIn(root));
-        await rm(folder, { recursive: true });
+        await Promise.all([root, plugins].map((made) => rm(made, { recursive: true, force: true })));
     });
 
     const text = (more: Partial<TutorPluginOptions> = {}) =>
@@ -161,8 +168,8 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
     });
 
     test("is written where Tutor says, even if another plugin prints lines too", async () => {
-        await mkdir(join(folder, "plugins"));
-        await writeFile(join(folder, "plugins", "noisy.py"), 'print("Hello from /no/such/folder!")\n');
+        await mkdir(plugins);
+        await writeFile(join(plugins, "noisy.py"), 'print("Hello from /no/such/folder!")\n');
         await execa(command, ["plugins", "enable", "noisy"]);
 
         await expect(create()).resolves.toMatchObject({ id: file, outs: { root, file } });
