@@ -45,7 +45,11 @@ const keys = z.strictObject({
     application: z
         .enum(applicationNames, `one of ${applicationNames.join(", ")}`)
         .default("mitxonline")
-        .describe("The MIT application; mitxonline-apisix is MITx Online behind APISIX, with Keycloak"),
+        .describe(
+            "The MIT application. mitxonline is MITx Online at its own port, 8013, without a sign-in page for learners: for " +
+                "work on its API and the courseware accounts. mitxonline-apisix is MITx Online behind APISIX, at port 9080, " +
+                "where learners sign in with Keycloak",
+        ),
 
     lmsUrl: origin
         .default(openEdxConstants.url)

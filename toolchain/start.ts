@@ -32,7 +32,7 @@ The sandbox is integrated. What next:
   npm stop                                       remove it all
 A browser needs this line in the hosts file:
   127.0.0.1 ${hosts.join(" ")}
-Does it work, and if not, what to do?
+Does it work? If not, this says why and what to do:
   npm run verify`);
 }
 process.exitCode = exitCode;

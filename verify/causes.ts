@@ -91,7 +91,7 @@ const table = {
     "superuser-not-allowed": {
         title: "The superuser lacks rights",
         why: "The user can sign in, but may not view the admin's pages: it's staff at most.",
-        step: "Make it a superuser, on the LMS with `tutor dev do createuser --staff --superuser NAME EMAIL`, or use another one: `{config set lmsUsername NAME}`.",
+        step: "Make it a superuser, on the LMS with `tutor dev do createuser --staff --superuser NAME EMAIL`, or use another one: `{config set lmsUsername NAME}` (or `applicationUsername`).",
     },
     "too-many-sign-ins": {
         title: "The LMS accepts no more sign-ins for now",
@@ -228,8 +228,8 @@ const table = {
     },
     "env-other-set-up": {
         title: "The application uses addresses of another Open edX",
-        why: "Where its `.env` does not set them, MITx Online uses the devstack's addresses, `edx.odl.local:18000` and `studio.edx.odl.local:18001`, for links to courses and for Studio. The stack's block has those of Tutor's development server, unless an earlier version of this program wrote it.",
-        step: "Set them in its `.env`, outside the block; with Tutor: `OPENEDX_STUDIO_API_BASE_URL=http://studio.local.openedx.io:8001` and `OPENEDX_COURSE_BASE_URL=http://apps.local.openedx.io:2000/learning/course/`. Then `docker compose up --detach` in the checkout.",
+        why: "Unless its `.env` sets them, MITx Online uses the devstack's addresses, `edx.odl.local:18000` and `studio.edx.odl.local:18001`, for links to courses and for Studio. The stack sets them only for an LMS on Tutor's port, 8000, and not in a block that an earlier version of this program wrote.",
+        step: "In the sandbox, which has neither, ignore it. Otherwise, set them in its `.env`, outside the block; with Tutor: `OPENEDX_STUDIO_API_BASE_URL=http://studio.local.openedx.io:8001` and `OPENEDX_COURSE_BASE_URL=http://apps.local.openedx.io:2000/learning/course/`. Then `docker compose up --detach` in the checkout.",
         isWarning: true,
     },
     "discovery-addresses": {

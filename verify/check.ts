@@ -132,6 +132,21 @@ export function isHealthy(results: readonly Result[]): boolean {
     return !results.some(isBroken);
 }
 
+/** The results in one sentence. */
+export function verdict(results: readonly Result[]): string {
+    const counted = (state: Result["state"], words: string) => {
+        const { length } = results.filter((result) => result.state === state);
+        return length === 0 ? "" : `, ${length} ${words}`;
+    };
+    const details = [
+        counted("failed", "failed"),
+        counted("follows", "not run because of that"),
+        counted("warning", "with a warning"),
+        counted("skipped", "skipped"),
+    ];
+    return `The integration ${isHealthy(results) ? "works" : "is broken"}: ${results.length} checks${details.join("")}.`;
+}
+
 function isBroken({ state }: Result): boolean {
     return state === "failed" || state === "follows";
 }

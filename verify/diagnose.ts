@@ -1,4 +1,6 @@
+import { portOf } from "../config/stackConfig.ts";
 import type { CauseId } from "./causes.ts";
+import type { Side, Target } from "./target.ts";
 
 /** Server messages and their causes. The first match wins. */
 const signatures: readonly (readonly [RegExp, CauseId])[] = [
@@ -11,12 +13,12 @@ const signatures: readonly (readonly [RegExp, CauseId])[] = [
         "application-unreachable-from-lms",
     ],
     [/Wrong state parameter|Authentication process canceled|Session value state missing/, "state-lost"],
-    [/User has no edx_username|409 Client Error/, "no-edx-username"],
+    [/User has no edx_username|409 Client Error.*\/(userinfo|users\/me)\b/, "no-edx-username"],
     [/Invalid key\/secret, perhaps expired|Your credentials aren.t allowed/, "provider-secret"],
     [/tpa-invalid-access-token|400 Client Error.*\/account\/registration/, "user-info-refused"],
     [/401 Client Error.*\/oauth2\/access_token/, "client-secret"],
     [/redirected to '?\S+\/oauth2\/authorize/i, "consent"],
-    [/duplicate-(email|username)/, "account-taken"],
+    [/duplicate-(email|username)|409 Client Error.*\/account\/registration/, "account-taken"],
     [/Origin checking failed/, "origin-refused"],
     [/MultipleObjectsReturned/, "client-name-twice"],
     [/Mismatching redirect URI/i, "redirect-uri"],
@@ -36,6 +38,26 @@ const signatures: readonly (readonly [RegExp, CauseId])[] = [
 /** The cause for a server's message, or `undefined` if it suggests none. */
 export function diagnose(words: string): CauseId | undefined {
     return signatures.find(([signature]) => signature.test(words))?.[1];
+}
+
+/**
+ * The cause for a server's message. If one of the server's connections failed, the message contains the address it
+ * tried, which shows the direction.
+ */
+export function diagnoseFor(
+    words: string,
+    { openEdx, application }: Pick<Target, "openEdx" | "application">,
+    asked: CauseId,
+): CauseId | undefined {
+    const [, host = "", port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
+    const isOf = ({ url, gateway }: Side) =>
+        [new URL(url).hostname, gateway].includes(host) && port === String(portOf(url));
+    const unreachable = isOf(openEdx)
+        ? "lms-unreachable-from-application"
+        : isOf(application)
+          ? "application-unreachable-from-lms"
+          : asked;
+    return port === undefined ? diagnose(words) : unreachable;
 }
 
 /** The cause for a container's error, beyond the fact that nothing answered. */

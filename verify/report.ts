@@ -1,5 +1,5 @@
 import { causes, stepOf } from "./causes.ts";
-import { findingsOf, type Result } from "./check.ts";
+import { findingsOf, type Result, verdict } from "./check.ts";
 import type { Target } from "./target.ts";
 
 /** The participants in a sign-in, in drawing order. */
@@ -135,14 +135,6 @@ ${results.map((result) => row(result, results)).join("\n")}
 </body>
 </html>
 `;
-}
-
-function verdict(results: readonly Result[]): string {
-    const count = (state: Result["state"]) => results.filter((result) => result.state === state).length;
-    const failed = count("failed");
-    return failed === 0
-        ? `it works, as far as can be seen${count("warning") > 0 ? `; ${count("warning")} to know of` : ""}.`
-        : `it is broken: ${failed} of ${results.length} failed, ${count("follows")} follow from that.`;
 }
 
 function row(result: Result, results: readonly Result[]): string {

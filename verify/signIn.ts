@@ -1,35 +1,30 @@
-/** The checks that sign a user in. Source: handbook, "Open edX Provider Configuration" step 7. */
+/** Everything a new user does, from sign-up to sign-out, and what it shows. */
 import { openEdxConstants } from "../config/openEdx.ts";
 import { mitApplication } from "../config/profiles.ts";
-import { portOf } from "../config/stackConfig.ts";
 import { ProviderError } from "../dynamic-providers/errors.ts";
-import { type Answer, jsonOf, serverWords } from "../dynamic-providers/openedx/django-admin/http.ts";
+import { jsonOf } from "../dynamic-providers/openedx/django-admin/http.ts";
 import { adminSession } from "../dynamic-providers/openedx/django-admin/session.ts";
 import { foreignSession } from "../dynamic-providers/openedx/django-admin/signIn.ts";
-import { resolvesToLoopback } from "../preflight/checks.ts";
 import { addressOf, textOf } from "./answers.ts";
 import {
     type Browser,
     type Landing,
     type NewBrowser,
     passwordForm,
-    PlainBrowser,
     seenAt,
     signUpAddress,
     withoutSecrets,
 } from "./browser.ts";
 import type { CauseId } from "./causes.ts";
-import { type Check, found, notUnderstood, type Outcome, passed, skipped } from "./check.ts";
+import { found, type Outcome, passed, skipped } from "./check.ts";
 import { runInContainer } from "./container.ts";
-import { diagnose } from "./diagnose.ts";
+import { diagnose, diagnoseFor } from "./diagnose.ts";
 import { Keycloak, KeycloakRefusedError } from "./keycloak.ts";
-import { addInAdmin, fieldsOf, type Learner, makeUpLearner, removeLearners, userRow, usersOf } from "./learner.ts";
-import type { Side, Target } from "./target.ts";
+import { addInAdmin, fieldsOf, type Learner, removeLearners, userRow, usersOf } from "./learner.ts";
+import { formOfMicroFrontend, formOnPage, isRegistration, REGISTRATION_PATH, thirdPartyAuth } from "./registration.ts";
+import type { Target } from "./target.ts";
 
 const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
-const NOBODY = skipped("nobody could sign up");
-/** Where Open edX's own pages and micro-frontend register a user. */
-const REGISTRATION_PATH = "/api/user/v2/account/registration/";
 /**
  * What xPro does on sign-up, which requires e-mail: it creates the Open edX account of the user whose address is on
  * stdin.
@@ -40,142 +35,8 @@ from django.contrib.auth import get_user_model
 from courseware.api import create_user
 create_user(get_user_model().objects.get(email=sys.stdin.read()))`;
 
-/**
- * Whether to try the sign-in by default: only if both servers are development servers, that is, have a development host
- * name or run on this machine. Elsewhere, a user is created only on request.
- */
-export async function isForDevelopment({ openEdx, application }: Target): Promise<boolean> {
-    const hosts = [openEdx.url, application.url].map((url) => new URL(url).hostname);
-    const isOfDevelopment = async (host: string) =>
-        /(^|\.)(local|local\.openedx\.io)$/.test(host) || resolvesToLoopback(host);
-    return (await Promise.all(hosts.map(isOfDevelopment))).every(Boolean);
-}
-
-/**
- * Creates a user in the MIT application, signs them in to Open edX the way a browser does, looks for the rows listed in
- * the handbook's last step, signs in again and out, and deletes the user from both servers.
- *
- * @param isKept - whether to keep the user.
- * @param signal - aborts the run; whatever was created is still deleted.
- * @param newBrowser - starts a browser. Default: one that runs no JavaScript.
- */
-export function signInChecks(
-    target: Target,
-    isKept: boolean,
-    signal: AbortSignal,
-    newBrowser: NewBrowser = (isOurs) => new PlainBrowser(target.openEdx.url, isOurs),
-): Check[] {
-    const signIn = new SignIn(target, makeUpLearner(isKept), newBrowser);
-    const [lms, mit] = [target.openEdx.title, target.application.title];
-    const rows = target.profile.confirmPages;
-    const legs: Check[] = [
-        {
-            name: "sign-up",
-            title: `A new user signs up at ${mit}`,
-            needs: ["lms-admin", "application-admin", "sign-in", "sign-in-page"],
-            unreachable: "application-down",
-            run: () => signIn.signUp(),
-        },
-        {
-            name: "account",
-            title: `${mit} creates the user's account in ${lms}`,
-            needs: ["sign-up", "application-client", "lms-client-secret", "lms-client-allows"],
-            unreachable: "account-without-answer",
-            run: () => signIn.account(),
-        },
-        {
-            name: "account-row",
-            title: `${mit} has a row for the account`,
-            needs: ["account"],
-            run: () => signIn.applicationRow(rows.openEdxUsers, (cells) => cells.get("has_been_synced") === "True"),
-        },
-        {
-            name: "api-tokens",
-            title: `${mit} has the user's API tokens for ${lms}`,
-            needs: ["account"],
-            run: () => signIn.applicationRow(rows.openEdxApiAuths, () => true),
-        },
-        {
-            name: "dashboard",
-            title: `The sign-in ends on the dashboard of ${lms}`,
-            needs: ["sign-up", "provider", "provider-secret", "application-client-secret", "application-client-allows"],
-            after: ["account"],
-            unreachable: "lms-down",
-            run: () => signIn.signInFirst(),
-        },
-        {
-            name: "lms-user",
-            title: `${lms} has the user`,
-            needs: ["dashboard"],
-            run: () => signIn.openEdxUser(),
-        },
-        {
-            name: "lms-link",
-            title: `${lms} links the user to ${mit}`,
-            needs: ["dashboard"],
-            run: () => signIn.openEdxLink(),
-        },
-        {
-            name: "sign-in-again",
-            title: "The same user signs in with another browser",
-            needs: ["dashboard"],
-            unreachable: "lms-down",
-            run: () => signIn.signInAgain(),
-        },
-        {
-            name: "sign-out-lms",
-            title: `Signing out of ${lms} ends the session there`,
-            needs: ["sign-in-again"],
-            run: () => signIn.signOutOfOpenEdx(),
-        },
-        {
-            name: "sign-out-application",
-            title: `Signing out of ${mit} ends the session there`,
-            needs: ["sign-out-lms"],
-            run: () => signIn.signOutOfApplication(),
-        },
-    ];
-    return [
-        ...legs.map((check) => ({ ...check, run: () => leg(check, signal) })),
-        {
-            name: "user-removed",
-            title: isKept ? "The user stays on both servers" : "The user is removed from both servers",
-            after: legs.map(({ name }) => name),
-            run: () => signIn.remove(isKept),
-        },
-    ];
-}
-
-/** Runs a check and strips codes and states from its evidence: the URLs of a sign-in contain them. */
-async function leg(check: Check, signal: AbortSignal): Promise<Outcome> {
-    if (signal.aborted) {
-        return skipped("interrupted");
-    }
-    try {
-        return await check.run();
-    } catch (error) {
-        return notUnderstood(check, error, withoutSecrets);
-    }
-}
-
-/**
- * The cause for a server's message. If one of the server's connections failed, the message contains the address it
- * tried, which shows the direction.
- */
-function causeOf(words: string, { openEdx, application }: Target, asked: CauseId): CauseId | undefined {
-    const [, host = "", port] = /HTTPS?ConnectionPool\(host='([^']+)', port=(\d+)\)/.exec(words) ?? [];
-    const isOf = ({ url, gateway }: Side) =>
-        [new URL(url).hostname, gateway].includes(host) && port === String(portOf(url));
-    const unreachable = isOf(openEdx)
-        ? "lms-unreachable-from-application"
-        : isOf(application)
-          ? "application-unreachable-from-lms"
-          : asked;
-    return port === undefined ? diagnose(words) : unreachable;
-}
-
 /** One run through everything a user does, from sign-up to sign-out. Call the methods in that order. */
-class SignIn {
+export class SignIn {
     readonly #target: Target;
     readonly #learner: Learner;
     readonly #start: string;
@@ -186,7 +47,7 @@ class SignIn {
     /** Where the user signs in behind APISIX. */
     #keycloak: Keycloak | undefined;
     /** Why the application has no account for the user, if that is not its fault. */
-    #noAccount: string | undefined = "nobody could sign up";
+    #noAccount: string | undefined;
     /** Where the browser ended up after the sign-up form. */
     #signedUp: Landing | undefined;
 
@@ -201,6 +62,11 @@ class SignIn {
         this.#browser = this.#newBrowser();
     }
 
+    /** Whether there is a user who can sign in. */
+    get hasUser(): boolean {
+        return this.#way !== undefined;
+    }
+
     /**
      * Follows a browser's path: from Open edX to the application's sign-in page or to Keycloak's, and from there to the
      * sign-up form.
@@ -212,8 +78,8 @@ class SignIn {
         }
         const { application, profile, envFile } = this.#target;
         const page = await this.#browser.open(this.#start);
-        const hasPage = page.end === "page" && page.answer.status !== 200;
-        if (hasPage || (page.end === "circle" && profile.hasSignInPage)) {
+        const isError = page.end === "page" && page.answer.status !== 200;
+        if (isError || (page.end === "circle" && profile.hasSignInPage)) {
             return this.#failed(page, page.end === "circle" ? "sign-in-circle" : undefined);
         }
         const keycloak = page.end === "page" ? Keycloak.at(page.url, envFile) : undefined;
@@ -233,7 +99,7 @@ class SignIn {
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
-        [this.#way, this.#noAccount] = ["admin", undefined];
+        this.#way = "admin";
         const why =
             page.end === "circle" ? "without a session the sign-in goes in a circle" : "its sign-in page has no form";
         return {
@@ -258,7 +124,7 @@ class SignIn {
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
-        [this.#way, this.#noAccount] = ["keycloak", undefined];
+        this.#way = "keycloak";
         return { ...passed(`made in Keycloak, ${keycloak.title}`), trail: [...page.trail, ...landing.trail] };
     }
 
@@ -279,7 +145,7 @@ class SignIn {
         if (!(await this.#isSignedIn())) {
             return this.#failed(landing);
         }
-        [this.#way, this.#noAccount, this.#signedUp] = ["form", undefined, landing];
+        [this.#way, this.#signedUp] = ["form", landing];
         return { ...passed(`at ${addressOf(page.url)}`), trail: [...before, ...page.trail, ...landing.trail] };
     }
 
@@ -293,9 +159,6 @@ class SignIn {
             const landing = this.#signedUp;
             const isRefused = landing?.end === "page" && landing.answer.status >= 400 && this.#isOfApplication(landing);
             return isRefused ? this.#accountFailed(landing) : passed();
-        }
-        if (this.#way === undefined) {
-            return NOBODY;
         }
         if (profile.profilePath === undefined) {
             return this.#accountFromContainer();
@@ -342,7 +205,7 @@ class SignIn {
                 throw error;
             }
             return found(
-                causeOf(error.message, this.#target, "lms-unreachable-from-application") ?? "account-not-made",
+                diagnoseFor(error.message, this.#target, "lms-unreachable-from-application") ?? "account-not-made",
                 withoutSecrets(error.message),
             );
         }
@@ -366,9 +229,6 @@ class SignIn {
     }
 
     async signInFirst(): Promise<Outcome> {
-        if (this.#way === undefined) {
-            return NOBODY;
-        }
         // The sign-up form continues to the dashboard, unless the account was not created.
         const landing = this.#signedUp;
         return this.#reachDashboard(
@@ -379,29 +239,23 @@ class SignIn {
     async openEdxUser(): Promise<Outcome> {
         const users = usersOf(this.#target).openEdx;
         const address = users.session.url(await users.path());
-        return this.#way === undefined
-            ? NOBODY
-            : (await userRow(users, this.#learner))
-              ? passed(address)
-              : found("user-not-linked", `${address} has no ${this.#learner.email}`);
+        return (await userRow(users, this.#learner))
+            ? passed(address)
+            : found("user-not-linked", `${address} has no ${this.#learner.email}`);
     }
 
     async openEdxLink(): Promise<Outcome> {
         const session = adminSession(this.#target.openEdx.connection);
         const { userSocialAuths } = openEdxConstants.adminPages;
         const address = session.url(userSocialAuths);
-        return this.#way === undefined
-            ? NOBODY
-            : (await session.list(userSocialAuths, { uid: this.#learner.username })).length > 0
-              ? passed(address)
-              : found("user-not-linked", `${address} has no ${this.#learner.username}`);
+        const rows = await session.list(userSocialAuths, { uid: this.#learner.username });
+        return rows.length > 0
+            ? passed(address)
+            : found("user-not-linked", `${address} has no ${this.#learner.username}`);
     }
 
     /** Uses a browser without cookies: signs in with the password, without registering. */
     async signInAgain(): Promise<Outcome> {
-        if (this.#way === undefined) {
-            return NOBODY;
-        }
         this.#browser = this.#newBrowser();
         if (this.#way === "admin") {
             await this.#signInAtAdmin();
@@ -418,9 +272,6 @@ class SignIn {
     }
 
     async signOutOfOpenEdx(): Promise<Outcome> {
-        if (this.#way === undefined) {
-            return NOBODY;
-        }
         const { url } = this.#target.openEdx;
         const { trail } = await this.#browser.open(url + logoutPath);
         if (trail.some((step) => step.startsWith(`GET ${url}${new URL(this.#start).pathname}:`))) {
@@ -437,9 +288,6 @@ class SignIn {
      * only its own session.
      */
     async signOutOfApplication(): Promise<Outcome> {
-        if (this.#way === undefined) {
-            return NOBODY;
-        }
         const { application, profile } = this.#target;
         const trails: (readonly string[])[] = [];
         for (const { method, path } of profile.signOut) {
@@ -519,34 +367,19 @@ class SignIn {
      */
     async #register(landing: Landing): Promise<Landing | Outcome> {
         const { openEdx } = this.#target;
-        const form = registrationForm(landing.answer) ?? (await this.#registrationContext());
+        const form = formOnPage(landing.answer) ?? formOfMicroFrontend(await thirdPartyAuth(this.#browser, openEdx.url));
         if (form === undefined) {
             return this.#failed(landing, "registration-refused");
         }
         const sent = await this.#browser.post(openEdx.url + form.submitPath, form.fields);
         if (sent.answer.status !== 200) {
-            const words = withoutSecrets(serverWords(sent.answer.data));
             return {
-                ...found("registration-refused", `${addressOf(sent.url)}: ${sent.answer.status}, ${words}`),
+                ...found(diagnose(sent.answer.data) ?? "registration-refused", seenAt(sent)),
                 trail: [...landing.trail, ...sent.trail],
             };
         }
         const end = await this.#browser.open(openEdx.url + form.finishPath);
         return { ...end, trail: [...sent.trail, ...end.trail] };
-    }
-
-    /** The fields that the registration micro-frontend asks for. */
-    async #registrationContext(): Promise<RegistrationForm | undefined> {
-        const context = await this.#thirdPartyAuth();
-        if (typeof context?.finishAuthUrl !== "string") {
-            return undefined;
-        }
-        const fields = new URLSearchParams({
-            ...context.pipelineUserDetails,
-            honor_code: "true",
-            social_auth_provider: context.currentProvider ?? "",
-        });
-        return { submitPath: REGISTRATION_PATH, finishPath: context.finishAuthUrl, fields };
     }
 
     #isOfApplication({ url }: Landing): boolean {
@@ -557,29 +390,23 @@ class SignIn {
     async #failed(landing: Landing, otherwise: CauseId = "unexpected-answer"): Promise<Outcome> {
         const asked =
             otherwise === "account-not-made" ? "lms-unreachable-from-application" : "application-unreachable-from-lms";
-        const words = landing.end === "page" ? textOf(landing.answer) : await this.#errorMessage(landing);
-        const evidence = `${seenAt(landing)}${landing.end === "page" ? "" : ` ${withoutSecrets(words)}`}`.trim();
+        const message = await this.#errorMessage(landing);
+        const words = `${landing.end === "page" ? textOf(landing.answer) : ""} ${message}`;
+        const evidence = `${seenAt(landing)} ${withoutSecrets(message)}`.trim();
         const foreign = foreignSession(this.#browser);
         return {
             ...(foreign === undefined
-                ? found(causeOf(words, this.#target, asked) ?? this.#causeOfPlace(landing) ?? otherwise, evidence)
+                ? found(diagnoseFor(words, this.#target, asked) ?? this.#causeOfPlace(landing) ?? otherwise, evidence)
                 : found("foreign-cookies", `${evidence}; the cookie ${foreign[0]} is for ${foreign[1]}`)),
             trail: landing.trail,
         };
     }
 
-    /** What Open edX tells its micro-frontend about a failed sign-in. */
-    async #errorMessage({ end, url }: Landing): Promise<string> {
-        if (end !== "elsewhere" || !/authn|login/.test(url.pathname)) {
-            return "";
-        }
-        return (await this.#thirdPartyAuth())?.errorMessage ?? "";
-    }
-
-    /** What Open edX's micro-frontends learn about the sign-in in progress. */
-    async #thirdPartyAuth(): Promise<ThirdPartyAuth | undefined> {
-        const answer = await this.#browser.ask(`${this.#target.openEdx.url}/api/mfe_context`);
-        return answer.status === 200 ? (jsonOf(answer)["contextData"] as ThirdPartyAuth) : undefined;
+    /** What Open edX tells its sign-in page, or the micro-frontend that replaces it, about a failed sign-in. */
+    async #errorMessage(landing: Landing): Promise<string> {
+        return this.#isSignInPage(landing)
+            ? ((await thirdPartyAuth(this.#browser, this.#target.openEdx.url))?.errorMessage ?? "")
+            : "";
     }
 
     /** The cause to infer from the location when the message says nothing. */
@@ -592,47 +419,11 @@ class SignIn {
         if (this.#way !== undefined && isBack && this.#isOfApplication(landing)) {
             return "session-lost";
         }
-        return this.#way !== undefined && addressOf(url).endsWith("/login") ? "account-taken" : undefined;
+        return this.#way !== undefined && this.#isSignInPage(landing) ? "account-taken" : undefined;
     }
-}
 
-interface ThirdPartyAuth {
-    readonly finishAuthUrl?: string | null;
-    readonly currentProvider?: string | null;
-    readonly errorMessage?: string | null;
-    readonly pipelineUserDetails?: Readonly<Record<string, string>>;
-}
-
-interface RegistrationForm {
-    readonly submitPath: string;
-    readonly fields: URLSearchParams;
-    /** Where the sign-in continues once the account exists. */
-    readonly finishPath: string;
-}
-
-function isRegistration(url: URL, openEdxUrl: string): boolean {
-    return addressOf(url) === `${openEdxUrl}/register` || /\/authn\/register\b/.test(url.pathname);
-}
-
-/** The form that Open edX embeds in the page as JSON for its own JavaScript, or `undefined` if this is another page. */
-function registrationForm({ data }: Answer): RegistrationForm | undefined {
-    const [, json] = /\boptions\s*=\s*(\{.*?\});?\s*LogistrationFactory\(/s.exec(data) ?? [];
-    if (json === undefined) {
-        return undefined;
+    /** Whether this is Open edX's sign-in page or the micro-frontend's. */
+    #isSignInPage(landing: Landing): boolean {
+        return landing.url.pathname.endsWith("/login") && !this.#isOfApplication(landing);
     }
-    const { registration_form_desc: form, third_party_auth: auth } = JSON.parse(json) as {
-        registration_form_desc: {
-            submit_url: string;
-            fields: { name: string; defaultValue?: string | boolean | null }[];
-        };
-        third_party_auth: ThirdPartyAuth;
-    };
-    if (typeof auth.finishAuthUrl !== "string") {
-        return undefined;
-    }
-    const values = form.fields.map(({ name, defaultValue }): [string, string] => [name, String(defaultValue ?? "")]);
-    const fields = new URLSearchParams(values);
-    fields.set("honor_code", "true");
-    fields.set("social_auth_provider", auth.currentProvider ?? "");
-    return { submitPath: form.submit_url, fields, finishPath: auth.finishAuthUrl };
 }

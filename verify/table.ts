@@ -23,7 +23,6 @@ export class CheckTable {
     readonly #checks: readonly Check[];
     readonly #output: Terminal;
     readonly #results = new Map<string, Result>();
-    readonly #width: number;
     /** How many checks have their final line, and how many lines are drawn below those. */
     #written = 0;
     #drawn = 0;
@@ -31,7 +30,6 @@ export class CheckTable {
     constructor(checks: readonly Check[], output: Terminal) {
         this.#checks = checks;
         this.#output = output;
-        this.#width = Math.max(...checks.map(({ title }) => title.length));
         this.#draw();
     }
 
@@ -66,7 +64,7 @@ export class CheckTable {
         const state = "state" in item ? item.state : "running";
         const time = "state" in item && state !== "follows" ? `${item.seconds.toFixed(2)} s` : "";
         const rest = "state" in item ? (this.#follows(item) ?? item.note ?? "") : "";
-        return `${words[state].padEnd(8)}${item.title.padEnd(this.#width)}${time.padStart(9)}  ${rest}`.trimEnd();
+        return `${words[state].padEnd(8)}${time.padStart(8)}  ${item.title}${rest === "" ? "" : ` (${rest})`}`;
     }
 
     #follows({ follows }: Result): string | undefined {

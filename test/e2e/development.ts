@@ -11,7 +11,7 @@ import { cleanUpIn } from "../support/cleanUp.ts";
 import { type Landing, PlainBrowser } from "../../verify/browser.ts";
 import { runChecks } from "../../verify/check.ts";
 import { readOnlyChecks } from "../../verify/checks.ts";
-import { signInChecks } from "../../verify/signIn.ts";
+import { signInChecks } from "../../verify/signInChecks.ts";
 import { outputsSchema, targetFrom } from "../../verify/target.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
 

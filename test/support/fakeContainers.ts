@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { project } from "../../toolchain/pulumi.ts";
 import { fakeCommands } from "./fakeCommands.ts";
@@ -14,8 +14,10 @@ export interface Inside {
 
 /** Containers that are really processes on this machine. */
 export interface FakeContainers {
-    /** Changes what the container of a service has. */
+    /** Changes what the container of a service has, and starts it again if it was stopped. */
     change(service: string, inside: Partial<Inside>): Promise<void>;
+    /** Stops the container of a service. */
+    stop(service: string): Promise<void>;
     /** Removes the fake `docker` command. */
     remove(): Promise<void>;
 }
@@ -57,7 +59,10 @@ export async function fakeContainers(
         "docker",
         Object.fromEntries(
             Object.entries(containers).flatMap(([service, { port }]) => [
-                [`ps --filter publish=${port} `, `printf '${service}-1\\t${service}\\n'`],
+                [
+                    `ps --filter publish=${port} `,
+                    `if test -e '${file(service)}'; then printf '${service}-1\\t${service}\\n'; fi`,
+                ],
                 [`ps --all --quiet --no-trunc --filter label=com.docker.compose.project=${service} `, "echo an-id"],
                 [
                     `compose --project-name ${service} exec -T ${service} python3 `,
@@ -75,6 +80,7 @@ export async function fakeContainers(
             state.set(service, { ...before, ...inside });
             await write(service);
         },
+        stop: (service) => rm(file(service)),
         remove: commands.remove,
     };
 }

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { UnreachableError } from "../../dynamic-providers/errors.ts";
 import { causes, stepOf } from "../../verify/causes.ts";
-import { type Check, found, isHealthy, passed, runChecks, skipped } from "../../verify/check.ts";
+import { type Check, found, isHealthy, passed, runChecks, skipped, verdict } from "../../verify/check.ts";
 import { differences } from "../../verify/answers.ts";
 import { answerFinding } from "../../verify/checks/containers.ts";
 import { environmentOutcome } from "../../verify/checks/environment.ts";
 import { clockFinding } from "../../verify/checks/reachability.ts";
-import { diagnose, diagnoseGateway } from "../../verify/diagnose.ts";
+import { diagnose, diagnoseFor, diagnoseGateway } from "../../verify/diagnose.ts";
 import { findingsText } from "../../verify/table.ts";
+import type { Side } from "../../verify/target.ts";
 
 function check(name: string, run: Check["run"], more: Partial<Check> = {}): Check {
     return { name, title: name, run, ...more };
@@ -110,6 +111,24 @@ describe("checks", () => {
     });
 });
 
+test("the verdict says whether the integration works, and counts what is not simply fine", async () => {
+    const works = [
+        check("names", () => Promise.resolve(found("name-unknown-to-browser", "xpro.odl.local"))),
+        check("container", () => Promise.resolve(skipped("no container here"))),
+    ];
+    const broken = [
+        check("server", () => Promise.resolve(found("lms-down", "nothing there"))),
+        check("account", passes(), { needs: ["server"] }),
+    ];
+
+    const fine = [check("lms", passes()), check("application", passes())];
+    expect(verdict(await runChecks(fine))).toBe("The integration works: 2 checks.");
+    expect(verdict(await runChecks(works))).toBe("The integration works: 2 checks, 1 with a warning, 1 skipped.");
+    expect(verdict(await runChecks([...broken, ...works]))).toBe(
+        "The integration is broken: 4 checks, 1 failed, 1 not run because of that, 1 with a warning, 1 skipped.",
+    );
+});
+
 describe("diagnosis", () => {
     test.each([
         ["Exception: Can't fetch setting of a disabled backend/provider.", "provider-disabled"],
@@ -119,6 +138,8 @@ describe("diagnosis", () => {
         ["Wrong state parameter given.", "state-lost"],
         ["Authentication process canceled", "state-lost"],
         ['{"error":"User has no edx_username."}', "no-edx-username"],
+        ["409 Client Error: Conflict for url: http://172.30.13.1:8013/api/v0/userinfo/", "no-edx-username"],
+        ["409 Client Error: Conflict for url: http://lms:8000/user_api/v1/account/registration/", "account-taken"],
         [
             "ImproperlyConfigured: The following settings are missing: OPENEDX_API_CLIENT_ID",
             "application-lacks-settings",
@@ -130,6 +151,21 @@ describe("diagnosis", () => {
         ["It works!", undefined],
     ])("of %j is %s", (words, cause) => {
         expect(diagnose(words)).toBe(cause);
+    });
+
+    test("of a server's failed connection says in which direction, by the address that it tried", () => {
+        const side = (url: string, gateway: string) => ({ url, gateway }) as Side;
+        const servers = {
+            openEdx: side("http://local.openedx.io:8000", "172.30.80.1"),
+            application: side("http://xpro.odl.local:8053", "172.30.53.1"),
+        };
+        const of = (host: string, port: number) =>
+            diagnoseFor(`HTTPConnectionPool(host='${host}', port=${port})`, servers, "application-unreachable-from-lms");
+
+        expect(of("local.openedx.io", 8000)).toBe("lms-unreachable-from-application");
+        expect(of("172.30.53.1", 8053)).toBe("application-unreachable-from-lms");
+        expect(of("172.18.0.1", 8000)).toBe("application-unreachable-from-lms");
+        expect(diagnoseFor("Backend not found", servers, "application-unreachable-from-lms")).toBe("plugin-not-live");
     });
 
     test("distinguishes a port on 127.0.0.1 from an address that no network has any more", () => {

@@ -14,7 +14,7 @@ import { type Result, runChecks } from "../../verify/check.ts";
 import { chromiumBrowsers } from "../../verify/chromium.ts";
 import { origin } from "../../verify/checks/admins.ts";
 import { signInPage } from "../../verify/checks/signInStart.ts";
-import { isForDevelopment, signInChecks } from "../../verify/signIn.ts";
+import { isForDevelopment, signInChecks } from "../../verify/signInChecks.ts";
 import { type Target, targetOf } from "../../verify/target.ts";
 import { AdminBrowser, type Changes } from "../support/adminBrowser.ts";
 import { type CountingProxy, type Fault as Disturbance, startCountingProxy } from "../support/countingProxy.ts";
@@ -30,18 +30,19 @@ const USERS = "auth/user";
 const NOWHERE = "http://127.0.0.1:9";
 
 type Proxied = "lms" | "mitxonline" | "xpro";
-/** What a server is made to say: always the same, or depending on the address. */
+/** What replaces a server's response: always the same, or a function of the URL. */
 type Saying = Disturbance | ((url: string) => Disturbance);
 
-/** Something that breaks a sign-in, and is put right again. */
+/** A way to break a sign-in, and to repair it again. */
 interface Fault {
     readonly name: string;
-    /** The check that names it, and what it calls the cause. */
+    /** The check that should find it. */
     readonly check: string;
+    /** The cause that this check should name. */
     readonly cause: CauseId;
-    /** What it brings with it besides. */
+    /** Other causes that are named too, because the fault breaks more than one thing. */
     readonly also?: readonly CauseId[];
-    /** @returns what puts it right. */
+    /** Breaks it. @returns a function that repairs it. */
     readonly apply: () => Promise<() => Promise<unknown> | undefined>;
 }
 
@@ -53,7 +54,7 @@ let target: Target;
 let lms: AdminBrowser;
 let mit: AdminBrowser;
 const disturbances = new Map<string, Saying>();
-/** The codes and states that went by, and all that was said. */
+/** The codes and states in all requests, and all results as text. */
 const passedBy = new Set<string>();
 const told: string[] = [];
 const table = new Table({
@@ -103,7 +104,7 @@ afterAll(async () => {
     await direct.stop();
 });
 
-/** What a stack of that application, whose servers are set up for each other, hands over to the checks. */
+/** Sets the servers up for each other as a stack of that application does. @returns what the checks expect. */
 async function integrated(application: ApplicationName): Promise<Target> {
     await integrate(application, servers);
     const side = sandboxServer(application);
@@ -128,7 +129,7 @@ interface Trial {
     readonly newBrowser?: NewBrowser;
 }
 
-/** Tries the sign-in, as a new command does. */
+/** Signs a user in, with new sessions as in a new command. */
 async function tried({ isKept = false, interruptAfter, newBrowser }: Trial = {}): Promise<Result[]> {
     forgetSessions();
     const interrupted = new AbortController();
@@ -139,7 +140,7 @@ async function tried({ isKept = false, interruptAfter, newBrowser }: Trial = {})
     return results;
 }
 
-/** What is said of the page to sign in on without signing anybody in. */
+/** What the check says that only looks for the sign-in page. */
 async function signInPageCause() {
     const [result] = await runChecks([signInPage(target)]);
     return { state: result?.state, cause: result?.findings[0]?.cause };
@@ -147,7 +148,7 @@ async function signInPageCause() {
 
 const inChromium = () => tried({ newBrowser: chromium.newBrowser });
 
-/** Who has an account on each side, of those that the command makes up. */
+/** The users that verify created and that are still there. */
 async function learners() {
     const names = async (browser: AdminBrowser) =>
         (await browser.list(USERS))
@@ -160,7 +161,7 @@ const states = (results: readonly Result[]) => Object.fromEntries(results.map(({
 const withState = (results: readonly Result[], state: Result["state"]) =>
     results.filter((result) => result.state === state).map(({ name }) => name);
 
-/** A row of a list is changed in its form, and back. */
+/** Changes an object in the admin. */
 function changed(browser: () => AdminBrowser, model: string, query: string, changes: Changes) {
     return async () => {
         const [row] = await browser().list(model, query);
@@ -172,7 +173,7 @@ function changed(browser: () => AdminBrowser, model: string, query: string, chan
     };
 }
 
-/** A newer row of the provider configuration of the LMS's site, and one like the former. */
+/** Adds a newer row to the LMS site's provider configuration; the repair adds another one with the former values. */
 function newRow(changes: () => Changes) {
     return async () => {
         const site = new URL(servers.lms.baseUrl).host;
@@ -182,7 +183,7 @@ function newRow(changes: () => Changes) {
     };
 }
 
-/** A server is made to say something at an address. */
+/** Replaces a server's response to a request, such as `GET /path/N/` (N stands for any number). */
 function saying(name: Proxied | "apisix", request: string, answer: Saying) {
     return () => {
         disturbances.set(`${name} ${request}`, answer);
@@ -193,13 +194,23 @@ function saying(name: Proxied | "apisix", request: string, answer: Saying) {
     };
 }
 
-/** A sign-in page sends everybody back to where they came from, as MITx Online's does at its own port. */
+/** Redirects a visitor back, as MITx Online's sign-in page does at its own port. */
 const back: Saying = (url) => ({
     status: 302,
     headers: { location: new URLSearchParams(url.replace(/^[^?]*/, "")).get("next") ?? "/" },
 });
 
-/** A variable of the application's `.env` has another value, and the former one again. */
+/** Redirects a visitor of the authorization endpoint back to Open edX, with these parameters. */
+function backToOpenEdx(url: string, parameters: Readonly<Record<string, string>>): Disturbance {
+    const asked = new URLSearchParams(url.replace(/^[^?]*/, ""));
+    const location = new URL(asked.get("redirect_uri") ?? "");
+    for (const [name, value] of Object.entries({ state: asked.get("state") ?? "", ...parameters })) {
+        location.searchParams.set(name, value);
+    }
+    return { status: 302, headers: { location: location.href } };
+}
+
+/** Changes a variable in xPro's `.env`. */
 function environment(variable: string, value: string) {
     return async () => {
         const { envFile } = servers.xpro;
@@ -209,23 +220,33 @@ function environment(variable: string, value: string) {
     };
 }
 
-async function withFaults<Seen>(faults: readonly Fault[], see: () => Promise<Seen>): Promise<Seen> {
-    const undo: (() => Promise<unknown> | undefined)[] = [];
-    try {
+/** Several faults as one. */
+function together(...faults: readonly Pick<Fault, "apply">[]): Fault["apply"] {
+    return async () => {
+        const undo: (() => Promise<unknown> | undefined)[] = [];
         for (const fault of faults) undo.unshift(await fault.apply());
+        return async () => {
+            for (const repair of undo) await repair();
+        };
+    };
+}
+
+async function withFaults<Seen>(faults: readonly Fault[], see: () => Promise<Seen>): Promise<Seen> {
+    const repair = await together(...faults)();
+    try {
         return await see();
     } finally {
-        for (const putRight of undo) await putRight();
+        await repair();
     }
 }
 
-/** What is named by which check. */
+/** The cause that each failed check names. */
 function named(results: readonly Result[]): Map<string, CauseId | undefined> {
     const failed = results.filter(({ state }) => state === "failed");
     return new Map(failed.map(({ name, findings: [first] }) => [name, first?.cause]));
 }
 
-/** What is named with a fault: by the check that should, and in all. It goes to the table of faults. */
+/** The causes named with a fault: by the check that should find it, and by all. Adds a row to the table. */
 async function namedWith(fault: Fault, see: () => Promise<Result[]> = tried) {
     const causes = named(await withFaults([fault], see));
     const [first = "(none)"] = causes.keys();
@@ -251,6 +272,12 @@ describe("verify signs a user in through xPro", () => {
         }),
     });
 
+    const noForm: Fault = {
+        name: "xPro's pages need JavaScript",
+        check: "",
+        cause: "no-sign-up",
+        apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
+    };
     const kept: Fault = {
         name: "Open edX keeps the user, whom protected objects refer to",
         check: "user-removed",
@@ -336,6 +363,61 @@ describe("verify signs a user in through xPro", () => {
                 status: 200,
                 body: '<body class="app-courseware model-openedxapiauth change-list"><div id="changelist"></div></body>',
             }),
+        },
+        {
+            name: "Open edX can't create the account, for reasons of its own",
+            check: "account",
+            cause: "account-not-made",
+            apply: saying("lms", "POST /user_api/vN/account/registration/", { status: 500, body: "<h1>Oops</h1>" }),
+        },
+        {
+            name: "Open edX refuses to register a user who comes from xPro",
+            check: "dashboard",
+            cause: "registration-refused",
+            apply: together(noForm, {
+                apply: saying("lms", "POST /api/user/vN/account/registration/", {
+                    status: 400,
+                    body: '{"country": [{"user_message": "Select your country."}], "error_code": "validation-error"}',
+                }),
+            }),
+        },
+        {
+            name: "Open edX has another account with that e-mail address",
+            check: "dashboard",
+            cause: "account-taken",
+            apply: together(noForm, {
+                apply: saying("lms", "POST /api/user/vN/account/registration/", {
+                    status: 409,
+                    body: '{"email": [{"user_message": "It looks like this email is already registered"}], "error_code": "duplicate-email"}',
+                }),
+            }),
+        },
+        {
+            name: "Open edX has no link to xPro's user",
+            check: "lms-link",
+            cause: "user-not-linked",
+            apply: saying("lms", "GET /admin/social_django/usersocialauth/", {
+                status: 200,
+                body: '<body class="app-social_django model-usersocialauth change-list"><div id="changelist"></div></body>',
+            }),
+        },
+        {
+            name: "xPro's authorization endpoint doesn't recognize the session",
+            check: "dashboard",
+            cause: "session-lost",
+            apply: saying("xpro", "GET /oauth2/authorize/", { status: 302, headers: { location: "/signin/" } }),
+        },
+        {
+            name: "the sign-in comes back to Open edX with another state",
+            check: "sign-up",
+            cause: "state-lost",
+            apply: saying("xpro", "GET /oauth2/authorize/", (url) => backToOpenEdx(url, { state: "another", code: "x" })),
+        },
+        {
+            name: "xPro cancels the sign-in",
+            check: "sign-up",
+            cause: "state-lost",
+            apply: saying("xpro", "GET /oauth2/authorize/", (url) => backToOpenEdx(url, { error: "access_denied" })),
         },
         {
             name: "xPro's sign-in page sends everybody back",
@@ -499,13 +581,6 @@ describe("verify signs a user in through xPro", () => {
         await expect(learners()).resolves.toEqual(there);
     });
 
-    const noForm: Fault = {
-        name: "xPro's pages need JavaScript",
-        check: "",
-        cause: "no-sign-up",
-        apply: saying("xpro", "GET /signin/", { status: 200, body: '<body><div id="app-container"></div></body>' }),
-    };
-
     test("signs in through Open edX's registration if xPro's pages need JavaScript, and says what it can't look at", async () => {
         const results = await withFaults([noForm], () => tried());
 
@@ -640,6 +715,20 @@ describe("verify signs a user in through MITx Online behind APISIX", () => {
         cause: "sign-out",
         apply: saying("lms", "GET /logout", { status: 200, body: "<p>Bye</p>" }),
     };
+
+    test("names Keycloak if it does not answer, without signing in", async () => {
+        const silent: Fault = {
+            name: "Keycloak does not answer",
+            check: "sign-in-page",
+            cause: "keycloak-down",
+            apply: saying("apisix", "GET /realms/ol-local/protocol/openid-connect/auth", "reset"),
+        };
+        await expect(withFaults([silent], signInPageCause)).resolves.toEqual({
+            state: "failed",
+            cause: "keycloak-down",
+        });
+        table.push([silent.name, silent.check, silent.cause]);
+    });
 
     test("names the address whose forms MITx Online refuses", async () => {
         const { envFile, baseUrl, apisixBaseUrl } = servers.mitxonline;
