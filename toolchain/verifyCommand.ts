@@ -65,6 +65,7 @@ function parse() {
         const [sentence = ""] = (error as Error).message.split(/\.\s/);
         throw new Error(
             `${sentence}. Options come after "--": npm run verify -- --stack dev. All of them: npm run verify -- --help`,
+            { cause: error },
         );
     }
 }
@@ -149,14 +150,18 @@ function described({ findings, ...result }: Result): object {
 async function readTarget(stack: string): Promise<Target> {
     const settings = await settingsOf(stack);
     if (settings === undefined) {
-        throw new Error(`There is no stack ${stack}: Pulumi.${stack}.yaml doesn't exist. List them: npm run pulumi -- stack ls`);
+        throw new Error(
+            `There is no stack ${stack}: Pulumi.${stack}.yaml doesn't exist. List them: npm run pulumi -- stack ls`,
+        );
     }
     const deploy = basename(stack) === "sandbox" ? "npm start" : pulumiCommand("up");
     const { failed, stdout, stderr } = await askPulumi(
         ...["stack", "output", "--json", "--show-secrets", "--stack", stack],
     );
     if (failed) {
-        throw new Error(`Pulumi can't read the stack ${stack}. If it doesn't exist yet, create it: ${deploy}\n${stderr}`);
+        throw new Error(
+            `Pulumi can't read the stack ${stack}. If it doesn't exist yet, create it: ${deploy}\n${stderr}`,
+        );
     }
     const outputs = z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
     if (Object.keys(outputs).length === 0) {

@@ -367,7 +367,8 @@ export class SignIn {
      */
     async #register(landing: Landing): Promise<Landing | Outcome> {
         const { openEdx } = this.#target;
-        const form = formOnPage(landing.answer) ?? formOfMicroFrontend(await thirdPartyAuth(this.#browser, openEdx.url));
+        const form =
+            formOnPage(landing.answer) ?? formOfMicroFrontend(await thirdPartyAuth(this.#browser, openEdx.url));
         if (form === undefined) {
             return this.#failed(landing, "registration-refused");
         }

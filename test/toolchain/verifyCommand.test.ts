@@ -27,7 +27,10 @@ test.each([
     ["--report missing/report.html", /^--report can't write \S+\/missing\/report\.html: its folder doesn't exist/],
     ["--report state", /^--report needs a file, and \S+\/state is a folder/],
     ["--stack typo", /^There is no stack typo: Pulumi\.typo\.yaml doesn't exist\./],
-    ["--stack absent", /^Pulumi can't read the stack absent\. .*: npm run pulumi -- up --stack absent\nerror: no stack named/],
+    [
+        "--stack absent",
+        /^Pulumi can't read the stack absent\. .*: npm run pulumi -- up --stack absent\nerror: no stack named/,
+    ],
     ["--stack new", /^Nothing is deployed in the stack new\. Deploy it first: npm run pulumi -- up --stack new$/],
 ])("npm run verify -- %s says what is wrong with that, and ends with 2", async (args, message) => {
     const command = [join(project, "toolchain", "verifyCommand.ts"), ...args.split(" ")];

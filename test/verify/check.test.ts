@@ -160,7 +160,11 @@ describe("diagnosis", () => {
             application: side("http://xpro.odl.local:8053", "172.30.53.1"),
         };
         const of = (host: string, port: number) =>
-            diagnoseFor(`HTTPConnectionPool(host='${host}', port=${port})`, servers, "application-unreachable-from-lms");
+            diagnoseFor(
+                `HTTPConnectionPool(host='${host}', port=${port})`,
+                servers,
+                "application-unreachable-from-lms",
+            );
 
         expect(of("local.openedx.io", 8000)).toBe("lms-unreachable-from-application");
         expect(of("172.30.53.1", 8053)).toBe("application-unreachable-from-lms");

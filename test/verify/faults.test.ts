@@ -215,8 +215,7 @@ function mistaken(change: (target: Target) => Target): () => Promise<() => undef
 
 /** Runs a program on the LMS's users that changes what its admin doesn't, and another one that repairs it. */
 function inLmsShell(change: string, repair: string): () => Promise<() => Promise<unknown>> {
-    const run = (program: string) =>
-        runScript(servers.lms, `from django.contrib.auth.models import User\n${program}`);
+    const run = (program: string) => runScript(servers.lms, `from django.contrib.auth.models import User\n${program}`);
     return async () => {
         await run(change);
         return () => run(repair);

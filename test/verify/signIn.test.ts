@@ -411,7 +411,9 @@ describe("verify signs a user in through xPro", () => {
             name: "the sign-in comes back to Open edX with another state",
             check: "sign-up",
             cause: "state-lost",
-            apply: saying("xpro", "GET /oauth2/authorize/", (url) => backToOpenEdx(url, { state: "another", code: "x" })),
+            apply: saying("xpro", "GET /oauth2/authorize/", (url) =>
+                backToOpenEdx(url, { state: "another", code: "x" }),
+            ),
         },
         {
             name: "xPro cancels the sign-in",
