@@ -81,7 +81,7 @@ beforeAll(async () => {
             for (const [key, value] of new URLSearchParams(url.replace(/^[^?]*/, ""))) {
                 if (["code", "state"].includes(key)) passedBy.add(value);
             }
-            const said = disturbances.get(`${name} ${method} ${path.replaceAll(/\d+/g, "N")}`);
+            const said = disturbances.get(`${name} ${method} ${path.replaceAll(/\/\d+\//g, "/N/")}`);
             return typeof said === "function" ? said(url) : said;
         };
     }
@@ -368,14 +368,14 @@ describe("verify signs a user in through xPro", () => {
             name: "Open edX can't create the account, for reasons of its own",
             check: "account",
             cause: "account-not-made",
-            apply: saying("lms", "POST /user_api/vN/account/registration/", { status: 500, body: "<h1>Oops</h1>" }),
+            apply: saying("lms", "POST /user_api/v1/account/registration/", { status: 500, body: "<h1>Oops</h1>" }),
         },
         {
             name: "Open edX refuses to register a user who comes from xPro",
             check: "dashboard",
             cause: "registration-refused",
             apply: together(noForm, {
-                apply: saying("lms", "POST /api/user/vN/account/registration/", {
+                apply: saying("lms", "POST /api/user/v2/account/registration/", {
                     status: 400,
                     body: '{"country": [{"user_message": "Select your country."}], "error_code": "validation-error"}',
                 }),
@@ -386,7 +386,7 @@ describe("verify signs a user in through xPro", () => {
             check: "dashboard",
             cause: "account-taken",
             apply: together(noForm, {
-                apply: saying("lms", "POST /api/user/vN/account/registration/", {
+                apply: saying("lms", "POST /api/user/v2/account/registration/", {
                     status: 409,
                     body: '{"email": [{"user_message": "It looks like this email is already registered"}], "error_code": "duplicate-email"}',
                 }),
