@@ -240,7 +240,7 @@ const table = {
     "sign-in-loop": {
         title: "The sign-in loops",
         why: "MITx Online at its own port has no sign-in page for learners: `/oauth2/authorize/` redirects to `/login/`, which redirects back.",
-        step: "To let learners sign in, integrate `mitxonline-apisix`: `{config set application mitxonline-apisix}`, then `{up}`. At port 8013, sign in at `/admin/` first, as a user with an `edx_username`.",
+        step: "To let learners sign in, integrate `mitxonline-apisix`: `{config set application mitxonline-apisix}` (in the sandbox, the settings at the top of `Pulumi.sandbox.yaml`), then `{up}`. At its own port, sign in at `/admin/` first, as a user with an `edx_username`.",
         isWarning: true,
     },
     "sign-in-circle": {

@@ -93,7 +93,9 @@ async function projectBehind(url: string): Promise<string | { readonly reason: s
     try {
         project = (await publisherOf(port))?.project ?? "";
     } catch (error) {
-        return { reason: `Docker can't be asked: ${(error as Error).message}` };
+        // Its last line is Docker's own; those before it are the command.
+        const words = (error as Error).message.split("\n").at(-1) ?? "";
+        return { reason: `Docker can't be asked: ${words.trim()}` };
     }
     return project === "" ? { reason: `no container of Compose has port ${port} here` } : project;
 }

@@ -100,8 +100,7 @@ export class SignIn {
             return this.#failed(landing);
         }
         this.#way = "admin";
-        const why =
-            page.end === "circle" ? "without a session the sign-in goes in a circle" : "its sign-in page has no form";
+        const why = page.end === "circle" ? "the sign-in loops without a session" : "its sign-in page has no form";
         return {
             ...passed(`made in ${application.url}/admin/, as ${why}`),
             trail: [...page.trail, ...landing.trail],

@@ -63,7 +63,8 @@ export class CheckTable {
     #line(item: Check | Result): string {
         const state = "state" in item ? item.state : "running";
         const time = "state" in item && state !== "follows" ? `${item.seconds.toFixed(2)} s` : "";
-        const rest = "state" in item ? (this.#follows(item) ?? item.note ?? "") : "";
+        // Why checks were skipped is listed below the table.
+        const rest = "state" in item && state !== "skipped" ? (this.#follows(item) ?? item.note ?? "") : "";
         return `${words[state].padEnd(8)}${time.padStart(8)}  ${item.title}${rest === "" ? "" : ` (${rest})`}`;
     }
 
