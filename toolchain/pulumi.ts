@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
@@ -12,13 +13,20 @@ export const projectName = "openedx-mit-integration";
 
 const home = join(project, ".toolchain", "pulumi");
 
+const cli = createRequire(import.meta.url)("pulumi/package.json") as { version: string };
+
 /**
  * The environment for every Pulumi run in this project: its own home, CLI and passphrase, and no prompts. The setup has
  * already removed the shell's own `PULUMI_*` variables.
  */
 export async function pulumiEnvironment(): Promise<Record<string, string>> {
     return {
-        PATH: join(project, "node_modules", ".bin") + delimiter + (process.env["PATH"] ?? ""),
+        // The CLI's own folder comes first: the npm package would only start another Node.js that calls it.
+        PATH: [
+            join(home, "versions", cli.version, "bin"),
+            join(project, "node_modules", ".bin"),
+            process.env["PATH"] ?? "",
+        ].join(delimiter),
         PULUMI_HOME: home,
         PULUMI_CONFIG_PASSPHRASE_FILE: join(project, ".pulumi-passphrase"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
