@@ -36,7 +36,7 @@ async function migratedDatabase(name: ServerName): Promise<string> {
             SANDBOX_FAST_HASHES: "1",
             ...(name === "lms"
                 ? { LMS_SANDBOX_STATE: state }
-                : { MIT_SANDBOX_STATE: state, MIT_SANDBOX_FLAVOUR: name, MIT_SANDBOX_FROM_ENVIRONMENT: "" }),
+                : { MIT_SANDBOX_STATE: state, MIT_SANDBOX_FLAVOR: name, MIT_SANDBOX_FROM_ENVIRONMENT: "" }),
         };
         await writeFile(join(state, "secret_key"), "of no server");
         const python = join(project, ".toolchain", "venv", name, "bin", "python");
