@@ -101,7 +101,7 @@ const table = {
     "plugin-not-live": {
         title: "Open edX doesn't have the backend ol-oauth2",
         why: "The package `ol-social-auth` is not installed, or the Tutor plugin's settings aren't live (`Backend not found`, no `ol-oauth2` under `backend_name`).",
-        step: "`{up --refresh}` with `lmsFrom tutor`. Otherwise, `npm run tutor-plugin` prints what to set; then `tutor images build openedx-dev` and `tutor dev start --detach`.",
+        step: "With `lmsFrom tutor`: `{up --refresh}`. Otherwise, `npm run tutor-plugin` prints what to set; then `tutor images build openedx-dev` and `tutor dev start --detach`.",
     },
     "site-missing": {
         title: "Open edX lacks a site",

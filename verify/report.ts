@@ -84,7 +84,7 @@ const states: Readonly<Record<Result["state"], { readonly sign: string; readonly
     passed: { sign: "✓", word: "ok" },
     warning: { sign: "!", word: "warning" },
     failed: { sign: "✗", word: "failed" },
-    follows: { sign: "–", word: "follows" },
+    follows: { sign: "–", word: "not run" },
     skipped: { sign: "·", word: "skipped" },
 };
 
@@ -140,7 +140,7 @@ ${results.map((result) => row(result, results)).join("\n")}
 function row(result: Result, results: readonly Result[]): string {
     const { sign, word } = states[result.state];
     const from = results.find(({ name }) => name === result.follows);
-    const rest = from === undefined ? (result.note ?? "") : `follows from: ${from.title}`;
+    const rest = from === undefined ? (result.note ?? "") : `needs: ${from.title}`;
     const time = result.state === "follows" ? "" : `${result.seconds.toFixed(2)} s`;
     return (
         `<tr><td class="${result.state}">${sign} ${word}</td><td>${escaped(result.title)}` +

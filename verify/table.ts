@@ -11,7 +11,7 @@ const words: Readonly<Record<Result["state"] | "running", string>> = {
     passed: "ok",
     warning: "warning",
     failed: "FAILED",
-    follows: "follows",
+    follows: "not run",
     skipped: "skipped",
 };
 
@@ -70,7 +70,7 @@ export class CheckTable {
 
     #follows({ follows }: Result): string | undefined {
         const cause = this.#checks.find(({ name }) => name === follows);
-        return cause && `from: ${cause.title}`;
+        return cause && `needs: ${cause.title}`;
     }
 }
 

@@ -60,7 +60,7 @@ test("the report has each result in words, and says what a result follows from",
     expect(rows).toEqual([
         "✓ ok: Open edX answers",
         "✗ failed: MIT xPro has <edx-oauth-app>",
-        "– follows: MIT xPro takes the secretfollows from: MIT xPro has <edx-oauth-app>",
+        "– not run: MIT xPro takes the secretneeds: MIT xPro has <edx-oauth-app>",
     ]);
 });
 
@@ -71,7 +71,7 @@ test("it draws each leg of the sign-in with a sign and a word for its state", ()
     expect(legs).toHaveLength(8);
     expect(legs[0]).toBe("passed ✓ wants to sign in");
     expect(legs[3]).toBe("failed ✗ back with a code (failed)");
-    expect(legs[4]).toBe("follows – code for a token (follows)");
+    expect(legs[4]).toBe("follows – code for a token (not run)");
 });
 
 test("it says what to do, and shows evidence as text", () => {
@@ -148,7 +148,7 @@ describe("on a phone", () => {
         expect(boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => isOver(a, b)))).toEqual([]);
         const words = await phone.locator("svg g.failed text, svg g.follows text").allTextContents();
         expect(words).toHaveLength(7);
-        for (const text of words) expect(text).toMatch(/^[✗–] .* \((failed|follows)\)$/);
+        for (const text of words) expect(text).toMatch(/^[✗–] .* \((failed|not run)\)$/);
         await phone.close();
     });
 });

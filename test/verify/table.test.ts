@@ -63,7 +63,7 @@ test("output that is no terminal gets a line for each check, in their order, wit
     const table = new CheckTable(checks.slice(0, 2), { write: (text: string) => written.push(text) > 0 });
     table.add(result("two", { state: "follows", follows: "one" }));
     table.add(result("one", { state: "failed" }));
-    expect(written.join("")).toBe("FAILED    1.00 s  one\nfollows           two (from: one)\n");
+    expect(written.join("")).toBe("FAILED    1.00 s  one\nnot run           two (needs: one)\n");
 });
 
 test("checks that were skipped are listed by their reason", () => {
