@@ -83,7 +83,7 @@ export async function prepareDocker({ checksPorts = true } = {}): Promise<Docker
             installPlugins(env),
             installTutor().then(() => Promise.all(tutorReleases.map(writeCommand))),
         ]);
-        const [tags] = await Promise.all([makeImages(docker, tools), tools]);
+        const [tags] = await Promise.all([makeImages(docker, env, tools), tools]);
         const reset = async () => {
             const containers = lines(await docker("ps", "--all", "--quiet"));
             if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);

@@ -17,7 +17,6 @@ export type Docker = (...args: readonly string[]) => Promise<string>;
 export type Tags = Readonly<Record<string, string>>;
 
 const own = "openedx-mit-test";
-const base = { suite: "bookworm", packages: ["ca-certificates", "mariadb-server-core", "python3-venv"] };
 const pythonOfBase = "3.11";
 /** If a user runs Tutor, the containers use that user's ID, too. */
 const userId = process.getuid?.() ?? 1000;
@@ -38,13 +37,25 @@ const lmsVersions: Readonly<Record<TutorRelease, Readonly<Record<string, string>
     "22": {},
 };
 
+/** Builds an image as soon as the base is there. */
+type Build = (
+    name: string,
+    context: Readonly<Record<string, string | readonly string[]>>,
+    ...args: readonly string[]
+) => Promise<string>;
+
 /**
  * Creates all images, if any of their inputs changed since this daemon got them.
  *
+ * @param env - environment variables by which `docker` finds the daemon.
  * @param tools - what all images but the base need: the CLI plugins and Tutor.
  * @throws Error if the daemon doesn't respond, a package can't be downloaded, or `debootstrap` is missing or not permitted.
  */
-export async function makeImages(docker: Docker, tools: Promise<unknown>): Promise<Tags> {
+export async function makeImages(
+    docker: Docker,
+    env: Readonly<Record<string, string>>,
+    tools: Promise<unknown>,
+): Promise<Tags> {
     const inputs = await digestOfInputs();
     const prepared = `${own}/prepared:${inputs}`;
     // Another clone may have created them, in which case this clone doesn't know their names yet.
@@ -52,17 +63,23 @@ export async function makeImages(docker: Docker, tools: Promise<unknown>): Promi
     if (existsSync(file) && (await isThere(docker, prepared))) {
         return JSON.parse(await readFile(file, "utf8")) as Tags;
     }
-    await Promise.all([step("Docker image base, by debootstrap", () => makeBase(docker)), tools]);
-    const services = await build(docker, "services", { bin: join(here, "services", "bin") });
-    for (const flavor of ["mitxonline", "xpro"]) {
-        await makeMitApplication(docker, flavor);
-    }
+    const base = step("Docker image base, by debootstrap", () => execa(join(here, "base.sh"), { env }));
+    const ready = Promise.all([base, tools]);
+    const make: Build = async (...of) => {
+        await ready;
+        return build(docker, ...of);
+    };
+    // Their packages are downloaded in the meantime.
+    const [services, lms] = await Promise.all([
+        make("services", { bin: join(here, "services", "bin") }),
+        Promise.all(tutorReleases.map((release) => makeLms(make, release))),
+        ...["mitxonline", "xpro"].map((flavor) => makeMitApplication(make, flavor)),
+        ready,
+    ]);
     const withVolumes: Record<string, string> = {};
     for (const [name, path] of Object.entries(declaredVolumes)) {
         const command = name.startsWith("postgres") ? ['CMD ["postgres"]'] : [];
-        withVolumes[name] = await build(docker, name, {
-            Dockerfile: [`FROM ${services}`, `VOLUME ${path}`, ...command],
-        });
+        withVolumes[name] = await make(name, { Dockerfile: [`FROM ${services}`, `VOLUME ${path}`, ...command] });
     }
     const tags: Record<string, string> = {};
     for (const fixture of ["mitxonline", "mitxpro"]) {
@@ -70,10 +87,9 @@ export async function makeImages(docker: Docker, tools: Promise<unknown>): Promi
             tags[name] = withVolumes[versionOf(name)] ?? services;
         }
     }
-    for (const release of tutorReleases) {
-        const lms = await makeLms(docker, release);
+    for (const [index, release] of tutorReleases.entries()) {
         for (const name of await imagesOfTutor(release)) {
-            tags[name] = /\bopenedx(-dev)?:/.test(name) ? lms : services;
+            tags[name] = (/\bopenedx(-dev)?:/.test(name) ? lms[index] : undefined) ?? services;
         }
     }
     await restoreTags(docker, tags);
@@ -100,27 +116,10 @@ export function lines(text: string): string[] {
     return text.split("\n").filter((line) => line !== "");
 }
 
-/** The smallest Debian with Python, created in its own mount namespace so that no mount stays behind. */
-async function makeBase(docker: Docker): Promise<void> {
-    const image = `${own}/base:${digest(JSON.stringify(base))}`;
-    if (!(await isThere(docker, image))) {
-        await withFolder(async (folder) => {
-            const script = `
-                debootstrap --variant=minbase --include=${base.packages.join(",")} ${base.suite} root
-                rm -rf root/var/cache/apt/archives/*.deb root/var/lib/apt/lists/*
-                tar --create --one-file-system --file root.tar --directory root .`;
-            await execa("unshare", ["--mount", "sh", "-ec", script], { cwd: folder });
-            await docker("import", join(folder, "root.tar"), image);
-        });
-    }
-    await docker("tag", image, `${own}/base`);
-}
-
-async function makeMitApplication(docker: Docker, flavor: string): Promise<string> {
+async function makeMitApplication(make: Build, flavor: string): Promise<string> {
     const program = join(sandbox, "mit-application");
     const requirements = lines(await readFile(join(program, `requirements-${flavor}.txt`), "utf8"));
-    return build(
-        docker,
+    return make(
         flavor,
         {
             Dockerfile: join(here, "mit-application", "Dockerfile"),
@@ -133,11 +132,10 @@ async function makeMitApplication(docker: Docker, flavor: string): Promise<strin
     );
 }
 
-async function makeLms(docker: Docker, release: TutorRelease): Promise<string> {
+async function makeLms(make: Build, release: TutorRelease): Promise<string> {
     const name = `lms-${release}`;
     const requirements = await lmsRequirements(release);
-    return build(
-        docker,
+    return make(
         name,
         {
             Dockerfile: join(here, "lms", "Dockerfile"),
@@ -194,12 +192,7 @@ async function downloadWheels(name: string, ...sets: (readonly string[])[]): Pro
  *
  * @returns its name.
  */
-async function build(
-    docker: Docker,
-    name: string,
-    context: Readonly<Record<string, string | readonly string[]>>,
-    ...args: readonly string[]
-): Promise<string> {
+async function build(docker: Docker, ...[name, context, ...args]: Parameters<Build>): Promise<string> {
     const image = `${own}/${name}`;
     await step(`Docker image ${name}`, () =>
         withFolder(async (folder) => {
@@ -256,7 +249,7 @@ async function digestOfInputs(): Promise<string> {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
         .filter(isSource);
-    files.push(join(here, "images.ts"));
+    files.push(join(here, "images.ts"), join(here, "base.sh"));
     const contents = await Promise.all(files.sort().map((file) => readFile(file)));
     return digest(String(userId), JSON.stringify(lmsPackages), ...contents);
 }
