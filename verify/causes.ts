@@ -301,13 +301,13 @@ const table = {
         step: "The evidence shows Open edX's message. `{up --refresh}` repairs the provider configuration.",
     },
     "account-taken": {
-        title: "Open edX has another account with the user's name or e-mail address",
+        title: "Open edX has another account with the user's name or email address",
         why: "Open edX doesn't link an account that was created there to a user of the application; it shows its own sign-in page.",
         step: "Sign in there with the account's password to link it, or delete the account in the LMS's admin.",
     },
     "user-not-linked": {
         title: "Open edX doesn't have the user, or has no link to the MIT application",
-        why: "The sign-in reached the dashboard, but the LMS has no user with that e-mail address, or no row of `usersocialauth`: the session is on another server.",
+        why: "The sign-in reached the dashboard, but the LMS has no user with that email address, or no row of `usersocialauth`: the session is on another server.",
         step: "Check that `lmsUrl` is the address of the LMS whose admin the evidence names; `docker ps` shows which servers run.",
     },
     "session-lost": {

@@ -39,7 +39,7 @@ export class Keycloak {
     }
 
     /**
-     * Makes a user who signs in with their e-mail address and password.
+     * Makes a user who signs in with their email address and password.
      *
      * @throws KeycloakRefusedError if nobody may make users, and ProviderError if Keycloak refuses this one.
      */

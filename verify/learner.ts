@@ -84,7 +84,7 @@ export async function userRow({ session, path }: Users, { email }: Learner): Pro
 
 /**
  * Creates the user in the application's admin as staff without permissions: such a user can sign in at `/admin/`. For
- * applications whose sign-up page requires JavaScript or e-mail.
+ * applications whose sign-up page requires JavaScript or email.
  */
 export async function addInAdmin({ session, path }: Users, learner: Learner): Promise<void> {
     const list = await path();
@@ -110,7 +110,7 @@ export function isRemovable(email: string, own: Learner): boolean {
 }
 
 /**
- * Deletes this run's user, and those that earlier runs left, by their e-mail addresses.
+ * Deletes this run's user, and those that earlier runs left, by their email addresses.
  *
  * @returns the pages of users that a server keeps because protected objects refer to them.
  */

@@ -26,7 +26,7 @@ import type { Target } from "./target.ts";
 
 const { dashboardPath, loginPath, logoutPath, mePath: openEdxMePath } = openEdxConstants;
 /**
- * What xPro does on sign-up, which requires e-mail: it creates the Open edX account of the user whose address is on
+ * What xPro does on sign-up, which requires email: it creates the Open edX account of the user whose address is on
  * stdin.
  */
 const MAKE_ACCOUNT = `
@@ -127,7 +127,7 @@ export class SignIn {
         return { ...passed(`made in Keycloak, ${keycloak.title}`), trail: [...page.trail, ...landing.trail] };
     }
 
-    /** Keycloak's form has the e-mail address in its field `username`. */
+    /** Keycloak's form has the email address in its field `username`. */
     #submitPassword(page: Landing): Promise<Landing | undefined> {
         const fields = fieldsOf(this.#learner);
         const username = this.#keycloak === undefined ? this.#learner.username : this.#learner.email;
@@ -195,7 +195,7 @@ export class SignIn {
         try {
             const ran = await runInContainer(application, command, this.#learner.email);
             if (typeof ran === "string") {
-                this.#noAccount = `${application.title} does that when somebody signs up, which needs an e-mail; and ${ran}`;
+                this.#noAccount = `${application.title} does that when somebody signs up, which needs an email; and ${ran}`;
                 return skipped(this.#noAccount);
             }
             return passed(`in ${ran.where}`);

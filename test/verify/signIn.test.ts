@@ -382,7 +382,7 @@ describe("verify signs a user in through xPro", () => {
             }),
         },
         {
-            name: "Open edX has another account with that e-mail address",
+            name: "Open edX has another account with that email address",
             check: "dashboard",
             cause: "account-taken",
             apply: together(noForm, {
