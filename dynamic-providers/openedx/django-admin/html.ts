@@ -1,12 +1,7 @@
 import { createRequire } from "node:module";
-import { setFlagsFromString } from "node:v8";
 import type { CheerioAPI } from "cheerio/slim";
 
 const require = createRequire(import.meta.url);
-
-// A parsed page is garbage as soon as it is read. With hundreds of resources, V8 would let the heap grow to several times
-// what is in use: twice the memory of the process for a tenth of its CPU time.
-setFlagsFromString("--heap-growing-percent=40");
 
 /**
  * Parses a page the way browsers do (by the HTML standard), without the parts of cheerio that fetch and decode documents.
