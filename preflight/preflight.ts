@@ -63,34 +63,34 @@ export async function preflight(settings: Settings): Promise<Machine> {
     const usesTutor = settings.lmsFrom === "tutor";
     const usesCompose = settings.applicationFrom === "compose";
     const lmsHost = new URL(settings.lmsUrl).hostname;
-    const [release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
-        usesTutor && settings.tutorRelease === "" ? detectTutorRelease(settings.tutor) : undefined,
-        usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined,
-        usesTutor ? undefined : externalGateway(settings, lmsNetwork),
-        usesCompose ? undefined : externalGateway(settings, applicationNetwork),
-        keycloakSecret(settings),
-        usesTutor || usesCompose ? checkDocker() : undefined,
-        usesCompose ? checkDaemon() : undefined,
-    ]);
     const env = readDotEnv(envFileOf(settings));
     const ownLines = {
         ...dependentLines(profiles[settings.application], env, composeText(settings, env)),
         ...linesForNewBlock(configuredValues(settings), env),
     };
+    const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
+    // Without Docker, what needs it fails for the same reason, which is reported once.
+    const docker = usesTutor || usesCompose ? checkDocker() : Promise.resolve();
+    const tutorProject = usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined;
+    const [, lms, project, release, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
+        tutorProject,
+        tutorProject && docker.then(async () => inspectTutor(await tutorProject)),
+        usesCompose ? docker.then(() => detectComposeProject(checkoutOf(settings), lines)) : undefined,
+        usesTutor && settings.tutorRelease === "" ? detectTutorRelease(settings.tutor) : undefined,
+        usesTutor ? undefined : externalGateway(settings, lmsNetwork),
+        usesCompose ? undefined : externalGateway(settings, applicationNetwork),
+        keycloakSecret(settings),
+        docker,
+        usesCompose ? checkDaemon() : undefined,
+    ]);
     const detected: Detected = {
-        ...whereSet({ release, tutorProject, lmsGateway, applicationGateway, keycloakClientSecret }),
+        ...whereSet({ release, tutorProject: lms?.project, lmsGateway, applicationGateway, keycloakClientSecret }),
         ownLines,
     };
-    const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
-    const inspectingTutor = tutorProject === undefined ? undefined : inspectTutor(tutorProject);
-    const [project, lms] = await allOf([
-        usesCompose ? detectComposeProject(checkoutOf(settings), lines) : undefined,
-        inspectingTutor,
-        checkEnvFile(settings, detected, inspectingTutor),
-    ]);
     const [gateway, hasLms] = await allOf([
         project === undefined ? undefined : checkAddresses(settings, project, lmsHost),
         usesCompose && isHostName(lmsHost) && (usesTutor || resolvesToLoopback(lmsHost)),
+        checkEnvFile(settings, detected, lms),
         ...(lms === undefined ? [] : tutorChecks(settings, lms)),
         ...(project === undefined ? [] : composeChecks(settings, project, env)),
     ]);
@@ -247,12 +247,8 @@ async function inspectTutor(project: string): Promise<TutorInDocker> {
  *
  * @throws Fault if the block can't be written to `.env`, judging by the values known so far.
  */
-async function checkEnvFile(
-    settings: Settings,
-    detected: Detected,
-    inspectingTutor: Promise<TutorInDocker> | undefined,
-): Promise<void> {
-    const { gateway = "" } = (await inspectingTutor) ?? {};
+function checkEnvFile(settings: Settings, detected: Detected, lms: TutorInDocker | undefined): Promise<void> {
+    const { gateway = "" } = lms ?? {};
     const openEdxGateway = lmsGatewayOf(settings, detected) ?? (gateway || openEdxConstants.gateway);
     const generated = {
         openEdxGateway,
@@ -265,9 +261,7 @@ async function checkEnvFile(
     };
     const lines = environmentLines<string | undefined>(configuredValues(settings, detected.ownLines), generated);
     const fault = dotEnvFault(envFileOf(settings), lines, settings.adopt);
-    if (fault !== undefined) {
-        throw new Fault(fault.what, fault.remedy);
-    }
+    return fault === undefined ? Promise.resolve() : Promise.reject(new Fault(fault.what, fault.remedy));
 }
 
 /** The text of the checkout's Compose files, which name the variables they use. */
