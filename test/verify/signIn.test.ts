@@ -412,7 +412,7 @@ describe("verify signs a user in through xPro", () => {
             check: "sign-up",
             cause: "state-lost",
             apply: saying("xpro", "GET /oauth2/authorize/", (url) =>
-                backToOpenEdx(url, { state: "another", code: "x" }),
+                backToOpenEdx(url, { state: "another-made-up-state", code: "another-made-up-code" }),
             ),
         },
         {
