@@ -68,15 +68,12 @@ does, on the machines that can't download the published one.
 - **The first \`up\` against a command per object.** The sandbox's Django starts in a second, so seven commands take only
   seconds. \`up\` takes as long with any server; a command starts all of the server's code each time, and a real LMS has far
   more of it. With the sandbox, a factor of 20 is out of reach: two seconds of \`up\` are Pulumi itself.
-- **Program start.** The figure has the registration of all resources with Pulumi's mocks in it, which the former one had not.
-- **\`preview\` of \`dev\`.** The commands run side by side, but the preview also starts the Docker plugin and plans the containers.
-  How the time splits isn't known yet.
+- **\`preview\` of \`dev\`.** The goal leaves no room for a preview's own work. Tutor is asked twice in a row (its folder, then its
+  project's name), with Compose's two questions beside it; then come Docker's answers about ports, networks and containers,
+  about volumes, and the plan of some forty resources, for which the Docker plugin has to start.
 - **Requests.** \`refresh\` and \`destroy\` take one more each if the provider configurations don't start at the same time:
   they share a list if they do. Signing in loads the sign-in page first, because a password must not go to another server.
-- **Memory.** A parsed page is garbage as soon as it is read, so memory is a question of how often V8 collects it. The
-  provider lets the heap grow by 40 % between collections instead of several times its size: less memory with hundreds of
-  resources, for a tenth more of the provider's processor time. The provider of a single application is the floor: Node.js
-  with Pulumi's SDK.
+- **The tests.** MEASURE
 
 ## Refresh asks for each object
 

@@ -8,6 +8,6 @@ describeDevelopment({
     services: ["celery", "db", "nginx", "redis", "refine", "varnish", "watch", "web"],
     from: "configuration",
     undoneBy: "compose",
-    userMade: /^made in \S+\/admin\/, as .* in a circle; $/,
+    userMade: /^made in \S+\/admin\/, as .* loops without a session; $/,
     config: {},
 });

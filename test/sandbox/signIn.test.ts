@@ -136,7 +136,7 @@ describe("signing in with a browser, through MITx Online at its own port", () =>
         return page;
     };
 
-    test("goes in a circle without a session there", async () => {
+    test("loops without a session there", async () => {
         await expect(open(signIn)).rejects.toThrow(/ERR_TOO_MANY_REDIRECTS/);
     });
 
