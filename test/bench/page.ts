@@ -75,8 +75,9 @@ does, on the machines that can't download the published one.
   networks and containers, then about volumes. After that comes the plan of some forty resources, for which the Docker plugin has to start.
 - **Requests.** \`refresh\` and \`destroy\` take one more each if the provider configurations don't start at the same time:
   they share a list if they do. Signing in loads the sign-in page first, because a password must not go to another server.
-- **The tests.** \`.ci/run\` takes 25 minutes, as its goal is, but \`npm test\` without Docker 11 instead of 6. Most of that is processor time, of both cores, and most of that is Pulumi's: some six hundred runs of the
-  real engine, of two to four seconds each. [How long they take](development.md#duration-of-the-tests).
+- **The tests.** \`.ci/run\` takes 25 minutes, as its goal is, but \`npm test\` without Docker 11 instead of 6. Most of that is
+  processor time, of both cores, and most of that is Pulumi's: some six hundred runs of the real engine, of two to four
+  seconds each. [How long they take](development.md#duration-of-the-tests).
 
 ## Refresh asks for each object
 
