@@ -71,8 +71,9 @@ does, on the machines that can't download the published one.
 - **Program start.** What is left is loading: zod and the schemas of the configuration take a quarter, the code for Docker and
   Compose another one, which stacks without containers load, too.
 - **\`preview\` of \`dev\`.** The goal leaves no room for a preview's own work. Tutor is asked twice in a row (for its folder,
-  then for its project's name), and beside it Compose (for the project as it is, then with its variables); then Docker, about ports,
-  networks and containers, then about volumes. After that comes the plan of some forty resources, for which the Docker plugin has to start.
+  then for its project's name), and beside it Compose (for the project as it is, then with its variables); then Docker,
+  about ports, networks and containers, then about volumes. After that comes the plan of some forty resources, for which
+  the Docker plugin has to start.
 - **Requests.** \`refresh\` and \`destroy\` take one more each if the provider configurations don't start at the same time:
   they share a list if they do. Signing in loads the sign-in page first, because a password must not go to another server.
 - **The tests.** \`.ci/run\` takes 25 minutes, as its goal is, but \`npm test\` without Docker 11 instead of 6. Most of that is

@@ -12,14 +12,10 @@ import {
     isHostName,
     resolvesToLoopback,
 } from "../../preflight/checks.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { commandsOfEachTest } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 describe("Docker", () => {
     const answers = (compose: string) => ({ "version --format": "echo 28.5.2", "compose version --short": compose });

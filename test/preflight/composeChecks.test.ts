@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import {
     checkExternals,
     checkOwner,
@@ -7,14 +7,10 @@ import {
     composeGateway,
 } from "../../preflight/composeChecks.ts";
 import { composeProject, composeService } from "../support/composeProject.ts";
-import { type FakeCommands, fakeCommands, networkAnswer } from "../support/fakeCommands.ts";
+import { commandsOfEachTest, networkAnswer } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 describe("an application's containers and networks", () => {
     const owner = "openedx-mit-integration/dev";

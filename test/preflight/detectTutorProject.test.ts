@@ -1,19 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { openEdxConstants } from "../../config/openEdx.ts";
 import { tutorReleases } from "../../config/tutorPlugin.ts";
 import { detectTutorProject } from "../../preflight/detectTutorProject.ts";
-import { type FakeCommands, fakeCommands } from "../support/fakeCommands.ts";
+import { commandsOfEachTest } from "../support/fakeCommands.ts";
 import { faultOf } from "../support/faults.ts";
 import { tutorCommand } from "../tutor/tutor.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 describe("Tutor", () => {
     const host = "local.openedx.io";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, glob, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { ServerName } from "../../sandbox/sandbox.ts";
 import { project } from "../../toolchain/pulumi.ts";
+import { manage } from "./manage.ts";
 
 const sandbox = join(project, "sandbox");
 const cache = join(project, ".toolchain", "test-databases");
@@ -31,16 +31,8 @@ async function migratedDatabase(name: ServerName): Promise<string> {
     if (!existsSync(file)) {
         await mkdir(cache, { recursive: true });
         const state = await mkdtemp(join(cache, `${name}-`));
-        const folder = name === "lms" ? "lms" : "mit-application";
-        const env = {
-            SANDBOX_FAST_HASHES: "1",
-            ...(name === "lms"
-                ? { LMS_SANDBOX_STATE: state }
-                : { MIT_SANDBOX_STATE: state, MIT_SANDBOX_FLAVOR: name, MIT_SANDBOX_FROM_ENVIRONMENT: "" }),
-        };
         await writeFile(join(state, "secret_key"), "of no server");
-        const python = join(project, ".toolchain", "venv", name, "bin", "python");
-        await execa(python, [join(sandbox, folder, "manage.py"), "migrate", "--verbosity", "0"], { env });
+        await manage(name, state, "migrate", "--verbosity", "0");
         // Another test may have made it in the meantime.
         await rename(join(state, "db.sqlite3"), file);
         await rm(state, { recursive: true });

@@ -5,7 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Ports, type Server, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
-import { project } from "../../toolchain/pulumi.ts";
+import { manage } from "./manage.ts";
 import { provideDatabase } from "./migrated.ts";
 
 export type TestServers<Name extends ServerName> = Pick<Servers, Name> & {
@@ -61,19 +61,7 @@ export async function startServers<const Name extends ServerName>(
  * @returns the last line the program prints, parsed as JSON; `undefined` if it prints nothing.
  */
 export async function runScript(server: Server, program: string): Promise<unknown> {
-    const python = path.join(project, ".toolchain", "venv", server.name, "bin", "python");
-    const folder = server.name === "lms" ? "lms" : "mit-application";
-    const manage = path.join(project, "sandbox", folder, "manage.py");
-    const { stdout } = await execa(python, [manage, "shell", "--no-imports", "--command", program], {
-        env:
-            server.name === "lms"
-                ? { LMS_SANDBOX_STATE: server.stateDirectory }
-                : {
-                      MIT_SANDBOX_STATE: server.stateDirectory,
-                      MIT_SANDBOX_FLAVOR: server.name,
-                      MIT_SANDBOX_FROM_ENVIRONMENT: "",
-                  },
-    });
+    const stdout = await manage(server.name, server.stateDirectory, "shell", "--no-imports", "--command", program);
     const last = stdout.split("\n").at(-1) ?? "";
     return last === "" ? undefined : (JSON.parse(last) as unknown);
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import {
     detectTutorCompose,
     configurationIn,
@@ -9,13 +9,9 @@ import {
     tutorFolder,
     valueIn,
 } from "../../../dynamic-providers/tutor/tutor.ts";
-import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
+import { commandsOfEachTest } from "../../support/fakeCommands.ts";
 
-let commands: FakeCommands;
-beforeEach(async () => {
-    commands = await fakeCommands();
-});
-afterEach(() => commands.remove());
+const commands = commandsOfEachTest();
 
 describe("the folder that Tutor answers with", () => {
     test("is extracted from what a plugin or a wrapper prints before and after it", async () => {
