@@ -15,7 +15,9 @@ const config = resolveConfig(settings, machine.detected);
 // Not awaited: slow DNS shouldn't hold up the deployment.
 void warnUnresolvedHosts(browserHosts(config));
 
-const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(config, machine.compose);
+// Lazy import: `@pulumi/docker` and Compose's file format are needed only by a stack that runs the application.
+const compose = machine.compose && { ...machine.compose, ...(await import("./components/composeResources.ts")) };
+const { credentials, openEdxServer, applicationServer, openEdxRegistration, done } = integrate(config, compose);
 
 /** The MIT application being integrated: `xpro`, `mitxonline` or `mitxonline-apisix`. */
 export const application = config.application.name;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ComposeProject } from "../preflight/composeProject.ts";
-import type { ComposeApplication } from "../preflight/preflight.ts";
+import type { ComposeApplication } from "../preflight/composeApplication.ts";
 import { type GeneratedValues, placeholders } from "../config/environmentLines.ts";
 import { mitApplication } from "../config/profiles.ts";
 import { atHost, type StackConfig } from "../config/stackConfig.ts";
@@ -12,14 +12,19 @@ import { expectDatabase } from "../dynamic-providers/docker/docker.ts";
 import { SignInPage } from "../dynamic-providers/openedx/signInPage.ts";
 import { childNames } from "./childNames.ts";
 import { childOptions, inDatabase } from "./childOptions.ts";
-import { ComposeResources } from "./composeResources.ts";
+import type { ComposeResources } from "./composeResources.ts";
+
+/** The application's Compose project, with the component that runs it: other stacks don't load that. */
+export interface DeployableApplication extends ComposeApplication {
+    readonly ComposeResources: typeof ComposeResources;
+}
 
 /** The arguments of {@link ApplicationServer}. */
 export type ApplicationServerArgs = Pick<StackConfig, "owner" | "platform" | "application"> & {
     /** The superuser's password (secret). */
     readonly superuserPassword: pulumi.Input<string>;
     /** Its Compose project, if this stack runs it. */
-    readonly compose: ComposeApplication | undefined;
+    readonly compose: DeployableApplication | undefined;
     /** The path of its `.env`, which it needs to start, and the values in it that are known only during the run. */
     readonly envFile: pulumi.Input<string>;
     readonly generated: GeneratedValues<pulumi.Output<string>>;
@@ -65,7 +70,7 @@ export class ApplicationServer extends pulumi.ComponentResource {
 
     #containers(
         args: ApplicationServerArgs,
-        { project, volumes }: ComposeApplication,
+        { project, volumes, ComposeResources }: DeployableApplication,
         child: pulumi.CustomResourceOptions,
     ): ComposeResources {
         const { owner, platform, application, generated } = args;

@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/stackConfig.ts";
-import type { ComposeApplication } from "../preflight/preflight.ts";
 import { ApplicationEnvironment } from "./applicationEnvironment.ts";
 import { ApplicationRegistration } from "./applicationRegistration.ts";
-import { ApplicationServer } from "./applicationServer.ts";
+import { ApplicationServer, type DeployableApplication } from "./applicationServer.ts";
 import { Credentials } from "./credentials.ts";
 import { OpenEdxRegistration } from "./openEdxRegistration.ts";
 import { OpenEdxServer } from "./openEdxServer.ts";
@@ -25,7 +24,7 @@ export interface Integration {
  * @param config - the resolved configuration.
  * @param compose - the application's Compose project, if this stack runs it.
  */
-export function integrate(config: StackConfig, compose: ComposeApplication | undefined): Integration {
+export function integrate(config: StackConfig, compose: DeployableApplication | undefined): Integration {
     const credentials = new Credentials("credentials", {
         openEdxPassword: config.openEdx.password,
         applicationPassword: config.application.password,

@@ -135,7 +135,7 @@ export function resolveConfig(settings: Settings, detected: Detected = {}): Stac
             },
             password: passwordOf(settings.applicationPassword),
             superuser: superuserOf(settings.applicationUsername, mitApplication.superuserDomain),
-            checkout: dirname(resolve(envFile)),
+            checkout: checkoutOf(settings),
             keepsVolumes: settings.keepVolumes,
         },
         lms: {
@@ -212,6 +212,11 @@ export function configuredValues(settings: Settings, ownLines: ConfiguredValues[
 /** The application's `.env`; by default in a checkout next to this project. */
 export function envFileOf({ application, envFile }: Pick<Settings, "application" | "envFile">): string {
     return envFile || `../${profiles[application].checkout}/.env`;
+}
+
+/** The application's checkout, absolute. */
+export function checkoutOf(settings: Pick<Settings, "application" | "envFile">): string {
+    return dirname(resolve(envFileOf(settings)));
 }
 
 /** The same URL with another host. */

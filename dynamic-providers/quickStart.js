@@ -24,6 +24,9 @@ const onUse = new Set([
     "@opentelemetry/sdk-trace-node",
 ]);
 
+/** Modules of the SDK whose functions it passes on: the module loads with the first call of one. */
+const onCall = new Set(["./closure/codePaths", "./closure/serializeClosure"]);
+
 /**
  * Modules that are never loaded. The SDK captures a stack trace for each promise and resource, and `source-map-support`
  * would look up every line in source maps. Node.js preserves TypeScript line numbers, so only the SDK's own frames point at
@@ -37,6 +40,33 @@ const instead = {
     "../../runtime/closure/v8Hooks": { isInitializedAsync: () => Promise.resolve() },
 };
 
+/**
+ * The SDK gives each promise the stack trace of its origin, which it shows only if `PULUMI_DEBUG_PROMISE_LEAKS` is set.
+ * @param {Record<PropertyKey, unknown>} debuggable
+ */
+function withoutStackTraces(debuggable) {
+    /** @param {unknown[]} args */
+    const debuggablePromise = (...args) => {
+        const limit = Error.stackTraceLimit;
+        Error.stackTraceLimit = 0;
+        try {
+            return call(debuggable, "debuggablePromise", args);
+        } finally {
+            Error.stackTraceLimit = limit;
+        }
+    };
+    return debuggable["debugPromiseLeaks"] ? debuggable : { ...debuggable, __esModule: true, debuggablePromise };
+}
+
+/**
+ * @param {Record<PropertyKey, unknown>} module
+ * @param {PropertyKey} name of one of its functions
+ * @param {unknown[]} args
+ */
+function call(module, name, args) {
+    return /** @type {Record<PropertyKey, (...args: unknown[]) => unknown>} */ (module)[name]?.(...args);
+}
+
 /** @type {{ _load: (this: void, request: string, parent?: { filename?: string | null }, ...rest: unknown[]) => unknown }} */
 const loader = /** @type {never} */ (Module);
 const load = loader._load;
@@ -45,8 +75,20 @@ loader._load = function (request, parent, ...rest) {
     if (!/[\\/]@pulumi[\\/]pulumi[\\/]/.test(parent?.filename ?? "")) {
         return module();
     }
+    if (request === "./debuggable") {
+        return withoutStackTraces(module());
+    }
     // `__esModule` makes the SDK use the object as is instead of copying its properties.
-    return onUse.has(request)
-        ? new Proxy({}, { get: (_, name) => name === "__esModule" || module()[name] })
-        : (instead[request] ?? module());
+    if (onUse.has(request)) {
+        return new Proxy({}, { get: (_, name) => name === "__esModule" || module()[name] });
+    }
+    if (onCall.has(request)) {
+        /** @type {(name: PropertyKey) => (...args: unknown[]) => unknown} */
+        const later =
+            (name) =>
+            (...args) =>
+                call(module(), name, args);
+        return new Proxy({}, { get: (_, name) => name === "__esModule" || later(name) });
+    }
+    return instead[request] ?? module();
 };

@@ -23,14 +23,16 @@ const DISK_AT_LEAST_GB = 8;
 
 /** @throws Fault if Docker or Compose can't be used. */
 export async function checkDocker(): Promise<void> {
-    const server = await tryDocker(["version", "--format", "{{.Server.Version}}"]);
+    const [server, compose] = await Promise.all([
+        tryDocker(["version", "--format", "{{.Server.Version}}"]),
+        tryDocker(["compose", "version", "--short"]),
+    ]);
     if (server.failed) {
         throw new Fault(
             `Docker can't be used: ${server.code === "ENOENT" ? "command not found: docker" : lastLines(server)}`,
             "install it (https://docs.docker.com/engine/install/) or start it; `docker info` must succeed",
         );
     }
-    const compose = await tryDocker(["compose", "version", "--short"]);
     const version = compose.stdout.replace(/^v/, "");
     if (compose.failed || version.localeCompare(COMPOSE_AT_LEAST, "en", { numeric: true }) < 0) {
         throw new Fault(
@@ -101,14 +103,23 @@ export async function checkPort(port: number, project: string): Promise<void> {
     }
 }
 
+/** Asks Docker for the subnets of all networks. */
+export type DockerSubnets = typeof networkSubnets;
+
 /**
  * @param gateway - the gateway of the network to create.
  * @param name - that network's name.
  * @param key - the configuration key for choosing another gateway.
+ * @param ask - what tells all networks' subnets. Default: asks Docker.
  * @throws Fault if its subnet overlaps another network's.
  */
-export async function checkSubnet(gateway: string, name: string, key: string): Promise<void> {
-    for (const { network, subnets } of await networkSubnets()) {
+export async function checkSubnet(
+    gateway: string,
+    name: string,
+    key: string,
+    ask: DockerSubnets = networkSubnets,
+): Promise<void> {
+    for (const { network, subnets } of await ask()) {
         const taken = subnets.find((subnet) => subnet.includes(".") && overlap(subnet, subnetOf(gateway)));
         if (network !== name && taken !== undefined) {
             throw new Fault(

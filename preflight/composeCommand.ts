@@ -34,19 +34,25 @@ export async function buildImage(
 
 /** A checkout's existing Compose files, as named by the shell or `.env`, without asking Compose. */
 export function filesOfCheckout(folder: string, env: DotEnv): string[] {
-    const outside = valuesOutside(env);
-    return composeFiles(folder, (name) => process.env[name] ?? outside[name]).filter((file) => existsSync(file));
+    const files = composeFiles(folder, { ...valuesOutside(env), ...process.env });
+    return files.filter((file) => existsSync(file));
 }
+
+/** The variables that name a project's Compose files. */
+export const composeFilesVariables = ["COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR"] as const;
 
 /**
  * The files Compose reads in a folder: those named in a variable, otherwise the first of each kind.
  *
- * @param variable - returns a variable's value in the shell or `.env`.
+ * @param variables - the shell's and `.env`'s; an empty one counts as not set.
  */
-export function composeFiles(folder: string, variable: (name: string) => string | undefined): string[] {
-    const named = variable("COMPOSE_FILE") ?? "";
+export function composeFiles(
+    folder: string,
+    variables: Partial<Record<(typeof composeFilesVariables)[number], string>>,
+): string[] {
+    const { COMPOSE_FILE: named = "", COMPOSE_PATH_SEPARATOR: separator = "" } = variables;
     if (named !== "") {
-        return named.split(variable("COMPOSE_PATH_SEPARATOR") ?? delimiter).map((file) => resolve(folder, file));
+        return named.split(separator === "" ? delimiter : separator).map((file) => resolve(folder, file));
     }
     return [
         ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],

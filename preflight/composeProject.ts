@@ -6,7 +6,7 @@ import { z } from "zod";
 import { joinProfiles, parseDotEnv, unreadableOutside, withBlock } from "../dynamic-providers/files/dotEnvBlock.ts";
 import { missingCheckout } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
-import { compose, composeFiles } from "./composeCommand.ts";
+import { compose, composeFiles, composeFilesVariables } from "./composeCommand.ts";
 import { composeFile, type composeService } from "./composeFile.ts";
 import { Fault } from "./faults.ts";
 
@@ -50,7 +50,7 @@ export interface ComposeProject extends Omit<z.infer<typeof composeFile>, "servi
     /** The Compose files, absolute. */
     readonly files: readonly string[];
     readonly services: Readonly<Record<string, ComposeService>>;
-    /** The variables from the environment and `.env` that secrets and configs use. */
+    /** The variables from the environment and `.env` that secrets and configs use, and those that this program asks for. */
     readonly variables: Readonly<Record<string, string>>;
     /**
      * The keys whose values contain variables, such as `services.web.command`: what Compose interpolates, for instance from
@@ -88,10 +88,7 @@ export async function detectComposeProject(
             ...(await withCopiedEnvFiles(model, files, copies)),
             [VARIABLES]: usedVariables(model),
         });
-        const [output, environment] = await Promise.all([
-            run(["--file", "-", "config", "--format", "json"], input),
-            run(["--file", "-", "config", "--environment"], input),
-        ]);
+        const output = await run(["--file", "-", "config", "--format", "json"], input);
         // Compose escapes `$` as `$$` so that its output can be its input, but writes the limit -1 in a form it rejects.
         const normalized = output.replaceAll("$$", "$").replaceAll('"memswap_limit": "-1"', '"memswap_limit": -1');
         const written = JSON.parse(normalized) as { readonly [VARIABLES]?: Record<string, string> };
@@ -117,7 +114,7 @@ export async function detectComposeProject(
         return {
             ...data,
             folder,
-            files: composeFiles(folder, (name) => new RegExp(`^${name}=(.+)$`, "m").exec(environment)?.[1]),
+            files: composeFiles(folder, variables),
             normalized,
             variables,
             interpolated: interpolatedKeys(model),
@@ -187,7 +184,8 @@ function usedVariables({ secrets, configs }: ComposeModel): Record<string, strin
     const sources = [...Object.values(secrets), ...Object.values(configs)].flatMap(
         ({ environment }) => environment ?? [],
     );
-    return Object.fromEntries([...sources, DEFAULT_PLATFORM].map((name) => [name, `\${${name}-}`]));
+    const own = [DEFAULT_PLATFORM, ...composeFilesVariables];
+    return Object.fromEntries([...sources, ...own].map((name) => [name, `\${${name}-}`]));
 }
 
 /** Copies the file with the managed block, replaced with the given lines: placeholders for what is secret. */

@@ -20,22 +20,27 @@ const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
  * @throws Fault if Tutor isn't set up, or is set up for another host.
  */
 export async function detectTutorProject(command: string, host: string, launches: boolean): Promise<string> {
-    const ask = async (args: string, read: (output: string) => string | undefined) => {
-        const result = await answerOf(command, ["config", ...args.split(" ")]);
+    const ask = (args: string) => ({ args, result: answerOf(command, ["config", ...args.split(" ")]) });
+    const answerTo = async (question: ReturnType<typeof ask>, read: (output: string) => string | undefined) => {
+        const result = await question.result;
         expectTutor(command, result);
         const answer = result.failed ? undefined : read(result.stdout);
         if (answer === undefined) {
             const what = result.failed ? "fails" : "prints no answer";
             throw new Fault(
-                `${command} config ${args} ${what}: ${lastLines(result)}`,
+                `${command} config ${question.args} ${what}: ${lastLines(result)}`,
                 "run it yourself, and correct Tutor's configuration or the plugin that it names",
             );
         }
         return answer;
     };
-    const valueOf = (key: string, pattern: RegExp) => ask(`printvalue ${key}`, (output) => valueIn(output, pattern));
     await restoreTutorConfigurations();
-    const file = configurationIn(await ask("printroot", folderIn));
+    // All at once, as each starts Tutor. Without a configuration, only the first has an answer.
+    const root = ask("printroot");
+    const projectName = ask("printvalue DEV_PROJECT_NAME");
+    // A launch sets it.
+    const lmsHostName = launches ? undefined : ask("printvalue LMS_HOST");
+    const file = configurationIn(await answerTo(root, folderIn));
     if (!existsSync(file)) {
         if (launches) {
             return openEdxConstants.project;
@@ -45,12 +50,9 @@ export async function detectTutorProject(command: string, host: string, launches
             `set Open edX up (tutor dev launch), or let this stack do it: ${pulumiCommand("config set lmsLaunch true")}`,
         );
     }
-    const [project, lmsHost] = await Promise.all([
-        valueOf("DEV_PROJECT_NAME", COMPOSE_NAME),
-        // A launch sets it.
-        launches ? host : valueOf("LMS_HOST", HOST_NAME),
-    ]);
-    if (lmsHost !== host) {
+    const project = await answerTo(projectName, (output) => valueIn(output, COMPOSE_NAME));
+    const lmsHost = lmsHostName && (await answerTo(lmsHostName, (output) => valueIn(output, HOST_NAME)));
+    if (lmsHost !== undefined && lmsHost !== host) {
         throw new Fault(
             `Tutor's LMS_HOST is ${lmsHost}, and lmsUrl says ${host}`,
             `tutor config save --set LMS_HOST=${host}, then tutor dev launch; or ${pulumiCommand(`config set lmsUrl http://${lmsHost}:8000`)}`,

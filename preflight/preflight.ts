@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { environmentLines, dependentLines, linesForNewBlock, placeholders } from "../config/environmentLines.ts";
 import { openEdxConstants } from "../config/openEdx.ts";
@@ -8,16 +8,15 @@ import { platformOf, type Settings } from "../config/schema.ts";
 import {
     applicationUrlOf,
     atHost,
+    checkoutOf,
     configuredValues,
     type Detected,
     envFileOf,
     lmsGatewayOf,
     portOf,
-    stackOwner,
 } from "../config/stackConfig.ts";
 import { whereSet } from "../config/whereSet.ts";
-import { findVolumes, type ExistingVolumes, holdVolumes } from "../dynamic-providers/docker/anonymousVolumes.ts";
-import { projectContainers } from "../dynamic-providers/docker/docker.ts";
+import { networkSubnets, projectContainers } from "../dynamic-providers/docker/docker.ts";
 import type { DotEnv } from "../dynamic-providers/files/dotEnvBlock.ts";
 import { dotEnvFault, readDotEnv } from "../dynamic-providers/files/dotEnvFaults.ts";
 import { pulumiCommand } from "../dynamic-providers/pulumiCommand.ts";
@@ -25,27 +24,19 @@ import {
     checkDaemon,
     checkDisk,
     checkDocker,
-    checkLmsHost,
     checkPort,
     checkSubnet,
+    type DockerSubnets,
     isHostName,
     resolvesToLoopback,
 } from "./checks.ts";
-import { checkExternals, checkOwner, checkProjectName, checkReachable, composeGateway } from "./composeChecks.ts";
+import type { ComposeApplication } from "./composeApplication.ts";
 import { filesOfCheckout } from "./composeCommand.ts";
-import { type ComposeProject, detectComposeProject, publishedPorts, withHost } from "./composeProject.ts";
 import { detectComposeProjectName, detectGateway } from "./detectGateway.ts";
 import { detectKeycloakSecret } from "./detectKeycloakSecret.ts";
 import { detectTutorProject } from "./detectTutorProject.ts";
 import { detectTutorRelease } from "./detectTutorRelease.ts";
 import { allOf, Fault } from "./faults.ts";
-
-/** The application's Compose project, if this stack runs it. */
-export interface ComposeApplication {
-    readonly project: ComposeProject;
-    /** Docker's volumes with its data. */
-    readonly volumes: ExistingVolumes;
-}
 
 /** What the stack needs to know about this machine. */
 export interface Machine {
@@ -71,11 +62,14 @@ export async function preflight(settings: Settings): Promise<Machine> {
     const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
     // Without Docker, what needs it fails for the same reason, which is reported once.
     const docker = usesTutor || usesCompose ? checkDocker() : Promise.resolve();
+    const subnets = once(networkSubnets);
     const tutorProject = usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined;
+    // Lazy import: other stacks don't need it.
+    const application = usesCompose ? await import("./composeApplication.ts") : undefined;
     const [, lms, project, release, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
         tutorProject,
         tutorProject && docker.then(async () => inspectTutor(await tutorProject)),
-        usesCompose ? docker.then(() => detectComposeProject(checkoutOf(settings), lines)) : undefined,
+        application && after(docker, application.detectComposeProject(checkoutOf(settings), lines)),
         usesTutor && settings.tutorRelease === "" ? detectTutorRelease(settings.tutor) : undefined,
         usesTutor ? undefined : externalGateway(settings, lmsNetwork),
         usesCompose ? undefined : externalGateway(settings, applicationNetwork),
@@ -87,24 +81,34 @@ export async function preflight(settings: Settings): Promise<Machine> {
         ...whereSet({ release, tutorProject: lms?.project, lmsGateway, applicationGateway, keycloakClientSecret }),
         ownLines,
     };
-    const [gateway, hasLms] = await allOf([
-        project === undefined ? undefined : checkAddresses(settings, project, lmsHost),
+    const [gateway, hasLms, volumes] = await allOf([
+        project && application?.checkAddresses(settings, project, lmsHost, subnets),
         usesCompose && isHostName(lmsHost) && (usesTutor || resolvesToLoopback(lmsHost)),
+        project && pulumi.runtime.isDryRun() ? application?.findVolumes(project.name) : undefined,
         checkEnvFile(settings, detected, lms),
-        ...(lms === undefined ? [] : tutorChecks(settings, lms)),
-        ...(project === undefined ? [] : composeChecks(settings, project, env)),
+        ...(lms === undefined ? [] : tutorChecks(settings, lms, subnets)),
+        ...((project && application?.composeChecks(settings, project, env)) ?? []),
     ]);
     return {
         detected: { ...detected, ...whereSet({ applicationGateway: gateway }) },
-        compose: project && {
-            project: hasLms ? withHost(project, lmsHost) : project,
-            volumes: await existingVolumesOf(project),
-        },
+        compose: project &&
+            application && {
+                project: hasLms ? application.withHost(project, lmsHost) : project,
+                volumes: volumes ?? (await application.heldVolumes(project)),
+            },
     };
 }
 
-function checkoutOf(settings: Settings): string {
-    return dirname(resolve(envFileOf(settings)));
+/** A question's answer, unless a check fails that explains why it has none. */
+async function after<Answer>(check: Promise<unknown>, answer: Promise<Answer>): Promise<Answer> {
+    const [checked] = await Promise.allSettled([check, answer]);
+    return checked.status === "rejected" ? Promise.reject(checked.reason as Error) : answer;
+}
+
+/** A question to be asked once, by whoever needs the answer first. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+    let answer: Promise<Answer> | undefined;
+    return () => (answer ??= ask());
 }
 
 /** The network of a server that somebody else runs. */
@@ -172,59 +176,21 @@ async function keycloakSecret(settings: Settings): Promise<string | undefined> {
 }
 
 /** What Tutor's development server needs from this machine. */
-function tutorChecks(settings: Settings, lms: TutorInDocker): Promise<void>[] {
+function tutorChecks(settings: Settings, lms: TutorInDocker, subnets: DockerSubnets): Promise<void>[] {
     return [
         checkPort(portOf(settings.lmsUrl), lms.project),
         ...(lms.gateway === "" && platformOf(settings) === "linux"
-            ? [checkSubnet(settings.lmsGateway || openEdxConstants.gateway, `${lms.project}_default`, "lmsGateway")]
+            ? [
+                  checkSubnet(
+                      settings.lmsGateway || openEdxConstants.gateway,
+                      `${lms.project}_default`,
+                      "lmsGateway",
+                      subnets,
+                  ),
+              ]
             : []),
         ...(lms.isNew ? [checkDisk()] : []),
     ];
-}
-
-/** What the application's Compose project needs from this machine. */
-function composeChecks({ adopt }: Settings, project: ComposeProject, env: DotEnv): Promise<void>[] {
-    return [
-        // If this stack manages the checkout's `.env`, a manual `docker compose` starts the stack's own project. A block
-        // with another owner is this stack's from before a rename; if not, the plan fails, because the resource has the
-        // former owner in the state.
-        checkOwner(project, stackOwner(), adopt || env.owner !== undefined),
-        ...publishedPorts(project).map((port) => checkPort(port, project.name)),
-        checkExternals(project),
-        checkProjectName(project, stackOwner()),
-    ];
-}
-
-/**
- * Checks that containers on both sides can reach each other. With Docker Desktop, which forwards `host.docker.internal`,
- * Open edX's always can.
- *
- * @returns the gateway of the application's network, if its Compose file sets it.
- */
-async function checkAddresses(
-    settings: Settings,
-    project: ComposeProject,
-    lmsHost: string,
-): Promise<string | undefined> {
-    checkLmsHost(lmsHost);
-    if (platformOf(settings) !== "linux") {
-        return undefined;
-    }
-    const fromCompose = await composeGateway(project, settings.applicationGateway);
-    const gateway = fromCompose ?? (settings.applicationGateway || profiles[settings.application].gateway);
-    if (fromCompose === undefined) {
-        await checkSubnet(gateway, project.networks["default"]?.name ?? "", "applicationGateway");
-    }
-    checkReachable(project, portOf(applicationUrlOf(settings)), gateway);
-    return fromCompose;
-}
-
-/** The application's volumes in Docker. An `up` first makes sure none of them is removed along with its container. */
-async function existingVolumesOf({ name }: ComposeProject): Promise<ExistingVolumes> {
-    if (!pulumi.runtime.isDryRun()) {
-        await holdVolumes(name);
-    }
-    return findVolumes(name);
 }
 
 interface TutorInDocker {

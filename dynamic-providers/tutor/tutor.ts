@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { lastAnswer, readJson, runCommand } from "../command.ts";
 import { ProviderError } from "../errors.ts";
@@ -70,12 +69,15 @@ export async function detectTutorCompose(tutor: string): Promise<TutorCompose> {
  */
 export async function enabledPlugins(root: string): Promise<readonly string[]> {
     const file = configurationIn(root);
-    const plugins = (readAsTutorDoes(file, (await readText(file)) ?? "") as { PLUGINS?: unknown } | null)?.PLUGINS;
+    const config = (await readAsTutorDoes(file, (await readText(file)) ?? "")) as { PLUGINS?: unknown } | null;
+    const plugins = config?.PLUGINS;
     return Array.isArray(plugins) ? plugins.filter((name) => typeof name === "string") : [];
 }
 
 /** YAML by PyYAML's rules: version 1.1, merge keys, no unknown tags; of duplicate keys the last one wins. */
-function readAsTutorDoes(file: string, text: string): unknown {
+async function readAsTutorDoes(file: string, text: string): Promise<unknown> {
+    // Lazy import: every program start would pay for it.
+    const { parseDocument } = await import("yaml");
     const document = parseDocument(text, { version: "1.1", uniqueKeys: false });
     const [fault] = [...document.errors, ...document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED")];
     if (fault !== undefined) {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ApplicationEnvironment } from "../../components/applicationEnvironment.ts";
 import { ApplicationRegistration } from "../../components/applicationRegistration.ts";
 import { ApplicationServer } from "../../components/applicationServer.ts";
+import { ComposeResources } from "../../components/composeResources.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { OpenEdxRegistration } from "../../components/openEdxRegistration.ts";
 import { OpenEdxServer } from "../../components/openEdxServer.ts";
@@ -63,6 +64,7 @@ const components: Readonly<Record<string, (name: string) => unknown>> = {
             compose: {
                 project: composeProject(services, { folder, volumes: { data: { name: "data" } } }),
                 volumes: noVolumes,
+                ComposeResources,
             },
             envFile: ".env",
             generated,

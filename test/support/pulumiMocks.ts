@@ -4,7 +4,7 @@ import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { parseSettings } from "../../config/load.ts";
 import { integrate, type Integration } from "../../components/integration.ts";
 import { type Detected, resolveConfig, type StackConfig } from "../../config/stackConfig.ts";
-import type { ComposeApplication } from "../../preflight/preflight.ts";
+import type { ComposeApplication } from "../../preflight/composeApplication.ts";
 import { modules } from "../../dynamic-providers/registry.ts";
 
 /** A resource as a program registered it. */
@@ -222,8 +222,9 @@ export async function deployed(
     compose?: ComposeApplication,
 ): Promise<Deployed> {
     let integration: Integration | undefined;
+    const deployable = compose && { ...compose, ...(await import("../../components/composeResources.ts")) };
     const resources = await deploy(() => {
-        integration = integrate(stackConfig(values, detected), compose);
+        integration = integrate(stackConfig(values, detected), deployable);
     });
     return {
         ...(integration as unknown as Integration),

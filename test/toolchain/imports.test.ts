@@ -30,6 +30,17 @@ function importsOf(file: string): string[] {
     return modules.map(([, module = ""]) => relative(project, join(project, dirname(file), module)));
 }
 
+/** The packages that a file loads when it starts, with what it imports in turn: not types, and not what it imports later. */
+function packagesOf(file: string, seen = new Set<string>()): string[] {
+    seen.add(file);
+    const text = readFileSync(join(project, file), "utf8");
+    const modules = [...text.matchAll(/^(?:import|export)\s(?!type\s)[^;]*?from\s+"([^"]+)"/gm)];
+    return modules.flatMap(([, module = ""]) => {
+        const next = join(dirname(file), module);
+        return !module.startsWith(".") ? module : seen.has(next) ? [] : packagesOf(next, seen);
+    });
+}
+
 function roomOf(file: string): string {
     return file.split("/", 1).join();
 }
@@ -78,5 +89,17 @@ describe("imports", () => {
         // Ids without a dot or a dash.
         const inIds = expected.map((arrow) => arrow.replaceAll(/\.ts|dynamic-/g, ""));
         expect(drawn.sort()).toEqual(inIds.sort());
+    });
+
+    test("of the program leave to a later moment what few stacks need, or only their resources", () => {
+        const loaded = new Set(packagesOf("index.ts").filter((name) => !name.startsWith("node:")));
+        expect([...loaded].sort()).toEqual([
+            "@pulumi/command",
+            "@pulumi/pulumi",
+            "@pulumi/random",
+            "p-retry",
+            "write-file-atomic",
+            "zod",
+        ]);
     });
 });
