@@ -68,12 +68,9 @@ does, on the machines that can't download the published one.
 - **The first \`up\` against a command per object.** The sandbox's Django starts in a second, so seven commands take only
   seconds. \`up\` takes as long with any server; a command starts all of the server's code each time, and a real LMS has far
   more of it. With the sandbox, a factor of 20 is out of reach: two seconds of \`up\` are Pulumi itself.
-- **Program start.** What is left is loading: zod and the schemas of the configuration take a quarter, the code for Docker and
-  Compose another one, which stacks without containers load, too.
-- **\`preview\` of \`dev\`.** The goal leaves no room for a preview's own work. Tutor is asked twice in a row (for its folder,
-  then for its project's name), and beside it Compose (for the project as it is, then with its variables); then Docker,
-  about ports, networks and containers, then about volumes. After that comes the plan of some forty resources, for which
-  the Docker plugin has to start.
+- **\`preview\` of \`dev\`.** The goal leaves no room for a preview's own work: the plan of some forty resources, for which the
+  Docker plugin has to start. The questions take two rounds: Tutor (all at once) beside Compose (for the project as it is, then
+  with its variables), then Docker. Each starts a process, and together they keep two cores busy for most of that time.
 - **Requests.** \`refresh\` and \`destroy\` take one more each if the provider configurations don't start at the same time:
   they share a list if they do. Signing in loads the sign-in page first, because a password must not go to another server.
 - **The tests.** \`.ci/run\` takes 25 minutes, as its goal is, but \`npm test\` without Docker 11 instead of 6. Most of that is
