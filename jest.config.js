@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 /** @type {import("jest").Config} */
 export default {
     testMatch: ["<rootDir>/test/**/*.test.ts"],
@@ -5,8 +7,8 @@ export default {
     testSequencer: "<rootDir>/test/support/sequencer.js",
     globalSetup: "<rootDir>/test/support/globalSetup.ts",
     setupFiles: ["<rootDir>/test/support/stackTraces.js"],
-    // Tests wait for servers and the engine more than they work.
-    maxWorkers: "100%",
+    // Tests also wait for servers and the engine, so one file more than there are processors runs at a time.
+    maxWorkers: availableParallelism() + 1,
     // Real servers and the real engine take their time; each waits on conditions.
     testTimeout: 120_000,
     extensionsToTreatAsEsm: [".ts"],

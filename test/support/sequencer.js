@@ -24,6 +24,7 @@ const usual = new Map([
     ["test/e2e/takeOver.test.ts", 35],
     ["test/e2e/interruption.test.ts", 170],
     ["test/faults/faults.test.ts", 75],
+    ["test/toolchain/check.test.ts", 60],
     ["test/tutor/tutorPlugin.test.ts", 70],
     ["test/verify/faults.test.ts", 50],
     ["test/verify/signIn.test.ts", 165],
