@@ -2,7 +2,8 @@ import pRetry, { AbortError } from "p-retry";
 import { ProviderError, SignInError } from "./errors.ts";
 import { forgetSilences } from "./openedx/django-admin/silences.ts";
 
-const POLL_MILLISECONDS = 2000;
+/** Between two attempts: first, and later on. */
+const [SHORT_MILLISECONDS, LONG_MILLISECONDS] = [250, 2000];
 const REPORT_MILLISECONDS = 30_000;
 
 /**
@@ -25,8 +26,8 @@ export async function waitUntil(check: () => Promise<void>, patienceSeconds: num
         },
         {
             retries: Number.POSITIVE_INFINITY,
-            factor: 1,
-            minTimeout: POLL_MILLISECONDS,
+            minTimeout: SHORT_MILLISECONDS,
+            maxTimeout: LONG_MILLISECONDS,
             maxRetryTime: patienceSeconds * 1000,
             onFailedAttempt({ error }) {
                 if (error instanceof ProviderError && Date.now() - reported >= REPORT_MILLISECONDS) {

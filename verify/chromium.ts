@@ -29,7 +29,7 @@ const USUAL_PLACES = [
 ];
 /** Development names lead to this machine, as they do for the checks, whether or not the hosts file has them. */
 const HOSTS = "--host-resolver-rules=MAP *.odl.local 127.0.0.1, MAP local.openedx.io 127.0.0.1";
-/** A page has settled when it has requested nothing for this long, in milliseconds. */
+/** A page has settled when it has requested nothing for this long, in milliseconds, and its scripts rest. */
 const QUIET = 500;
 const PASSWORD_FORM = "form:has(input[type=password])";
 
@@ -59,10 +59,14 @@ export async function launchChromium(): Promise<Chromium> {
     });
 }
 
-/** Sessions in one Chromium, which runs until `close`. */
-export async function chromiumBrowsers(): Promise<{ newBrowser: NewBrowser; close(): Promise<void> }> {
+/**
+ * Sessions in one Chromium, which runs until `close`.
+ *
+ * @param quiet - shorter, for pages without timers.
+ */
+export async function chromiumBrowsers(quiet = QUIET): Promise<{ newBrowser: NewBrowser; close(): Promise<void> }> {
     const program = await launchChromium();
-    return { newBrowser: (isOurs) => new ChromiumBrowser(program, isOurs), close: () => program.close() };
+    return { newBrowser: (isOurs) => new ChromiumBrowser(program, isOurs, quiet), close: () => program.close() };
 }
 
 /** A session in Chromium: runs the JavaScript of the pages, and sends what a browser sends. */
@@ -70,13 +74,15 @@ class ChromiumBrowser implements Browser {
     readonly foreignCookies = new Map<string, string>();
     readonly #context: Promise<BrowserContext>;
     readonly #isOurs: (url: URL) => boolean;
+    readonly #quiet: number;
     readonly #timeout = timeoutMilliseconds();
     #page: Promise<Page> | undefined;
 
-    constructor(program: Chromium, isOurs: (url: URL) => boolean) {
+    constructor(program: Chromium, isOurs: (url: URL) => boolean, quiet: number) {
         // Nobody else signed the certificates of development servers, such as Keycloak's.
         this.#context = program.newContext({ ignoreHTTPSErrors: true });
         this.#isOurs = isOurs;
+        this.#quiet = quiet;
     }
 
     async ask(address: string): Promise<Answer> {
@@ -153,7 +159,7 @@ class ChromiumBrowser implements Browser {
         const traffic = new Traffic(page);
         try {
             await act(page).catch(ignoreNavigation);
-            await traffic.settled(this.#timeout);
+            await traffic.settled(this.#quiet, this.#timeout);
         } finally {
             traffic.stop();
         }
@@ -214,13 +220,18 @@ class Traffic {
         return this.#failed ?? [...this.#open].find((request) => this.#isPage(request));
     }
 
-    /** Waits until nothing has been requested for a while. */
-    async settled(timeout: number): Promise<void> {
+    /** Waits until nothing has been requested for a while, and the page has nothing left to run. */
+    async settled(quiet: number, timeout: number): Promise<void> {
         this.#last = Date.now();
         const end = Date.now() + timeout;
-        while (Date.now() < end && (this.#open.size > 0 || Date.now() - this.#last < QUIET)) {
-            await sleep(QUIET / 10);
-        }
+        let seen: number;
+        do {
+            while (Date.now() < end && (this.#open.size > 0 || Date.now() - this.#last < quiet)) {
+                await sleep(quiet / 10);
+            }
+            seen = this.#last;
+            await idle(this.#page, end - Date.now());
+        } while (Date.now() < end && seen !== this.#last);
     }
 
     stop(): void {
@@ -252,6 +263,13 @@ class Traffic {
     #isPage(request: Request): boolean {
         return request.isNavigationRequest() && request.frame() === this.#page.mainFrame();
     }
+}
+
+/** Waits until a page has run what it can run for now; its scripts may have requested something by then. */
+async function idle(page: Page, timeout: number): Promise<void> {
+    const idled = page.evaluate("new Promise((resolve) => requestIdleCallback(() => resolve()))");
+    // Another page takes its place, or its scripts never rest.
+    await Promise.race([idled.catch(() => undefined), sleep(timeout, undefined, { ref: false })]);
 }
 
 /** What a page shows: its HTML after its scripts ran, or the text of another kind of document. */

@@ -1,5 +1,6 @@
 import type { Connection } from "../../dynamic-providers/openedx/connection.ts";
 import type { CompleteProvider } from "../../dynamic-providers/crud.ts";
+import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import type { Server } from "../../sandbox/sandbox.ts";
 
 /** How the providers connect to a sandbox server, or to a proxy in front of it. */
@@ -41,4 +42,13 @@ export async function refreshed<Inputs extends object, Outputs extends Inputs>(
     const truth = await provider.read(id, props);
     const drifted = truth.props === undefined || (await provider.diff(id, truth.props, inputs)).changes;
     return { props: truth.props, drifted };
+}
+
+/** Does something while servers have almost no time to respond: for one that never does. */
+export async function impatiently<Result>(act: () => Promise<Result>): Promise<Result> {
+    const before = process.env[TIMEOUT_SECONDS] ?? "30";
+    process.env[TIMEOUT_SECONDS] = "0.1";
+    return act().finally(() => {
+        process.env[TIMEOUT_SECONDS] = before;
+    });
 }

@@ -1,10 +1,18 @@
 import { execa } from "execa";
 import getPort, { portNumbers } from "get-port";
 import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Ports, type Server, type ServerName, type Servers, defaultPorts, up } from "../../sandbox/sandbox.ts";
+import {
+    type Ports,
+    type Server,
+    type ServerName,
+    type Servers,
+    defaultPorts,
+    down,
+    up,
+} from "../../sandbox/sandbox.ts";
 import { manage } from "./manage.ts";
 import { provideDatabase } from "./migrated.ts";
 
@@ -29,7 +37,7 @@ export async function startServers<const Name extends ServerName>(
     } = {},
 ): Promise<TestServers<Name>> {
     const stateDirectory = await mkdtemp(path.join(tmpdir(), "sandbox-"));
-    // A separate process that outlives this one: it stops the servers as soon as its stdin closes.
+    // A separate process that outlives this one: when its stdin closes, it stops the servers that still run.
     const guard = execa(process.execPath, [path.join(import.meta.dirname, "stopServers.ts"), stateDirectory], {
         detached: true,
         stdin: "pipe",
@@ -37,8 +45,13 @@ export async function startServers<const Name extends ServerName>(
     // Wait until it is up, so that no server ever runs without it; if it fails, `guard` rejects.
     await Promise.race([once(guard.stdout, "data"), guard]);
     const stop = async () => {
-        guard.stdin.end();
-        await guard;
+        try {
+            await down({ stateDirectory });
+            await rm(stateDirectory, { recursive: true, force: true });
+        } finally {
+            guard.stdin.end();
+            await guard;
+        }
     };
     try {
         const { prepare } = options;

@@ -65,7 +65,7 @@ const table = new Table({
 beforeAll(async () => {
     [direct, chromium] = await Promise.all([
         startServers(["lms", "mitxonline", "xpro"], { environment: { SANDBOX_RATELIMIT: "0" } }),
-        chromiumBrowsers(),
+        chromiumBrowsers(100),
     ]);
     proxies = {
         lms: await startCountingProxy(direct.lms),

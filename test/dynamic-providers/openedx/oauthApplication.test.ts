@@ -5,7 +5,7 @@ import { provider } from "../../../dynamic-providers/openedx/oauthApplication.pr
 import { forgetFormer, notedFormer, type ObjectKey } from "../../../dynamic-providers/formerValues.ts";
 import { AdminBrowser, type Changes } from "../../support/adminBrowser.ts";
 import { startCountingProxy } from "../../support/countingProxy.ts";
-import { checked, connectionTo, refreshed } from "../../support/providers.ts";
+import { checked, connectionTo, impatiently, refreshed } from "../../support/providers.ts";
 import { ManagedResource } from "../../support/engine.ts";
 import { describeLife } from "../../support/lifeCycle.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
@@ -159,7 +159,7 @@ describe.each([
         await browsers[server].change(MODEL, id, { client_id: "of-another-server" });
         await expect(provider.diff(id, outs, renamed)).resolves.toEqual({ changes: true, replaces: ["connection"] });
         await proxy.stop();
-        await expect(provider.diff(id, outs, renamed)).rejects.toThrow(/no answer/);
+        await expect(impatiently(() => provider.diff(id, outs, renamed))).rejects.toThrow(/no answer/);
     });
 
     test("keeps its former values if the answer to its adoption is lost", async () => {

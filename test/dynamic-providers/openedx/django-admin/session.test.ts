@@ -16,7 +16,7 @@ import { endSessions } from "../../../faults/servers.ts";
 import { startCountingProxy, type CountingProxy } from "../../../support/countingProxy.ts";
 import { AdminBrowser } from "../../../support/adminBrowser.ts";
 import { fakeCommands } from "../../../support/fakeCommands.ts";
-import { checked, connectionTo } from "../../../support/providers.ts";
+import { checked, connectionTo, impatiently } from "../../../support/providers.ts";
 import { runScript, startServers, type TestServers } from "../../../support/sandbox.ts";
 
 const SIGN_IN = "/api/user/v1/account/login_session/";
@@ -389,7 +389,8 @@ describe("a transient fault", () => {
     });
 
     test("a server that is not running is reported with its address", async () => {
-        await expect(adminSession({ ...connection, baseUrl: "http://local.openedx.io:1" }).list(SITES)).rejects.toThrow(
+        const nowhere = adminSession({ ...connection, baseUrl: "http://local.openedx.io:1" });
+        await expect(impatiently(() => nowhere.list(SITES))).rejects.toThrow(
             /http:\/\/local\.openedx\.io:1\/.*no answer \(ECONNREFUSED\)\. Is the server running/,
         );
     });
