@@ -5,4 +5,5 @@ describeIntegration({
     server: "mitxonline",
     openEdxName: "mitxonline-oauth-app",
     other: "xpro",
+    wholeLife: true,
 });

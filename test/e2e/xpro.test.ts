@@ -1,3 +1,9 @@
 import { describeIntegration } from "./integration.ts";
 
-describeIntegration({ application: "xpro", server: "xpro", openEdxName: "xpro-oauth-app", other: "mitxonline" });
+describeIntegration({
+    application: "xpro",
+    server: "xpro",
+    openEdxName: "xpro-oauth-app",
+    other: "mitxonline",
+    wholeLife: false,
+});

@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
@@ -14,7 +15,7 @@ export interface TestStack {
     configure(config: Readonly<Record<string, string>>): Promise<void>;
     /** Runs `pulumi up`; returns the number of resources per operation. */
     up(): Promise<Changes>;
-    /** `pulumi up --refresh`. */
+    /** `pulumi up --refresh`; counts what the refresh found changed as `refresh`. */
     upRefreshing(): Promise<Changes>;
     /** Runs `pulumi up --replace` for every resource whose URN matches one of the patterns. */
     replace(...urns: readonly string[]): Promise<Changes>;
@@ -38,6 +39,8 @@ export interface TestStack {
     killedAfterEach(command: "up" | "destroy"): Promise<number>;
     /** Runs `pulumi preview`; returns the number of resources per planned operation. */
     preview(...args: readonly string[]): Promise<Changes>;
+    /** `pulumi preview --refresh`; counts what the refresh found changed as `refresh`: both in one run. */
+    previewRefreshing(): Promise<Changes>;
     /** `pulumi refresh`. */
     refresh(): Promise<Changes>;
     /** `pulumi destroy`. */
@@ -89,29 +92,39 @@ export async function makeStack(
     for (const part of ["package.json", "node_modules"]) {
         await symlink(join(project, part), join(folder, part));
     }
-    await mkdir(join(folder, "state"));
+    const states = join(folder, "state");
+    await mkdir(states);
     const environment = {
         ...(await pulumiEnvironment()),
-        PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+        PULUMI_BACKEND_URL: `file://${states}?metadata=skip`,
         // Enables `--event-log`.
         PULUMI_DEBUG_COMMANDS: "true",
     };
     // For this project's commands that a test calls.
     Object.assign(process.env, environment);
-    const pulumi = (...args: string[]) =>
-        execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
+    /** What was read since the last command that may have changed the stack, by arguments. */
+    const known = new Map<string, Promise<string>>();
+    const pulumi = (...args: string[]) => {
+        known.clear();
+        return execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
             cwd: folder,
             env: environment,
             stdin: "ignore",
             reject: false,
             all: true,
         });
+    };
     const ask = async (...args: string[]) => {
         const { failed, all, stdout } = await pulumi(...args);
         if (failed) {
             throw new Error(`pulumi ${args.slice(0, 2).join(" ")}: ${all}`);
         }
         return stdout;
+    };
+    const read = (...args: string[]) => {
+        const answer = known.get(args.join(" ")) ?? ask(...args);
+        known.set(args.join(" "), answer);
+        return answer;
     };
 
     const printed: string[] = [];
@@ -135,7 +148,15 @@ export async function makeStack(
         if (counts === undefined) {
             throw new Error(`pulumi ${args.join(" ")} does not say what it did:\n${all}`);
         }
-        return Object.fromEntries(Object.entries(counts.resourceChanges).filter(([operation]) => operation !== "same"));
+        // The engine counts these only for `pulumi refresh`.
+        const drifted = events.filter(({ resOutputsEvent }) => {
+            const { op, old, new: found } = resOutputsEvent?.metadata ?? {};
+            return op === "refresh" && !isDeepStrictEqual(old?.outputs, found?.outputs);
+        });
+        const changes = { ...counts.resourceChanges, ...(args.includes("--refresh") && { refresh: drifted.length }) };
+        return Object.fromEntries(
+            Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0),
+        );
     };
     const change = (...args: string[]) => run(...args, "--yes", "--skip-preview");
     /** Runs Pulumi until it prints the pattern, then kills it; returns whether it did. */
@@ -161,7 +182,8 @@ export async function makeStack(
         if (exitCode === 0) {
             throw new Error(`A run that was killed ends well:\n${output}`);
         }
-        await ask("cancel", "--yes");
+        // As `pulumi cancel` does.
+        await rm(join(states, ".pulumi", "locks"), { recursive: true });
         return true;
     };
     const begin: TestStack["begin"] = async (command, pattern) => {
@@ -206,11 +228,12 @@ export async function makeStack(
             return kills;
         },
         preview: (...args) => run("preview", ...args),
+        previewRefreshing: () => run("preview", "--refresh"),
         refresh: () => change("refresh"),
         destroy: () => change("destroy"),
         outputs: async () =>
-            JSON.parse(await ask("stack", "output", "--json", "--show-secrets")) as Record<string, unknown>,
-        state: () => ask("stack", "export"),
+            JSON.parse(await read("stack", "output", "--json", "--show-secrets")) as Record<string, unknown>,
+        state: () => read("stack", "export"),
         restore: async (state) => {
             const file = join(folder, "restored.json");
             await writeFile(file, state);
