@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { cleanUpIn } from "../support/cleanUp.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
@@ -8,11 +8,13 @@ import { makeStack, type TestStack } from "../support/stack.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
 let stack: TestStack;
-const cleanUp = cleanUpIn(afterEach);
+const cleanUp = cleanUpIn(afterAll);
 
-beforeEach(async () => {
+beforeAll(async () => {
     servers = await startServers(["lms", "mitxonline"]);
     cleanUp(() => servers.stop());
+});
+beforeEach(async () => {
     stack = await makeStack(sandboxConfig("mitxonline", servers));
     cleanUp(() => stack.remove());
 });

@@ -72,16 +72,19 @@ async function expectFinishedUp(moment: RegExp, how: Kill): Promise<void> {
     // As the project's commands do before each run.
     await endLeftovers(project);
     await stack.up();
-    await expect(stack.preview()).resolves.toEqual({});
     await expect(inventory()).resolves.toEqual(made);
     const mitxonline = await AdminBrowser.signIn(servers.mitxonline);
     await expect(mitxonline.list("oauth2_provider/application")).resolves.toHaveLength(1);
 }
 
+/** Deletes everything; the state that the last `up` left is that of the servers. */
+async function expectDestroyed(): Promise<void> {
+    await expect(stack.destroyRefreshing()).resolves.toEqual({ delete: expect.any(Number) });
+    await expect(inventory()).resolves.toEqual(gone);
+}
+
+// The last test below kills everything, after each step.
 test.each<[pattern: RegExp, how: Kill]>([
-    [/random.* created/, {}],
-    [/OAuth2ProviderConfig .* creating/, {}],
-    [/edx-oauth-app creating/, {}],
     [/DjangoUser service-worker creating/, { what: "engine" }],
     [/DjangoUser service-worker creating/, { what: "engine", signal: "SIGHUP" }],
     [/OAuth2ProviderConfig .* creating/, { what: "engine", signal: "SIGTERM" }],
@@ -90,19 +93,19 @@ test.each<[pattern: RegExp, how: Kill]>([
     async (moment, how) => {
         await expectFinishedUp(moment, how);
 
-        await stack.destroy();
-        await expect(inventory()).resolves.toEqual(gone);
+        await expectDestroyed();
     },
 );
 
 test.each<[up: RegExp, how: Kill, destroy: RegExp, how: Kill]>([
-    [/DjangoUser service-worker creating/, {}, /AccessToken service-worker-token deleting/, {}],
+    [/random.* created/, {}, /AccessToken service-worker-token deleting/, {}],
     [/edx-oauth-app creating/, { what: "provider" }, /OAuth2ProviderConfig .* deleting/, { what: "provider" }],
     [/OAuth2ProviderConfig .* creating/, { what: "provider" }, /edx-oauth-app deleting/, { what: "engine" }],
 ])(
     "an up that is killed at %s (%j), and then a destroy that is killed at %s (%j), are finished by the next one",
     async (up, howUp, destroy, howDestroy) => {
         await expectFinishedUp(up, howUp);
+        await expect(stack.previewRefreshing()).resolves.toEqual({});
 
         await stack.killedAt("destroy", destroy, howDestroy);
         await endLeftovers(project);
@@ -117,9 +120,8 @@ test("a second up on the same state says that it is locked, and disturbs nothing
     expect(second.output).toContain("the stack is currently locked by 1 lock(s)");
     expect(second.exitCode).not.toBe(0);
     await expect(first.ended).resolves.toMatchObject({ exitCode: 0 });
-    await expect(stack.preview()).resolves.toEqual({});
     await expect(inventory()).resolves.toEqual(made);
-    await stack.destroy();
+    await expectDestroyed();
 });
 
 test("of two stacks that are set up on the same servers at the same time, at most one succeeds; what they created is deleted with them", async () => {

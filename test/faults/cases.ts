@@ -81,11 +81,15 @@ export async function runCases(application: ApplicationName, options: CaseOption
 /**
  * Runs cases on the real engine and on its model, which must end them alike.
  *
+ * @param model - the model's results, if it has already run them.
  * @returns the results of the real engine; a case that the model ends differently, or does not have, is wrong.
  */
-export async function runOnBothEngines(application: ApplicationName, options: CaseOptions = {}): Promise<CaseResult[]> {
-    const { onResult, ...shared } = options;
-    const model = await runCases(application, shared);
+export async function runOnBothEngines(
+    application: ApplicationName,
+    { onResult, ...shared }: CaseOptions = {},
+    model?: readonly CaseResult[],
+): Promise<CaseResult[]> {
+    model ??= await runCases(application, shared);
     const inModel = new Map(model.map((result) => [result.title, result]));
     const compare = (result: CaseResult): CaseResult => {
         const { verdict, details = [] } = inModel.get(result.title) ?? {};

@@ -155,8 +155,18 @@ export async function realEngine(configurations: Configurations): Promise<Engine
     }
     const stateFile = join(stack.folder, "state", ".pulumi", "stacks", "openedx-mit-integration", "test.json");
     const empty = await readFile(stateFile, "utf8");
+    const known = { state: "", exported: "" };
+    /** The state, decrypted; every command of Pulumi takes its time. */
+    const exported = async () => {
+        const state = await readFile(stateFile, "utf8");
+        if (state !== known.state) {
+            const { stdout } = await pulumi("stack", "export", "--show-secrets");
+            Object.assign(known, { state, exported: stdout });
+        }
+        return known.exported;
+    };
     const resources = async () => {
-        const { stdout } = await pulumi("stack", "export", "--show-secrets");
+        const stdout = await exported();
         return ((JSON.parse(stdout) as Deployment).deployment.resources ?? []).map((resource) => {
             const [type = "", name = ""] = resource.urn.split("::").slice(-2);
             const [, short = ""] = /:(\w+)$/.exec(type) ?? [];
