@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { profiles } from "../../config/profiles.ts";
@@ -10,7 +10,7 @@ import { tutorPlugin, type TutorPluginOptions, tutorReleases } from "../../confi
 import { provider } from "../../dynamic-providers/tutor/tutorPlugin.provider.ts";
 import { configurationIn } from "../../dynamic-providers/tutor/tutor.ts";
 import { deleteTutorBackup, restoreTutorConfigurations } from "../../dynamic-providers/tutor/tutorConfiguration.ts";
-import type { TutorPluginInputs } from "../../dynamic-providers/tutor/tutorPlugin.ts";
+import type { TutorPluginInputs, TutorPluginOutputs } from "../../dynamic-providers/tutor/tutorPlugin.ts";
 import { ManagedResource } from "../support/engine.ts";
 import { checked } from "../support/providers.ts";
 import { tutorCommand, usualPlugins } from "./tutor.ts";
@@ -54,15 +54,11 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         file = join(plugins, "mit-integration.py");
         const variables = ["TUTOR_ROOT", "TUTOR_PLUGINS_ROOT", "PYTHONPATH"];
         former = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
-        await execa(command, ["config", "save"], { env: { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins } });
+        Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins });
+        await execa(command, ["config", "save"]);
         await rename(root, join(folder, "new"));
     });
-    afterAll(() => rm(folder, { recursive: true }));
-    beforeEach(async () => {
-        Object.assign(process.env, { TUTOR_ROOT: root, TUTOR_PLUGINS_ROOT: plugins });
-        await cp(join(folder, "new"), root, { recursive: true });
-    });
-    afterEach(async () => {
+    afterAll(async () => {
         for (const [name, value] of Object.entries(former)) {
             if (value === undefined) {
                 Reflect.deleteProperty(process.env, name);
@@ -70,9 +66,15 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
                 process.env[name] = value;
             }
         }
+        await rm(folder, { recursive: true });
+    });
+
+    /** A new Open edX, without the plugin. */
+    const begin = async () => {
         await deleteTutorBackup(configurationIn(root));
         await Promise.all([root, plugins].map((made) => rm(made, { recursive: true, force: true })));
-    });
+        await cp(join(folder, "new"), root, { recursive: true });
+    };
 
     const text = (more: Partial<TutorPluginOptions> = {}) =>
         tutorPlugin({
@@ -84,10 +86,6 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         });
     const inputs = (more: Partial<TutorPluginInputs> = {}) =>
         checked(provider, { tutor: command, name: "mit-integration", text: text(), ...more });
-    const create = async () => {
-        const given = await inputs();
-        return { given, ...(await provider.create(given)) };
-    };
     const config = async () => parse(await readFile(configurationIn(root), "utf8")) as { PLUGINS: string[] };
     const rendered = (path: string) => readFile(join(root, "env", path), "utf8");
     const developmentSettings = () => rendered("apps/openedx/settings/lms/development.py");
@@ -98,18 +96,111 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         return JSON.parse((await execa(python, ["-c", RUN_SETTINGS, path, packages])).stdout) as object;
     };
 
-    test("is written for its owner only, enabled and rendered", async () => {
-        const { id, outs } = await create();
+    // Every call of Tutor takes its time, so these tests continue with what the one before left.
+    describe("from its first up to its destroy", () => {
+        let before: object;
+        let settings: string;
+        let plugin: ManagedResource<TutorPluginInputs, TutorPluginOutputs>;
 
-        expect(id).toBe(file);
-        expect(outs).toMatchObject({ root, file });
-        expect((await stat(file)).mode & 0o777).toBe(0o600);
-        expect((await config()).PLUGINS).toContain("mit-integration");
-        await expect(developmentSettings()).resolves.toContain('IDA_LOGOUT_URI_LIST) + ["http://xpro.odl.local:8053/');
-        const pinned = release === "20" ? ["0.2.2", "1.2.0"] : ["0.3.0", "1.3.0"];
-        await expect(rendered("build/openedx/Dockerfile")).resolves.toContain(
-            `RUN \${PIP_COMMAND:-pip} install "ol-social-auth==${String(pinned[0])}" "openedx-companion-auth==${String(pinned[1])}"\n`,
-        );
+        beforeAll(async () => {
+            await begin();
+            // Enabling any plugin makes Tutor forget those that are enabled and not installed.
+            await execa(command, ["plugins", "disable", "all"]);
+            before = await config();
+            settings = await developmentSettings();
+            plugin = await ManagedResource.up(provider, await inputs());
+        });
+
+        test("is written for its owner only, enabled and rendered", async () => {
+            expect(plugin.id).toBe(file);
+            expect(plugin.outputs).toMatchObject({ root, file });
+            expect((await stat(file)).mode & 0o777).toBe(0o600);
+            expect((await config()).PLUGINS).toContain("mit-integration");
+            await expect(developmentSettings()).resolves.toContain(
+                'IDA_LOGOUT_URI_LIST) + ["http://xpro.odl.local:8053/',
+            );
+            const pinned = release === "20" ? ["0.2.2", "1.2.0"] : ["0.3.0", "1.3.0"];
+            await expect(rendered("build/openedx/Dockerfile")).resolves.toContain(
+                `RUN \${PIP_COMMAND:-pip} install "ol-social-auth==${String(pinned[0])}" "openedx-companion-auth==${String(pinned[1])}"\n`,
+            );
+        });
+
+        test("is finished by the next run if one was killed while Tutor wrote its configuration", async () => {
+            await writeFile(configurationIn(root), "");
+            jest.spyOn(console, "warn").mockReturnValue();
+
+            await restoreTutorConfigurations();
+
+            jest.restoreAllMocks();
+            await expect(config()).resolves.toStrictEqual(before);
+            await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
+            expect((await config()).PLUGINS).toContain("mit-integration");
+        });
+
+        test("that was edited manually is repaired by up --refresh", async () => {
+            await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["same"]);
+
+            await appendFile(file, "# edited\n");
+            await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["update"]);
+
+            await expect(readFile(file, "utf8")).resolves.toBe(text());
+        });
+
+        test("is rendered again when its text changes", async () => {
+            await expect(plugin.up({ text: text({ redirectsVisitors: false }) })).resolves.toStrictEqual(["update"]);
+
+            await expect(developmentSettings()).resolves.toContain("MITX_REDIRECT_ENABLED = False");
+        });
+
+        test("that was disabled manually, or not enabled yet by a run that was killed, counts as gone, and is recreated", async () => {
+            await execa(command, ["plugins", "disable", "mit-integration"]);
+            expect(existsSync(file)).toBe(true);
+            await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
+            expect(plugin.id).toBe(file);
+            expect((await config()).PLUGINS).toContain("mit-integration");
+        });
+
+        test("that was deleted manually counts as gone, and is recreated", async () => {
+            await rm(file);
+            await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
+            expect(existsSync(file)).toBe(true);
+        });
+
+        test("is removed without a trace, and removed again without an error", async () => {
+            await provider.delete(plugin.id, plugin.outputs);
+
+            expect(existsSync(file)).toBe(false);
+            await expect(config()).resolves.toStrictEqual(before);
+            await expect(developmentSettings()).resolves.toBe(settings);
+            await provider.delete(plugin.id, plugin.outputs);
+        });
+
+        test("that is someone else's is not touched", async () => {
+            await writeFile(file, "# my own plugin\n");
+
+            await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+                `${file} already exists and does not belong to this stack`,
+            );
+            await provider.delete(plugin.id, plugin.outputs);
+
+            await expect(readFile(file, "utf8")).resolves.toBe("# my own plugin\n");
+        });
+
+        test("is removed if Tutor's folder is gone, and no new one is created", async () => {
+            await writeFile(file, plugin.outputs.text);
+            await rm(root, { recursive: true });
+
+            await provider.delete(plugin.id, plugin.outputs);
+
+            expect(existsSync(file)).toBe(false);
+            expect(existsSync(root)).toBe(false);
+        });
+
+        test("requires an Open edX that is set up", async () => {
+            await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+                `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch`,
+            );
+        });
     });
 
     test("has every line of the handbook's private.py, flags in both forms", async () => {
@@ -147,139 +238,37 @@ describe.each(tutorReleases)("the plugin for Tutor %s", (release) => {
         });
     });
 
-    test("has the last word among the settings of mfe and indigo, which people usually have", async () => {
-        process.env["PYTHONPATH"] = usualPlugins(release);
-        await execa(command, ["plugins", "enable", "mfe", "indigo"]);
-        const { id, outs } = await create();
+    test("lets an LMS without the package start", async () => {
+        await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
+    });
 
-        expect((await config()).PLUGINS).toEqual(["indigo", "mfe", "mit-integration"]);
+    test("reports Tutor's own words if it fails", async () => {
+        await begin();
+        await writeFile(join(root, "config.yml"), "LMS_HOST: [\n");
+
+        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
+            /printroot failed \(exit code 1\):[\s\S]*yaml.parser.ParserError/,
+        );
+    });
+
+    test("has the last word among the settings of mfe and indigo, which people usually have, and is written where Tutor says even if another plugin prints lines too", async () => {
+        await begin();
+        await mkdir(plugins);
+        await writeFile(join(plugins, "noisy.py"), 'print("Hello from /no/such/folder!")\n');
+        process.env["PYTHONPATH"] = usualPlugins(release);
+        await execa(command, ["plugins", "enable", "mfe", "indigo", "noisy"]);
+        const { id, outs } = await provider.create(await inputs());
+
+        expect({ id, outs }).toMatchObject({ id: file, outs: { root, file } });
+        expect((await config()).PLUGINS).toEqual(["indigo", "mfe", "mit-integration", "noisy"]);
         const settings = await developmentSettings();
         const theirs = settings.indexOf("FEATURES['ENABLE_AUTHN_MICROFRONTEND'] = True");
         expect(theirs).toBeGreaterThan(0);
         expect(settings.indexOf('"ENABLE_AUTHN_MICROFRONTEND": False')).toBeGreaterThan(theirs);
 
         await provider.delete(id, outs);
-        expect((await config()).PLUGINS).toEqual(["indigo", "mfe"]);
+        expect((await config()).PLUGINS).toEqual(["indigo", "mfe", "noisy"]);
         await expect(developmentSettings()).resolves.not.toContain("MITX_REDIRECT_ENABLED");
-    });
-
-    test("lets an LMS without the package start", async () => {
-        await expect(runSettings(text(), "missing")).resolves.toMatchObject({ AUTHENTICATION_BACKENDS: ["own"] });
-    });
-
-    test("is written where Tutor says, even if another plugin prints lines too", async () => {
-        await mkdir(plugins);
-        await writeFile(join(plugins, "noisy.py"), 'print("Hello from /no/such/folder!")\n');
-        await execa(command, ["plugins", "enable", "noisy"]);
-
-        await expect(create()).resolves.toMatchObject({ id: file, outs: { root, file } });
-    });
-
-    test("that was edited manually is repaired by up --refresh", async () => {
-        const given = await inputs();
-        const plugin = await ManagedResource.up(provider, given);
-        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["same"]);
-
-        await appendFile(file, "# edited\n");
-        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["update"]);
-
-        await expect(readFile(file, "utf8")).resolves.toBe(given.text);
-    });
-
-    test("is rendered again when its text changes", async () => {
-        const plugin = await ManagedResource.up(provider, await inputs());
-
-        await expect(plugin.up({ text: text({ redirectsVisitors: false }) })).resolves.toStrictEqual(["update"]);
-
-        await expect(developmentSettings()).resolves.toContain("MITX_REDIRECT_ENABLED = False");
-    });
-
-    test("that was disabled or deleted manually counts as gone, and is recreated", async () => {
-        const plugin = await ManagedResource.up(provider, await inputs());
-        await execa(command, ["plugins", "disable", "mit-integration"]);
-        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
-        expect((await config()).PLUGINS).toContain("mit-integration");
-
-        await rm(file);
-        await expect(plugin.up({}, { refresh: true })).resolves.toStrictEqual(["create"]);
-        expect(existsSync(file)).toBe(true);
-    });
-
-    test("is finished by the next run if one was killed between writing and enabling", async () => {
-        const { given, id } = await create();
-        await execa(command, ["plugins", "disable", "mit-integration"]);
-
-        await expect(provider.create(given)).resolves.toMatchObject({ id });
-
-        expect((await config()).PLUGINS).toContain("mit-integration");
-    });
-
-    test("is finished by the next run if one was killed while Tutor wrote its configuration", async () => {
-        const former = await config();
-        const { given } = await create();
-        await writeFile(configurationIn(root), "");
-        jest.spyOn(console, "warn").mockReturnValue();
-
-        await restoreTutorConfigurations();
-
-        jest.restoreAllMocks();
-        await expect(config()).resolves.toStrictEqual(former);
-        await provider.create(given);
-        expect((await config()).PLUGINS).toContain("mit-integration");
-    });
-
-    test("is removed without a trace, and removed again without an error", async () => {
-        // Enabling any plugin makes Tutor forget those that are enabled and not installed.
-        await execa(command, ["plugins", "disable", "all"]);
-        const before = await config();
-        const settings = await developmentSettings();
-        const { id, outs } = await create();
-
-        await provider.delete(id, outs);
-
-        expect(existsSync(file)).toBe(false);
-        await expect(config()).resolves.toStrictEqual(before);
-        await expect(developmentSettings()).resolves.toBe(settings);
-        await provider.delete(id, outs);
-    });
-
-    test("is removed if Tutor's folder is gone, and no new one is created", async () => {
-        const { id, outs } = await create();
-        await rm(root, { recursive: true });
-
-        await provider.delete(id, outs);
-
-        expect(existsSync(file)).toBe(false);
-        expect(existsSync(root)).toBe(false);
-    });
-
-    test("that is someone else's is not touched", async () => {
-        const { id, outs } = await create();
-        await provider.delete(id, outs);
-        await writeFile(file, "# my own plugin\n");
-
-        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
-            `${file} already exists and does not belong to this stack`,
-        );
-        await provider.delete(id, outs);
-
-        await expect(readFile(file, "utf8")).resolves.toBe("# my own plugin\n");
-    });
-
-    test("requires an Open edX that is set up", async () => {
-        await rm(root, { recursive: true });
-
-        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
-            `Tutor has no configuration in ${root} yet. Set Open edX up first: tutor dev launch`,
-        );
-    });
-
-    test("reports Tutor's own words if it fails", async () => {
-        await writeFile(join(root, "config.yml"), "LMS_HOST: [\n");
-
-        await expect(inputs().then((given) => provider.create(given))).rejects.toThrow(
-            /printroot failed \(exit code 1\):[\s\S]*yaml.parser.ParserError/,
-        );
     });
 });
 
