@@ -6,6 +6,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { project, pulumiEnvironment } from "../../toolchain/pulumi.ts";
 import { descendants, killTree } from "./processes.ts";
+import { initStack } from "./stackFiles.ts";
 
 /** A stack of this project on the real engine, with its own state. */
 export interface TestStack {
@@ -96,26 +97,23 @@ export async function makeStack(
     }
     const states = join(folder, "state");
     await mkdir(states);
+    const usual = await pulumiEnvironment();
     const environment = {
-        ...(await pulumiEnvironment()),
+        ...usual,
         PULUMI_BACKEND_URL: `file://${states}?metadata=skip`,
         // Enables `--event-log`.
         PULUMI_DEBUG_COMMANDS: "true",
     };
     // For this project's commands that a test calls.
     Object.assign(process.env, environment);
-    /** What was read since the last command that may have changed the stack, by arguments. */
-    const known = new Map<string, Promise<string>>();
-    const pulumi = (...args: string[]) => {
-        known.clear();
-        return execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
+    const pulumi = (...args: string[]) =>
+        execa("pulumi", [...args, "--stack", name, "--non-interactive"], {
             cwd: folder,
             env: environment,
             stdin: "ignore",
             reject: false,
             all: true,
         });
-    };
     const ask = async (...args: string[]) => {
         const { failed, all, stdout } = await pulumi(...args);
         if (failed) {
@@ -123,18 +121,28 @@ export async function makeStack(
         }
         return stdout;
     };
+    /** What commands that only read have printed since the last run, by their arguments. */
+    const known = new Map<string, Promise<string>>();
     const read = (...args: string[]) => {
         const answer = known.get(args.join(" ")) ?? ask(...args);
         known.set(args.join(" "), answer);
         return answer;
     };
+    const start = (...args: string[]) => {
+        known.clear();
+        return pulumi(...args);
+    };
+
+    const passphraseFile = usual["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? "";
+    const configure = await initStack(name, { folder, states, passphraseFile });
+    await configure(config);
 
     const printed: string[] = [];
     const eventLog = join(folder, "events.jsonl");
     // For each run, the Automation API calls the CLI three more times to get outputs and history: most of a test's
     // time.
     const run = async (...args: string[]): Promise<Changes> => {
-        const { failed, all } = await pulumi(...args, "--event-log", eventLog);
+        const { failed, all } = await start(...args, "--event-log", eventLog);
         // Skips what only `--debug` shows: there, Pulumi's own SDK prints the responses of plugins as they are.
         const events = (await readFile(eventLog, "utf8").catch(() => ""))
             .split("\n")
@@ -164,7 +172,7 @@ export async function makeStack(
     /** Runs Pulumi until it prints the pattern, then kills it; returns whether it did before the run had finished. */
     const runUntil = async (command: "up" | "destroy", pattern: RegExp, how: Kill = {}): Promise<boolean> => {
         const { what = "everything", signal = "SIGKILL" } = how;
-        const started = pulumi(command, "--yes", "--skip-preview");
+        const started = start(command, "--yes", "--skip-preview");
         let output = "";
         let killed: Promise<void> | undefined;
         started.stdout.on("data", (chunk: Buffer) => {
@@ -186,7 +194,7 @@ export async function makeStack(
         return true;
     };
     const begin: TestStack["begin"] = async (command, pattern) => {
-        const started = pulumi(command, "--yes", "--skip-preview");
+        const started = start(command, "--yes", "--skip-preview");
         const ended = started.then(({ exitCode, all }) => ({ exitCode, output: all }));
         await new Promise<void>((resolve) => {
             let output = "";
@@ -203,13 +211,7 @@ export async function makeStack(
     const test: TestStack = {
         begin,
         transcript: () => printed.join(""),
-        configure: async (values) => {
-            const settings = Object.entries(values).flatMap(([key, value]) => [
-                /Password|Secret/.test(key) ? "--secret" : "--plaintext",
-                `${key}=${value}`,
-            ]);
-            await ask("config", "set-all", ...settings);
-        },
+        configure,
         up: () => change("up"),
         upRefreshing: () => change("up", "--refresh"),
         replace: (...urns) => change("up", ...urns.flatMap((urn) => ["--replace", urn])),
@@ -239,15 +241,12 @@ export async function makeStack(
         restore: async (state) => {
             const file = join(folder, "restored.json");
             await writeFile(file, state);
+            known.clear();
             await ask("stack", "import", "--file", file);
         },
         folder,
         remove: () => rm(folder, { recursive: true, force: true }),
     };
-    await ask("stack", "init");
-    if (Object.keys(config).length > 0) {
-        await test.configure(config);
-    }
     return test;
 }
 

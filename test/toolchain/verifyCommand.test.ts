@@ -37,7 +37,10 @@ test.each([
     const { exitCode, stdout, stderr } = await execa("node", command, {
         cwd: folder,
         reject: false,
-        env: { NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
+        env: {
+            NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+            NODE_COMPILE_CACHE: join(project, ".toolchain", "compile-cache"),
+        },
     });
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
