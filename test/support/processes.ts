@@ -8,8 +8,6 @@ export async function isAlive(pid: number | undefined): Promise<boolean> {
 
 /** Kills a process and all its descendants, even those in their own process groups. */
 export async function killTree(pid: number): Promise<void> {
-    // It neither ends nor starts anything while its descendants are looked up.
-    send(pid, "SIGSTOP");
     const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid="]);
     const processes = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
     const tree = [pid];
@@ -17,17 +15,13 @@ export async function killTree(pid: number): Promise<void> {
         tree.push(...processes.flatMap(([child = 0, of]) => (of === parent ? [child] : [])));
     }
     for (const one of tree) {
-        send(one, "SIGKILL");
-    }
-}
-
-/** Sends a signal to a process, unless it has exited. */
-function send(pid: number, signal: NodeJS.Signals): void {
-    try {
-        process.kill(pid, signal);
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-            throw error;
+        try {
+            process.kill(one, "SIGKILL");
+        } catch (error) {
+            // It exited along with its parent.
+            if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+                throw error;
+            }
         }
     }
 }

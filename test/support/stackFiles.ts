@@ -50,7 +50,10 @@ export async function initStack(
     const stacks = join(states, ".pulumi", "stacks", projectName);
     await mkdir(stacks, { recursive: true });
     await writeFile(join(states, ".pulumi", "meta.yaml"), "version: 1\n");
-    const checkpoint = { stack: `organization/${projectName}/${name}` };
+    const checkpoint = {
+        stack: `organization/${projectName}/${name}`,
+        latest: { secrets_providers: { type: "passphrase", state: { salt } }, metadata: {} },
+    };
     await writeFile(join(stacks, `${name}.json`), JSON.stringify({ version: 3, checkpoint }));
     const file = join(folder, `Pulumi.${name}.yaml`);
     const write = (settings: Settings) => writeFile(file, stringify(settings));
