@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
@@ -11,32 +11,23 @@ import { type TestServers, freePorts, startServers } from "../support/sandbox.ts
 
 const cli = path.join(import.meta.dirname, "..", "..", "sandbox", "cli.ts");
 
-describe("the sandbox", () => {
-    let running: TestServers<"lms">;
-    let options: { stateDirectory: string; servers: readonly ["lms"] };
+let running: TestServers<"lms">;
+let options: { stateDirectory: string; servers: readonly ["lms"] };
 
-    beforeEach(async () => {
-        running = await startServers(["lms"]);
-        options = { stateDirectory: running.stateDirectory, servers: ["lms"] };
-    });
-    afterEach(() => running.stop());
+async function start() {
+    running = await startServers(["lms"]);
+    options = { stateDirectory: running.stateDirectory, servers: ["lms"] };
+}
 
-    const lmsStatus = async () => {
-        const [lms] = await status(options);
-        if (!lms) throw new Error("The LMS is missing from the status.");
-        return lms;
-    };
+async function lmsStatus() {
+    const [lms] = await status(options);
+    if (!lms) throw new Error("The LMS is missing from the status.");
+    return lms;
+}
 
-    test("shows a server that is up with its URL and process, and a server that is down as stopped", async () => {
-        const { state, baseUrl, pid } = await lmsStatus();
-        expect({ state, baseUrl }).toEqual({ state: "running", baseUrl: running.lms.baseUrl });
-        expect(await isAlive(pid)).toBe(true);
-
-        await down(options);
-        expect(await isAlive(pid)).toBe(false);
-        expect(await lmsStatus()).toMatchObject({ state: "stopped" });
-        expect(await lmsStatus()).not.toHaveProperty("pid");
-    });
+describe("the sandbox, while its servers run,", () => {
+    beforeAll(start);
+    afterAll(() => running.stop());
 
     test("keeps a server's data private to the user", async () => {
         expect((await stat(running.lms.stateDirectory)).mode & 0o777).toBe(0o700);
@@ -49,6 +40,30 @@ describe("the sandbox", () => {
         expect(progress).toEqual(["running"]);
         expect(again.lms).toEqual(running.lms);
         expect((await lmsStatus()).pid).toBe(pid);
+    });
+
+    test("is shown as a table on the command line", async () => {
+        const { stdout } = await execa(process.execPath, [cli, "status", "--state", running.stateDirectory]);
+        expect(stdout).toMatch(
+            new RegExp(`lms +│ running +│ ${running.lms.baseUrl} +│ ${(await lmsStatus()).pid ?? ""}`),
+        );
+        expect(stdout).toMatch(/xpro +│ stopped/);
+    });
+});
+
+describe("the sandbox", () => {
+    beforeEach(start);
+    afterEach(() => running.stop());
+
+    test("shows a server that is up with its URL and process, and a server that is down as stopped", async () => {
+        const { state, baseUrl, pid } = await lmsStatus();
+        expect({ state, baseUrl }).toEqual({ state: "running", baseUrl: running.lms.baseUrl });
+        expect(await isAlive(pid)).toBe(true);
+
+        await down(options);
+        expect(await isAlive(pid)).toBe(false);
+        expect(await lmsStatus()).toMatchObject({ state: "stopped" });
+        expect(await lmsStatus()).not.toHaveProperty("pid");
     });
 
     test("moves a server to another port on request", async () => {
@@ -117,14 +132,6 @@ describe("the sandbox", () => {
         expect(await isAlive(stranger.pid)).toBe(true);
         stranger.kill();
         await stranger;
-    });
-
-    test("is shown as a table on the command line", async () => {
-        const { stdout } = await execa(process.execPath, [cli, "status", "--state", running.stateDirectory]);
-        expect(stdout).toMatch(
-            new RegExp(`lms +│ running +│ ${running.lms.baseUrl} +│ ${(await lmsStatus()).pid ?? ""}`),
-        );
-        expect(stdout).toMatch(/xpro +│ stopped/);
     });
 });
 
