@@ -77,6 +77,8 @@ class ChromiumBrowser implements Browser {
     readonly #quiet: number;
     readonly #timeout = timeoutMilliseconds();
     #page: Promise<Page> | undefined;
+    /** For `ask`, which leaves the user's page as it is. A page of Chromium's for each question costs more. */
+    #asking: Promise<Page> | undefined;
 
     constructor(program: Chromium, isOurs: (url: URL) => boolean, quiet: number) {
         // Nobody else signed the certificates of development servers, such as Keycloak's.
@@ -86,18 +88,19 @@ class ChromiumBrowser implements Browser {
     }
 
     async ask(address: string): Promise<Answer> {
-        const page = await (await this.#context).newPage();
+        this.#asking ??= this.#context.then((context) => context.newPage());
+        const page = await this.#asking;
         try {
             // Django REST framework has a page for browsers; extra headers don't replace what Chromium accepts.
-            await page.route(address, (route) =>
-                route.continue({ headers: { ...route.request().headers(), accept: "application/json" } }),
+            await page.route(
+                address,
+                (route) => route.continue({ headers: { ...route.request().headers(), accept: "application/json" } }),
+                { times: 1 },
             );
             const answer = await page.goto(address, { timeout: this.#timeout });
             return { status: answer?.status() ?? 0, data: (await answer?.text()) ?? "", config: { url: address } };
         } catch (error) {
             throw new UnreachableError(`GET ${address}: no answer (${firstLine(error)})`, false);
-        } finally {
-            await page.close();
         }
     }
 
