@@ -11,12 +11,12 @@ const APPLICATIONS = "oauth2_provider/application";
 const TOKENS = "oauth2_provider/accesstoken";
 const CONFIGURATIONS = "third_party_auth/oauth2providerconfig";
 
-let servers: TestServers<"lms" | "mitxonline" | "xpro">;
+let servers: TestServers<"lms" | "xpro">;
 let stack: TestStack;
 const cleanUp = cleanUpIn(afterAll);
 
 beforeAll(async () => {
-    servers = await startServers(["lms", "mitxonline", "xpro"]);
+    servers = await startServers(["lms", "xpro"]);
     cleanUp(() => servers.stop());
     stack = await makeStack(sandboxConfig("xpro", servers));
     cleanUp(() => stack.remove());

@@ -70,7 +70,7 @@ export async function restoreFormerStack(
         }
         await writeFile(addresses.envFile, await restored(".env", addresses), { mode: 0o600 });
     };
-    const servers = await startServers(["lms", "mitxonline", "xpro"], { prepare });
+    const servers = await startServers(["lms", server], { prepare });
     cleanUp(() => servers.stop());
     const stack = await makeStack(sandboxConfig(application, servers));
     cleanUp(() => stack.remove());
