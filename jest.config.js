@@ -16,6 +16,10 @@ export default {
     moduleNameMapper: {
         "^(@npmcli/arborist|@opentelemetry/.*|\\.\\./\\.\\./typescript-shim|\\./automation)$":
             "<rootDir>/test/support/onUse.cjs",
+        // The build that the providers load: each build warms up on its own.
+        "^cheerio$": "<rootDir>/node_modules/cheerio/dist/commonjs/index.js",
     },
+    // A global is slow to look up in Jest's context, and the HTML parser does so for each character. CommonJS modules only.
+    sandboxInjectedGlobals: ["String"],
     modulePathIgnorePatterns: ["<rootDir>/.toolchain", "<rootDir>/.sandbox"],
 };
