@@ -40,7 +40,7 @@ interface Fault {
     readonly apply: () => Promise<() => Promise<unknown> | undefined>;
 }
 
-let servers: TestServers<"lms" | "mitxonline" | "xpro">;
+let servers: TestServers<"lms" | "mitxonline">;
 let proxies: { lms: CountingProxy; mitxonline: CountingProxy };
 let stack: TestStack;
 let config: StackConfig;
@@ -57,7 +57,7 @@ const table = new Table({
 const told: string[] = [];
 
 beforeAll(async () => {
-    servers = await startServers(["lms", "mitxonline", "xpro"]);
+    servers = await startServers(["lms", "mitxonline"]);
     proxies = {
         lms: await startCountingProxy(servers.lms),
         mitxonline: await startCountingProxy(servers.mitxonline),
