@@ -55,6 +55,27 @@ export function arrange(files, workers) {
     return arranged;
 }
 
+/**
+ * How long files took, without their wait for the daemon: until the file that had it before ended.
+ *
+ * @template {{ start: number, end: number, usesDocker: boolean }} File
+ * @param {readonly File[]} files
+ * @returns {Map<File, number>}
+ */
+export function durations(files) {
+    /** @type {Map<File, number>} */
+    const found = new Map();
+    let dockerFree = 0;
+    for (const file of [...files].sort((one, other) => one.end - other.end)) {
+        found.set(file, file.end - (file.usesDocker ? Math.max(file.start, dockerFree) : file.start));
+        dockerFree = file.usesDocker ? file.end : dockerFree;
+    }
+    return found;
+}
+
+/** @param {string} path */
+const usesDocker = (path) => /describeDocker|describeDevelopment/.test(readFileSync(path, "utf8"));
+
 /** The class: TypeScript and Node.js disagree on the module's format, and so on its default export. */
 const JestSequencer = /** @type {typeof Sequencer.default} */ (/** @type {unknown} */ (Sequencer));
 
@@ -72,11 +93,28 @@ export default class extends JestSequencer {
     async sort(tests) {
         const sorted = await super.sort([...tests]);
         const expected = sorted.map((test) => {
-            const usesDocker = /describeDocker|describeDevelopment/.test(readFileSync(test.path, "utf8"));
             const file = relative(test.context.config.rootDir, test.path).replaceAll(sep, "/");
             const guess = usual.get(file) ?? (file.startsWith("test/e2e/") ? 50 : 10);
-            return { test, usesDocker, seconds: test.duration === undefined ? guess : test.duration / 1000 };
+            const seconds = test.duration === undefined ? guess : test.duration / 1000;
+            return { test, usesDocker: usesDocker(test.path), seconds };
         });
         return arrange(expected, this.workers).map(({ test }) => test);
+    }
+
+    /**
+     * @override
+     * @param {import("@jest/test-result").Test[]} tests
+     * @param {import("@jest/test-result").AggregatedResult} results
+     */
+    cacheResults(tests, results) {
+        const files = results.testResults.map((result) => {
+            const { start, end } = result.perfStats;
+            return { result, start, end, usesDocker: usesDocker(result.testFilePath) };
+        });
+        const testResults = [...durations(files)].map(([{ result }, runtime]) => ({
+            ...result,
+            perfStats: { ...result.perfStats, runtime },
+        }));
+        super.cacheResults(tests, { ...results, testResults });
     }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { arrange } from "./sequencer.js";
+import { arrange, durations } from "./sequencer.js";
 
 const docker = (seconds: number) => ({ seconds, usesDocker: true });
 const other = (seconds: number) => ({ seconds, usesDocker: false });
@@ -11,4 +11,19 @@ test("the next test file with Docker starts when the previous one ends, all othe
 
 test("with nothing else left to do, a worker waits for the daemon", () => {
     expect(arrange([docker(10), docker(20)], 2)).toEqual([docker(20), docker(10)]);
+});
+
+test("a test file's duration is without its wait for the daemon", () => {
+    const first = { start: 0, end: 30, usesDocker: true };
+    const waits = { start: 10, end: 50, usesDocker: true };
+    const later = { start: 60, end: 65, usesDocker: true };
+    const without = { start: 10, end: 40, usesDocker: false };
+    expect(durations([waits, without, later, first])).toEqual(
+        new Map([
+            [first, 30],
+            [without, 30],
+            [waits, 20],
+            [later, 5],
+        ]),
+    );
 });
