@@ -36,8 +36,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
 TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
-# Pages are in that language: looking up translations would be a tenth of a page's time.
-USE_I18N = False
 PLATFORM_NAME = "Open edX sandbox"
 
 # Tutor chooses the public site by the Host header; SITE_ID is only the fallback.

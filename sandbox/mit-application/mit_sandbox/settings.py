@@ -47,8 +47,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
 TIME_ZONE = os.environ.get("SANDBOX_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
-# Pages are in that language: looking up translations would be a tenth of a page's time.
-USE_I18N = False
 STATIC_URL = "/static/"
 LOGIN_URL = {"mitxonline": "/login/", "xpro": "/signin/"}[FLAVOR]
 LOGIN_REDIRECT_URL = "/"
