@@ -22,12 +22,12 @@ const usual = new Map([
     ["test/e2e/developmentRebuild.test.ts", 270],
     ["test/e2e/developmentXpro.test.ts", 235],
     ["test/e2e/takeOver.test.ts", 35],
-    ["test/e2e/interruption.test.ts", 170],
-    ["test/faults/faults.test.ts", 75],
-    ["test/toolchain/check.test.ts", 60],
-    ["test/tutor/tutorPlugin.test.ts", 70],
-    ["test/verify/faults.test.ts", 50],
-    ["test/verify/signIn.test.ts", 165],
+    ["test/e2e/interruption.test.ts", 190],
+    ["test/faults/faults.test.ts", 85],
+    ["test/toolchain/check.test.ts", 75],
+    ["test/tutor/tutorPlugin.test.ts", 80],
+    ["test/verify/faults.test.ts", 65],
+    ["test/verify/signIn.test.ts", 110],
 ]);
 /**
  * Sorts files by duration, longest first, but keeps workers from waiting: only one file at a time has the Docker daemon,
