@@ -60,12 +60,12 @@ export async function preflight(settings: Settings): Promise<Machine> {
         ...linesForNewBlock(configuredValues(settings), env),
     };
     const lines = environmentLines(configuredValues(settings, ownLines), placeholders);
+    // Lazy import: other stacks don't need it. Before the first question, whose failure nobody would await meanwhile.
+    const application = usesCompose ? await import("./composeApplication.ts") : undefined;
     // Without Docker, what needs it fails for the same reason, which is reported once.
     const docker = usesTutor || usesCompose ? checkDocker() : Promise.resolve();
     const subnets = once(networkSubnets);
     const tutorProject = usesTutor ? detectTutorProject(settings.tutor, lmsHost, settings.lmsLaunch) : undefined;
-    // Lazy import: other stacks don't need it.
-    const application = usesCompose ? await import("./composeApplication.ts") : undefined;
     const [, lms, project, release, lmsGateway, applicationGateway, keycloakClientSecret] = await allOf([
         tutorProject,
         tutorProject && docker.then(async () => inspectTutor(await tutorProject)),
