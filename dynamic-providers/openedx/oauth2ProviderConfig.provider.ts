@@ -5,6 +5,7 @@ import { ProviderError, alreadyExistsError } from "../errors.ts";
 import type { Row } from "./django-admin/changelist.ts";
 import type { AdminForm, FieldValue } from "./django-admin/form.ts";
 import { adminSession, type AdminSession } from "./django-admin/session.ts";
+import { Turns } from "./turns.ts";
 import { forgetFormer, notedFormer, noteFormer, type ObjectKey } from "../formerValues.ts";
 import {
     oauth2ProviderConfig,
@@ -80,7 +81,7 @@ export const provider = defineProvider<Inputs, Outputs>(oauth2ProviderConfig, {
         // Without a row, the configuration was deleted along with its site.
         const last = newest && (await lastRow(session, newest, props));
         if (last !== undefined) {
-            await session.save(last);
+            await save(session, last);
         }
         await refreshProviderList(session, props.backendName);
         await forgetFormer(keyOf(props));
@@ -158,7 +159,7 @@ async function append(session: AdminSession, form: AdminForm, inputs: Inputs): P
             "It is missing from AUTHENTICATION_BACKENDS: the package ol-social-auth or the LMS's settings are not live.",
         ),
     });
-    return session.save(form);
+    return save(session, form);
 }
 
 /** The value of a select's option by its text, as ids differ from server to server. */
@@ -175,6 +176,23 @@ function choose(form: AdminForm, field: string, text: string, remedy: string): s
 }
 
 /**
+ * By LMS: saves of rows, and refreshes of the list. Open edX empties its cache before it commits a new row; a refresh at that
+ * moment would put the former row back into the cache, for ten minutes.
+ */
+const turns = new WeakMap<AdminSession, Turns<"save" | "refresh">>();
+
+function turnsOf(session: AdminSession): Turns<"save" | "refresh"> {
+    const its = turns.get(session) ?? new Turns();
+    turns.set(session, its);
+    return its;
+}
+
+/** Saves a row while no list is being refreshed. */
+function save(session: AdminSession, form: AdminForm): Promise<string> {
+    return turnsOf(session).take("save", () => session.save(form));
+}
+
+/**
  * Refreshes the LMS's list of providers, which it caches for ten minutes under a key that saving does not clear. The row is
  * already saved, so a failure is only a warning: it must not cause the row to be posted again.
  */
@@ -182,12 +200,15 @@ async function refreshProviderList(session: AdminSession, backendName: string): 
     // Only staff may bypass the cache.
     const path = `/api/mfe_context?tpa_hint=oa2-${backendName}&force_cache_miss=true`;
     try {
-        let answer = await session.getAsUser(path);
-        if (answer.status === 500 && !hasFreshList(answer)) {
+        const answer = await turnsOf(session).take("refresh", async () => {
+            const first = await session.getAsUser(path);
+            if (first.status !== 500 || hasFreshList(first)) {
+                return first;
+            }
             // Any page of the admin shows the pending messages.
             await session.get("/admin/sites/site/");
-            answer = await session.getAsUser(path);
-        }
+            return session.getAsUser(path);
+        });
         if (!hasFreshList(answer)) {
             throw new ProviderError(`${session.url(path)}: the server answered ${answer.status}.`);
         }

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { OAuth2ProviderConfigInputs } from "../../../dynamic-providers/openedx/oauth2ProviderConfig.ts";
 import { provider } from "../../../dynamic-providers/openedx/oauth2ProviderConfig.provider.ts";
@@ -211,6 +212,25 @@ describe("OAuth2ProviderConfig", () => {
         });
         const createBehind = async (site: string) =>
             provider.create(await inputsFor(site, { connection: connectionTo(servers.lms, proxy.baseUrl) }));
+
+        test("waits while another configuration is being saved, whose former row it would put back into the cache", async () => {
+            const order: string[] = [];
+            const refresh = new AbortController();
+            proxy.fault = async ({ method, path }, n) => {
+                if (path === PROVIDER_CACHE) {
+                    order.push("refresh");
+                    refresh.abort();
+                } else if (method === "POST" && path.endsWith("oauth2providerconfig/add/") && n === 2) {
+                    // The other one is saved: its refresh would come now.
+                    await sleep(500, undefined, { signal: refresh.signal }).catch(() => undefined);
+                    order.push("save");
+                }
+                return undefined;
+            };
+            const both = await Promise.all(["turn.io", "other-turn.io"].map((site) => createBehind(site)));
+            expect(order).toEqual(["save", "refresh", "refresh"]);
+            expect(both).toHaveLength(2);
+        });
 
         test("is repeated after an error 500 that the session's pending messages don't explain", async () => {
             let failures = 0;
