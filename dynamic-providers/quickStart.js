@@ -40,9 +40,11 @@ const instead = {
     "../../runtime/closure/v8Hooks": { isInitializedAsync: () => Promise.resolve() },
 };
 
+/** @typedef {Record<PropertyKey, ((...args: unknown[]) => unknown) | undefined>} SdkModule */
+
 /**
  * The SDK gives each promise the stack trace of its origin, which it shows only if `PULUMI_DEBUG_PROMISE_LEAKS` is set.
- * @param {Record<PropertyKey, unknown>} debuggable
+ * @param {SdkModule} debuggable
  */
 function withoutStackTraces(debuggable) {
     /** @param {unknown[]} args */
@@ -50,7 +52,7 @@ function withoutStackTraces(debuggable) {
         const limit = Error.stackTraceLimit;
         Error.stackTraceLimit = 0;
         try {
-            return call(debuggable, "debuggablePromise", args);
+            return debuggable["debuggablePromise"]?.(...args);
         } finally {
             Error.stackTraceLimit = limit;
         }
@@ -58,20 +60,11 @@ function withoutStackTraces(debuggable) {
     return debuggable["debugPromiseLeaks"] ? debuggable : { ...debuggable, __esModule: true, debuggablePromise };
 }
 
-/**
- * @param {Record<PropertyKey, unknown>} module
- * @param {PropertyKey} name of one of its functions
- * @param {unknown[]} args
- */
-function call(module, name, args) {
-    return /** @type {Record<PropertyKey, (...args: unknown[]) => unknown>} */ (module)[name]?.(...args);
-}
-
 /** @type {{ _load: (this: void, request: string, parent?: { filename?: string | null }, ...rest: unknown[]) => unknown }} */
 const loader = /** @type {never} */ (Module);
 const load = loader._load;
 loader._load = function (request, parent, ...rest) {
-    const module = () => /** @type {Record<PropertyKey, unknown>} */ (load(request, parent, ...rest));
+    const module = () => /** @type {SdkModule} */ (load(request, parent, ...rest));
     if (!/[\\/]@pulumi[\\/]pulumi[\\/]/.test(parent?.filename ?? "")) {
         return module();
     }
@@ -83,12 +76,9 @@ loader._load = function (request, parent, ...rest) {
         return new Proxy({}, { get: (_, name) => name === "__esModule" || module()[name] });
     }
     if (onCall.has(request)) {
-        /** @type {(name: PropertyKey) => (...args: unknown[]) => unknown} */
-        const later =
-            (name) =>
-            (...args) =>
-                call(module(), name, args);
-        return new Proxy({}, { get: (_, name) => name === "__esModule" || later(name) });
+        /** @type {(name: PropertyKey, ...args: unknown[]) => unknown} */
+        const call = (name, ...args) => module()[name]?.(...args);
+        return new Proxy({}, { get: (_, name) => name === "__esModule" || call.bind(undefined, name) });
     }
     return instead[request] ?? module();
 };

@@ -12,6 +12,7 @@ import { once } from "node:events";
 import { access, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
+import { processExists } from "./processExists.ts";
 
 const project = path.dirname(import.meta.dirname);
 
@@ -295,21 +296,13 @@ async function commandsOfGroup(id: number): Promise<string[]> {
 async function waitUntilReady(server: Server, { pid }: RecordedProcess): Promise<void> {
     await pRetry(async () => {
         if (await answers(server)) return;
-        const isAlive = exists(pid);
+        // Cheaper than `isRunning`: the process was running a moment ago.
+        const isAlive = processExists(pid);
         const problem = isAlive ? `did not answer within ${startTimeout / 1000} seconds` : "ended while it started";
         const lines = (await readFile(server.logFile, "utf8")).trimEnd().split("\n").slice(-15);
         const message = [`${server.title} ${problem}. The end of ${server.logFile}:`, ...lines].join("\n    ");
         throw isAlive ? new Error(message) : new AbortError(message);
     }, patience(startTimeout));
-}
-
-/** Cheaper than `isRunning`, for a process that was running a moment ago. */
-function exists(pid: number): boolean {
-    try {
-        return process.kill(pid, 0);
-    } catch {
-        return false;
-    }
 }
 
 async function answers(server: Server): Promise<boolean> {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
+import { processExists } from "../sandbox/processExists.ts";
 
 /**
  * Ends programs and dynamic providers whose engine is gone. Pulumi's own processes don't notice that it was killed, and stay
@@ -43,19 +44,11 @@ export async function newSessionsFolder(project: string): Promise<string> {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
         // Its command's process id comes first.
-        if (!isRunning(Number.parseInt(name))) {
+        if (!processExists(Number.parseInt(name))) {
             await rm(join(folder, name), { recursive: true, force: true });
         }
     }
     return mkdtemp(join(folder, `${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-    try {
-        return process.kill(pid, 0);
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code !== "ESRCH";
-    }
 }
 
 /** The engine's port. Pulumi passes its address to programs as `--engine`, and to dynamic providers as the last argument. */

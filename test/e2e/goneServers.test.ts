@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { existsSync } from "node:fs";
 import { DELETE_UNREACHABLE } from "../../dynamic-providers/crud.ts";
-import { TIMEOUT_SECONDS } from "../../dynamic-providers/openedx/django-admin/http.ts";
 import { down } from "../../sandbox/sandbox.ts";
 import { cleanUpIn } from "../support/cleanUp.ts";
+import { impatiently } from "../support/providers.ts";
 import { startServers, type TestServers } from "../support/sandbox.ts";
 import { sandboxConfig } from "../support/sandboxStack.ts";
 import { makeStack, type TestStack } from "../support/stack.ts";
@@ -24,9 +24,9 @@ test("destroy stops at a server that is gone, says how to continue, and then lea
     await down({ stateDirectory: servers.stateDirectory, servers: ["lms"] });
 
     // With fewer retries.
-    process.env[TIMEOUT_SECONDS] = "2";
-    await expect(stack.destroy()).rejects.toThrow("OPENEDX_DELETE_UNREACHABLE=true pulumi destroy");
-    Reflect.deleteProperty(process.env, TIMEOUT_SECONDS);
+    await expect(impatiently(() => stack.destroy(), 2)).rejects.toThrow(
+        "OPENEDX_DELETE_UNREACHABLE=true pulumi destroy",
+    );
     process.env[DELETE_UNREACHABLE] = "true";
     cleanUp(() => Reflect.deleteProperty(process.env, DELETE_UNREACHABLE));
     await stack.destroy();

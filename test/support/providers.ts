@@ -44,11 +44,17 @@ export async function refreshed<Inputs extends object, Outputs extends Inputs>(
     return { props: truth.props, drifted };
 }
 
-/** Does something while servers have almost no time to respond: for one that never does. */
-export async function impatiently<Result>(act: () => Promise<Result>): Promise<Result> {
-    const before = process.env[TIMEOUT_SECONDS] ?? "30";
-    process.env[TIMEOUT_SECONDS] = "0.1";
-    return act().finally(() => {
-        process.env[TIMEOUT_SECONDS] = before;
-    });
+/** Does something while servers have little time to respond: for one that never does. */
+export async function impatiently<Result>(act: () => Promise<Result>, seconds = 0.1): Promise<Result> {
+    const before = process.env[TIMEOUT_SECONDS];
+    process.env[TIMEOUT_SECONDS] = String(seconds);
+    try {
+        return await act();
+    } finally {
+        if (before === undefined) {
+            Reflect.deleteProperty(process.env, TIMEOUT_SECONDS);
+        } else {
+            process.env[TIMEOUT_SECONDS] = before;
+        }
+    }
 }

@@ -4,7 +4,6 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Connection } from "../../../dynamic-providers/openedx/connection.ts";
 import { UNKNOWN } from "../../../dynamic-providers/crud.ts";
-import { TIMEOUT_SECONDS } from "../../../dynamic-providers/openedx/django-admin/http.ts";
 import { forgetSessions } from "../../../dynamic-providers/openedx/django-admin/session.ts";
 import { provider as djangoUser } from "../../../dynamic-providers/openedx/djangoUser.provider.ts";
 import { provider as oauth2ProviderConfig } from "../../../dynamic-providers/openedx/oauth2ProviderConfig.provider.ts";
@@ -13,7 +12,7 @@ import { AdminBrowser } from "../../support/adminBrowser.ts";
 import { type CountingProxy, startCountingProxy } from "../../support/countingProxy.ts";
 import { type AnyProvider, ManagedResource, plan } from "../../support/engine.ts";
 import { type FakeCommands, fakeCommands } from "../../support/fakeCommands.ts";
-import { connectionTo } from "../../support/providers.ts";
+import { connectionTo, impatiently } from "../../support/providers.ts";
 import { startServers, type TestServers } from "../../support/sandbox.ts";
 
 let servers: TestServers<"lms" | "mitxonline">;
@@ -219,17 +218,17 @@ describe("the plan for a server", () => {
         const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
         await once(silent, "listening");
         const baseUrl = `http://local.openedx.io:${(silent.address() as AddressInfo).port}`;
-        process.env[TIMEOUT_SECONDS] = "3";
         try {
-            const start = Date.now();
-            await expect(planAt({ baseUrl })).resolves.toBe("create");
-            const connections = sockets.length;
-            expect(connections).toBeGreaterThan(0);
-            await expect(planAt({ baseUrl })).resolves.toBe("create");
-            expect(sockets).toHaveLength(connections);
-            expect(Date.now() - start).toBeLessThan(3000);
+            await impatiently(async () => {
+                const start = Date.now();
+                await expect(planAt({ baseUrl })).resolves.toBe("create");
+                const connections = sockets.length;
+                expect(connections).toBeGreaterThan(0);
+                await expect(planAt({ baseUrl })).resolves.toBe("create");
+                expect(sockets).toHaveLength(connections);
+                expect(Date.now() - start).toBeLessThan(3000);
+            }, 3);
         } finally {
-            process.env[TIMEOUT_SECONDS] = "30";
             for (const socket of sockets) {
                 socket.destroy();
             }
